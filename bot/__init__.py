@@ -1,0 +1,1 @@
+"""A Jira bot that walks school districts through a data onboarding."""

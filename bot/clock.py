@@ -1,0 +1,91 @@
+"""The only place that asks what time it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two times: the business now that plans use, and machine time for leases, back-off and settling."""
+
+    def now(self) -> datetime:
+        """The business now, an aware datetime in UTC."""
+        ...
+
+    def machine(self) -> float:
+        """Machine time in seconds since the epoch."""
+        ...
+
+
+class SystemClock:
+    """Both times are the machine's own."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def machine(self) -> float:
+        return time.time()
+
+
+class SettableClock:
+    """A business now that moves only when told, until `run`; machine time runs on and can be jumped."""
+
+    def __init__(self, start: datetime) -> None:
+        if start.tzinfo is None:
+            raise ValueError(f"a clock needs a moment with an offset, not {start!r}")
+        self._lock = threading.Lock()
+        self._now = start.astimezone(UTC)
+        self._jumped = 0.0
+        self._running_since: float | None = None
+
+    def now(self) -> datetime:
+        with self._lock:
+            if self._running_since is None:
+                return self._now
+            return self._now + timedelta(seconds=time.monotonic() - self._running_since)
+
+    def machine(self) -> float:
+        with self._lock:
+            return time.time() + self._jumped
+
+    def set(self, moment: datetime) -> None:
+        """Make `moment` the business now."""
+        with self._lock:
+            self._now = moment.astimezone(UTC)
+
+    def advance(self, step: timedelta) -> None:
+        """Move the business now on by `step`."""
+        with self._lock:
+            self._now += step
+
+    def run(self) -> None:
+        """From here on let the business now pass as time does."""
+        with self._lock:
+            self._running_since = time.monotonic()
+
+    def jump_machine(self, seconds: float) -> None:
+        """Shift machine time, as a corrected system clock does."""
+        with self._lock:
+            self._jumped += seconds
+
+
+class FileClock:
+    """Reads the business now (first line, ISO 8601) and a shift of machine time (second line, seconds)
+    from a file at every call, so that a rehearsal can steer a bot in another process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def _lines(self) -> list[str]:
+        return [*self._path.read_text().splitlines(), "", ""]
+
+    def now(self) -> datetime:
+        text = self._lines()[0].strip()
+        return datetime.fromisoformat(text).astimezone(UTC) if text else datetime.now(UTC)
+
+    def machine(self) -> float:
+        return time.time() + float(self._lines()[1].strip() or 0)

@@ -1,0 +1,1 @@
+"""What the bot thinks: standard library only, no clock, no I/O, no logging."""

@@ -1,0 +1,69 @@
+"""Goals, as a business says them: `20 business hours`, `5-10 business days`, `2-4 weeks`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Unit(Enum):
+    """What a goal is counted in; the value is the word in its plural."""
+
+    BUSINESS_HOURS = "business hours"
+    BUSINESS_DAYS = "business days"
+    HOURS = "hours"
+    WEEKS = "weeks"
+    MONTHS = "months"
+
+
+# Bounds that no promise to a district reaches; without them a slip of the keyboard means centuries.
+_MOST = {
+    Unit.BUSINESS_HOURS: 10_000,
+    Unit.BUSINESS_DAYS: 1_000,
+    Unit.HOURS: 20_000,
+    Unit.WEEKS: 200,
+    Unit.MONTHS: 60,
+}
+_UNITS = {word: unit for unit in Unit for word in (unit.value, unit.value.removesuffix("s"))}
+_SHAPE = re.compile(r"(?P<low>[0-9]{1,9})(?:\s*[-–]\s*(?P<high>[0-9]{1,9}))?\s+(?P<unit>[a-z]+(?:\s+[a-z]+)?)")
+_ACCEPTED = (
+    'a number or a range and a unit, like "20 business hours" or "5-10 business days"; '
+    f"units are {', '.join(unit.value for unit in Unit)}"
+)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """From `low` to `high` of `unit`; a goal that is no range has both the same. It is breached at `high`.
+
+    ValueError where the numbers are not between 1 and the unit's most, or run backwards."""
+
+    low: int
+    high: int
+    unit: Unit
+
+    def __post_init__(self) -> None:
+        most = _MOST[self.unit]
+        if self.low < 1:
+            raise ValueError(f'the goal "{self}" must be at least 1 {self.unit.value.removesuffix("s")}')
+        if self.low > self.high:
+            raise ValueError(f'the range of the goal "{self}" runs backwards: write the smaller number first')
+        if self.high > most:
+            raise ValueError(f'the goal "{self}" is too long: at most {most} {self.unit.value} are accepted')
+
+    def __str__(self) -> str:
+        count = str(self.low) if self.low == self.high else f"{self.low}-{self.high}"
+        return f"{count} {self.unit.value.removesuffix('s') if count == '1' else self.unit.value}"
+
+
+def parse_goal(text: str) -> Goal:
+    """Read a goal; case and spaces do not matter. ValueError says what was given and what is accepted."""
+    match = _SHAPE.fullmatch(text.strip().lower())
+    if match is None:
+        raise ValueError(f'"{text}" is not a goal; accepted is {_ACCEPTED}')
+    unit = _UNITS.get(" ".join(match["unit"].split()))
+    if unit is None:
+        raise ValueError(f'"{match["unit"]}" in the goal "{text}" is not a unit; accepted is {_ACCEPTED}')
+    low = int(match["low"])
+    return Goal(low, int(match["high"] or low), unit)

@@ -1,0 +1,153 @@
+"""A process and its steps, as a team's YAML file says them, and what the office has told the bot of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.goals import Goal
+
+DISTRICT = "district"
+AUTOMATED = "automated"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One line of work within a step. `subtask` and `description` are templates, None where it has no subtask.
+
+    `done_by` names the reply of the district that finishes it; `say_when_done` the public comment then."""
+
+    name: str
+    party: str
+    goal: Goal | None = None
+    subtask: str | None = None
+    description: str | None = None
+    done_by: str | None = None
+    say_when_done: str | None = None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """Where new files come back to after a verdict of "needs revision", and the words that ask for them."""
+
+    return_to: str
+    say: str
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """At `at` (a fraction of the goal): set `label`, and with `tell` write to that team ("team": the party)."""
+
+    at: float
+    label: str
+    tell: str | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage, tied to a Jira status. With `revision` it is a review: its goal counts per round, from the
+    moment the files were received."""
+
+    name: str
+    title: str
+    status: str
+    parties: tuple[str, ...]
+    next: str
+    goal: Goal | None = None
+    say: str | None = None
+    branches: tuple[Branch, ...] = ()
+    revision: Revision | None = None
+    escalations: tuple[Escalation, ...] = ()
+
+    @property
+    def review(self) -> bool:
+        """Whether rounds of files are reviewed here."""
+        return self.revision is not None
+
+    def branch(self, name: str) -> Branch:
+        """The branch of that name; KeyError where there is none."""
+        for branch in self.branches:
+            if branch.name == name:
+                return branch
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class Process:
+    """A whole process. `ends` maps an end's name to its Jira status; `version` is a hash of the definition."""
+
+    name: str
+    title: str
+    project: str
+    issue_type: str
+    since: datetime | None
+    calendar: str
+    waiting_status: str
+    ends: Mapping[str, str]
+    steps: tuple[Step, ...]
+    version: str = ""
+
+    def step(self, name: str) -> Step:
+        """The step of that name; KeyError where there is none."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def step_at(self, status: str) -> Step | None:
+        """The step that a Jira status stands for, None for any other status."""
+        return next((s for s in self.steps if s.status == status), None)
+
+    def status_of(self, name: str) -> str:
+        """The Jira status of a step or an end."""
+        return self.ends[name] if name in self.ends else self.step(name).status
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """Every status that the process names, in its order."""
+        return (*(s.status for s in self.steps), self.waiting_status, *self.ends.values())
+
+
+@dataclass(frozen=True)
+class Team:
+    """A party of staff: the name a district may read, and its members' account ids."""
+
+    name: str
+    title: str
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SubtaskStatuses:
+    """The names of the subtask workflow's statuses that mean something to the bot."""
+
+    done: str = "Done"
+    needs_revision: str = "Needs Revision"
+    superseded: str = "Superseded"
+
+
+@dataclass(frozen=True)
+class Office:
+    """What `bot.yaml` says: who is who, and how the bot behaves.
+
+    `contact_field` is a user field that names the district contact, `district_field` a text field with the
+    district's name (None: the issue's summary), `due_field` where the next due moment stands (None: nowhere)."""
+
+    teams: Mapping[str, Team]
+    auto_advance: bool = True
+    only: str | None = None
+    off_label: str = "bot-off"
+    due_field: str | None = "duedate"
+    contact_field: str | None = None
+    participants_field: str | None = None
+    district_field: str | None = None
+    subtask_type: str = "Sub-task"
+    subtask_statuses: SubtaskStatuses = field(default_factory=SubtaskStatuses)
+    former_accounts: tuple[str, ...] = ()
+    calls_per_second: int = 20
+
+    @property
+    def staff(self) -> frozenset[str]:
+        """The account ids of all teams."""
+        return frozenset(a for team in self.teams.values() for a in team.accounts)
