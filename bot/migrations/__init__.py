@@ -1,0 +1,1 @@
+"""The revisions of the database's tables, applied by the store when it opens the database."""

@@ -1,0 +1,52 @@
+"""A limit that is the whole site's, not one issue's: a burst, a quota, a dead token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bot.store import Store
+
+LONGEST_HOLD_SECONDS = 3600.0  # nothing is held back longer than this without being told again
+FACT = "site_not_before"
+
+
+@dataclass(frozen=True)
+class SiteHold:
+    """No worker claims before `until`, in machine seconds, because of `reason`."""
+
+    until: float
+    reason: str
+
+
+class Site:
+    """One shared row that stops all workers of all replicas for a while."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def hold(self, until: float, reason: str) -> None:
+        """Let no worker of any replica claim before `until` (machine seconds, at most an hour ahead)."""
+
+        def hold(connection: Connection) -> None:
+            latest = self._store.machine(connection) + LONGEST_HOLD_SECONDS
+            value = {"until": min(until, latest), "reason": reason}
+            self._store.set_fact_in(connection, FACT, value)
+
+        self._store.write(hold)
+
+    def release(self) -> None:
+        """End a hold of the whole site early."""
+        self._store.set_fact(FACT, None)
+
+    def held(self) -> SiteHold | None:
+        """The hold of the whole site, None where there is none now."""
+        return self._store.read(lambda c: self.held_in(c, self._store.machine(c)))
+
+    def held_in(self, connection: Connection, machine: float) -> SiteHold | None:
+        """As `held`, in the caller's transaction."""
+        value = self._store.get_fact_in(connection, FACT)
+        if value is None or not machine < value["until"] <= machine + LONGEST_HOLD_SECONDS:
+            return None
+        return SiteHold(value["until"], value["reason"])

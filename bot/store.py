@@ -1,0 +1,301 @@
+"""The bot's database: SQLite by default, PostgreSQL for many replicas."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import alembic.command
+import alembic.config
+import alembic.util
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.clock import Clock
+from bot.tables import deliveries, meta
+from bot.writer import Writer
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 5  # how long SQLite waits for another process's write, and PostgreSQL's driver for a connection
+RETRIES = 3  # PostgreSQL has undone the transaction itself, so it can be run again
+UNDONE_BY_POSTGRES = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message is one line for a person."""
+
+
+class StoreDown(StoreError):
+    """The database cannot be reached, is locked, or has no room; it may come back."""
+
+
+class StoreBusy(StoreError):
+    """Another process serves this SQLite file."""
+
+
+class StoreGone(StoreError):
+    """The SQLite file was replaced or deleted while it was in use; the process must stop."""
+
+
+class Store:
+    """The database behind two verbs: `write(fn)` and `read(fn)`, each one transaction.
+
+    Making a Store touches nothing; the first use connects, brings the tables up to date, and on SQLite
+    starts the writer's thread. `fn` must not keep its connection, and is run again if PostgreSQL undid it."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.clock = clock
+        self.url = sa.make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.name = self.url.render_as_string(hide_password=True)
+        if self.sqlite and self.url.database in (None, "", ":memory:"):
+            raise StoreError(f"{self.name} names no file; write DATABASE_URL as sqlite:///var/bot.db")
+        self.file = Path(self.url.database or "") if self.sqlite else None
+        self._opening = threading.RLock()
+        self._reads: Engine | None = None
+        self._writes: Engine | None = None
+        self._writer: Writer | None = None
+        self._inode: tuple[int, int] | None = None
+        self._lock: IO[str] | None = None
+        self._closed = False
+
+    # -- transactions
+
+    def write(self, fn: Callable[[Connection], T], *, urgent: bool = False) -> T:
+        """Run `fn` in a transaction that is committed when this returns; its own errors come through.
+
+        `urgent` is the receiver's: on SQLite its units are committed first. Raises StoreDown or StoreGone."""
+        self._open()
+        with self._plain_errors():
+            if self._writer is not None:
+                result: T = self._writer.run(fn, urgent)
+                return result
+            return self._write_postgres(fn)
+
+    def read(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` in a transaction that cannot write. Raises StoreDown."""
+        self._open()
+        assert self._reads is not None
+        with self._plain_errors(), self._reads.connect() as connection:
+            return fn(connection)
+
+    def _write_postgres(self, fn: Callable[[Connection], T]) -> T:
+        assert self._writes is not None
+        for attempt in range(RETRIES + 1):
+            try:
+                with self._writes.begin() as connection:
+                    return fn(connection)
+            except sa.exc.DBAPIError as error:
+                undone = getattr(error.orig, "sqlstate", None) in UNDONE_BY_POSTGRES
+                if not undone or attempt == RETRIES:
+                    raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        """Say an unusable database in one line; a broken constraint comes through as it is."""
+        try:
+            yield
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            raise StoreDown(f"the database {self.name} cannot be used: {_first_line(error)}") from error
+        except sa.exc.DatabaseError as error:
+            if type(error) is not sa.exc.DatabaseError:  # only SQLite's "not a database" and "malformed"
+                raise
+            raise StoreDown(f"the database {self.name} cannot be used: {_first_line(error)}") from error
+
+    def machine(self, connection: Connection) -> float:
+        """Machine time in seconds; on PostgreSQL the database's, so that all replicas share it."""
+        if self.sqlite:
+            return self.clock.machine()
+        return float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+    # -- opening and closing
+
+    def hold(self) -> None:
+        """Make this process the only one that serves a SQLite file, until `close`; on PostgreSQL do nothing.
+
+        Raises StoreBusy where another process has it. Reading, as `explain` does, needs no hold."""
+        if self.file is None:
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(f"{self.file}.lock", "a+", encoding="ascii")  # noqa: SIM115 - kept open: it is the hold
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            lock.close()
+            raise StoreBusy(
+                f"{self.file} is in use by another serve (process {owner}); "
+                "stop that one, or give this one its own DATABASE_URL"
+            ) from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+        self._open()
+
+    def check_file(self) -> None:
+        """Raise StoreGone where the SQLite file is no longer the one that was opened."""
+        if self.file is None or self._inode is None:
+            return
+        try:
+            found = os.stat(self.file)
+        except FileNotFoundError:
+            raise StoreGone(f"{self.file} was deleted while it was in use; start the bot again") from None
+        if (found.st_dev, found.st_ino) != self._inode:
+            raise StoreGone(f"{self.file} was replaced while it was in use; start the bot again")
+
+    def close(self) -> None:
+        """Finish what is queued, disconnect, and give up the hold. A closed store stays closed."""
+        with self._opening:
+            self._closed = True
+            if self._writer is not None:
+                self._writer.stop()
+            for engine in (self._reads, self._writes):
+                if engine is not None:
+                    engine.dispose()
+            self._reads = self._writes = self._writer = self._inode = None
+            if self._lock is not None:
+                self._lock.close()
+                self._lock = None
+
+    def engine(self) -> Engine:
+        """The engine that writes, for a listener that needs a connection of its own."""
+        self._open()
+        assert self._writes is not None
+        return self._writes
+
+    def _open(self) -> None:
+        if self._reads is None:
+            with self._opening:
+                if self._reads is None:
+                    self._connect()
+
+    def _connect(self) -> None:
+        if self._closed:
+            raise StoreDown(f"the database {self.name} was closed by this process")
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            reads, writes = _sqlite_engine(self.url, "BEGIN"), _sqlite_engine(self.url, "BEGIN IMMEDIATE")
+        else:
+            timeout = {"connect_timeout": BUSY_SECONDS}
+            writes = sa.create_engine(self.url, pool_pre_ping=True, connect_args=timeout)
+            reads = writes.execution_options(postgresql_readonly=True)
+        with self._plain_errors(), writes.begin() as connection:
+            self._migrate(connection)
+        if self.file is not None:
+            found = os.stat(self.file)
+            self._inode = (found.st_dev, found.st_ino)
+            self._writer = Writer(writes, self.check_file)
+        self._writes = writes
+        self._reads = reads  # last: it says that the store is open
+
+    def _migrate(self, connection: Connection) -> None:
+        """Bring the tables up to date. Replicas that start together wait for the first."""
+        if not self.sqlite:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('onboarding-bot migrations'))"))
+        config = alembic.config.Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        config.attributes["connection"] = connection
+        try:
+            alembic.command.upgrade(config, "head")
+        except alembic.util.CommandError as error:
+            raise StoreError(
+                f"the tables of {self.name} are of another version of the bot ({error}); "
+                "use that version, or a new database"
+            ) from error
+        self.set_fact_in(connection, "born", self.machine(connection), keep=True)
+
+    # -- facts of the bot about itself
+
+    def born(self) -> float:
+        """The machine second in which this database was made."""
+        return float(self.get_fact("born"))
+
+    def get_fact(self, name: str) -> Any:
+        """The JSON value kept under `name`, None where there is none."""
+        return self.read(lambda connection: self.get_fact_in(connection, name))
+
+    def set_fact(self, name: str, value: Any) -> None:
+        """Keep a JSON value under `name`; None removes it."""
+        self.write(lambda connection: self.set_fact_in(connection, name, value))
+
+    def get_fact_in(self, connection: Connection, name: str) -> Any:
+        """As `get_fact`, in the caller's transaction."""
+        return connection.execute(sa.select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
+
+    def set_fact_in(self, connection: Connection, name: str, value: Any, *, keep: bool = False) -> None:
+        """As `set_fact`, in the caller's transaction; with `keep` a value that is there already stays."""
+        if value is None:
+            connection.execute(sa.delete(meta).where(meta.c.name == name))
+            return
+        row = self.insert(meta).values(name=name, value=value)
+        if keep:
+            connection.execute(row.on_conflict_do_nothing())
+        else:
+            connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT, in this database's dialect."""
+        return sqlite.insert(table) if self.sqlite else postgresql.insert(table)
+
+    # -- deliveries
+
+    def record_delivery_in(
+        self,
+        connection: Connection,
+        *,
+        identifier: str,
+        event: str,
+        issue_id: str | None,
+        author_id: str | None,
+        size: int,
+        sha256: str,
+    ) -> bool:
+        """Keep the facts of one webhook delivery, never its body; False where it was seen before."""
+        row = self.insert(deliveries).values(
+            identifier=identifier,
+            event=event,
+            issue_id=issue_id,
+            author_id=author_id,
+            size=size,
+            sha256=sha256,
+            received_at=self.clock.now(),
+            received=self.machine(connection),
+        )
+        new = row.on_conflict_do_nothing().returning(deliveries.c.identifier)
+        return connection.execute(new).first() is not None
+
+
+def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
+    """An engine whose transactions start with `begin`; only the writer's may change anything."""
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        if begin == "BEGIN":
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        # Python's driver would begin only before the first change, and lets SAVEPOINT stand alone.
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return (str(cause).strip() or type(cause).__name__).splitlines()[0]

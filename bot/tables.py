@@ -1,0 +1,122 @@
+"""The tables of the bot's database: agenda, journal and cache, all of which may be lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware moment, kept in UTC. In SQLite it is text of a fixed width, which sorts."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment; SQLite gets it without its offset."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"the database needs a moment with an offset, not {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware moment in UTC, whatever the session's zone is."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData()
+
+# Facts of the bot about itself: name -> JSON.
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
+)
+
+# One row per key. `due_at` is business time (null: not due); `not_before`, `leased_until`: machine seconds.
+agenda = sa.Table(
+    "agenda",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("class", sa.SmallInteger, key="cls", nullable=False),
+    sa.Column("due_at", Moment),
+    sa.Column("not_before", sa.Double),
+    sa.Column("woken", sa.BigInteger, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("token", sa.Text),
+    sa.Column("leased_until", sa.Double),
+    sa.Column("parked", sa.Text),
+    sa.Index("agenda_due", "cls", "due_at"),
+    sa.Index("agenda_leased", "token"),
+)
+
+# What is kept of a webhook delivery; never its body.
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("identifier", sa.Text, primary_key=True),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("issue_id", sa.Text),
+    sa.Column("author_id", sa.Text),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("received", sa.Double, nullable=False),
+    sa.Index("deliveries_received", "received"),
+)
+
+# A call that is about to be made, or was: written before it, closed after it. `began` is machine seconds.
+intents = sa.Table(
+    "intents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("issue_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("effect_ids", sa.JSON, nullable=False),
+    sa.Column("call", sa.JSON, nullable=False),
+    sa.Column("highest_comment", sa.Text, nullable=False),
+    sa.Column("subtasks", sa.JSON, nullable=False),
+    sa.Column("public", sa.Boolean, nullable=False),
+    sa.Column("began_at", Moment, nullable=False),
+    sa.Column("began", sa.Double, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("intents_issue", "issue_id", "state"),
+    sa.Index("intents_public", "public", "began_at"),
+    sa.Index("intents_began", "began"),
+)
+
+# What became of each effect. `ref` is the comment's or subtask's id where it has one.
+effects = sa.Table(
+    "effects",
+    metadata,
+    sa.Column("issue_id", sa.Text, primary_key=True),
+    sa.Column("effect_id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("ref", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Index("effects_state", "state"),
+)
+
+# Each look at an issue, with its reason.
+looks = sa.Table(
+    "looks",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("issue_id", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("looked", sa.Double, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("effects", sa.JSON, nullable=False),
+    sa.Index("looks_issue", "issue_id", "id"),
+    sa.Index("looks_looked", "looked"),
+)
