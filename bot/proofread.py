@@ -1,0 +1,147 @@
+"""How every template is proofread: which must exist, what they may use, and the form of a public comment."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from bot import wiki
+from bot.core.effects import Facts
+from bot.core.process import Process
+
+WORDS_PUBLIC = 130
+WORDS_FEEDBACK = 200  # without the findings
+_STAFF_WORDS = re.compile(r"\b(sub-?tasks?|transition\w*|status|SLAs?|breach\w*|due)\b", re.IGNORECASE)
+_KEYWORDS = re.compile(r"\b(?:CONFIRM|FILES READY|STATUS)\b")
+
+SAMPLE: Final[Facts] = {
+    "district": "Bluebonnet Valley ISD",
+    "contact": "Dana Reyes",
+    "step": "Initial File Review",
+    "next_step": "Quality Review",
+    "round": 2,
+    "team": "CLI Help Center",
+    "turn": "team",
+    "due": datetime(2026, 1, 13, 23, 0, tzinfo=UTC),
+    "now": datetime(2026, 1, 9, 16, 12, tzinfo=UTC),
+    "calendar": "cli",
+    "keyword": "",
+    "findings": (
+        "Class file: the column teacher_id is empty in 14 rows.",
+        "Student file: three students have no date of birth.",
+    ),
+}
+STAFF_SAMPLE: Final[Facts] = {
+    **SAMPLE,
+    "accounts": ("5b10a2844c20165700ede21g", "712020:6d1f7d2a-0c1e-4b53-9a5e-0f6b7f4f0c11"),
+    "what": "Initial File Review, set 2",
+    "since": datetime(2026, 1, 13, 23, 0, tzinfo=UTC),
+    "started": datetime(2026, 1, 8, 15, 30, tzinfo=UTC),
+    "goal": "20 business hours",
+    "note": "We changed our system last week. Does that matter?",
+    "author": "Sam Ortiz",
+    "reason": "Jira answered 400: the field duedate cannot be set",
+    "status": "Quality Review",
+    "items": ("Dana Reyes: We changed our system last week. Does that matter?",),
+}
+# What an internal comment may speak of and often does not: empty where the plan gives no such fact.
+ABSENT: Final[Facts] = {
+    "accounts": (), "what": "", "since": None, "started": None, "goal": "", "note": "", "author": "",
+    "reason": "", "items": (),
+}  # fmt: skip
+# The district's turn, and what may be missing is missing, so that a sentence about it must be left out.
+_BARE: Final[Facts] = {
+    **ABSENT, "contact": "", "next_step": "", "team": "", "turn": "district", "due": None,
+    "keyword": "FILES READY", "findings": (), "round": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What is wrong with one template. `line` is 0 where it is the template as a whole; `place` is the path of
+    keys in the process file that names it, and is empty for the bot's own words."""
+
+    template: str
+    line: int
+    message: str
+    place: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A template that must exist: a comment's or, with `folder` "subtasks", a description's. `limit` is the
+    number of words a public comment may have, findings left out."""
+
+    name: str
+    public: bool = False
+    place: tuple[str, ...] = ()
+    folder: str = "comments"
+    limit: int = WORDS_PUBLIC
+
+
+# The comments that the bot writes in every process, whatever its file says.
+OWN: Final = (
+    Wanted("status", public=True),
+    Wanted("overdue"),
+    Wanted("unheard"),
+    Wanted("ask_findings"),
+    Wanted("first_needs_revision"),
+    Wanted("late_findings"),
+    Wanted("step_ready"),
+    Wanted("parked"),
+    Wanted("move_undone"),
+    Wanted("broken_ledger"),
+)
+
+
+def named(process: Process) -> Iterator[Wanted]:
+    """The templates that a process file names, with where it names them."""
+    for step in process.steps:
+        place = ("steps", step.name)
+        if step.say:
+            yield Wanted(step.say, True, (*place, "say"))
+        if step.revision:
+            yield Wanted(step.revision.say, True, (*place, "revision", "say"), limit=WORDS_FEEDBACK)
+        for branch in step.branches:
+            here = (*place, "branches", branch.name)
+            if branch.say_when_done:
+                yield Wanted(branch.say_when_done, True, (*here, "say_when_done"))
+            if branch.description:
+                yield Wanted(branch.description, place=(*here, "description"), folder="subtasks")
+            if branch.done_by == "files_ready":
+                yield Wanted("files_noted", True, (*here, "done_by"))
+
+
+def samples(process: Process, facts: Facts) -> tuple[Facts, Facts]:
+    """Sample facts with everything in them, and with all missing that may be missing."""
+    full = {**facts, "calendar": process.calendar}
+    return full, {**full, **{name: value for name, value in _BARE.items() if name in facts}}
+
+
+def form(text: str, facts: Facts, limit: int) -> Iterator[str]:
+    """What is wrong with the form of a public comment: mail that is read on a phone."""
+    own = "\n".join(line for line in text.splitlines() if not line.startswith("* "))
+    words = len([word for word in own.split() if word != "#"])
+    if words > limit:
+        yield f"{words} words are too many for a phone; at most {limit}"
+    if wiki.escape(facts["district"]) not in text.splitlines()[0]:
+        yield "the first line does not name the district"
+    keywords = set(_KEYWORDS.findall(own))
+    if len(keywords) > 1:
+        yield f"one keyword is enough, not {', '.join(sorted(keywords))}"
+    for word in _STAFF_WORDS.findall(_KEYWORDS.sub("", own)):
+        yield f"{word!r} is a word of staff, not of a district"
+    if re.search(r"\d:\d\d", own):
+        yield "a day is promised, never a minute"
+    if re.search(r"^\|\||^\||\{(?:panel|color|code|noformat|quote)", own, re.MULTILINE):
+        yield "no table, panel or other box in mail for a phone"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A question to add to an error: which of the `known` words was meant? Empty where none is near."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,391 @@
+"""Text from tickets stays text, moments are said as days, and a template's mistake has a place."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.core.effects import NewSubtask, PostComment
+from bot.core.process import Branch, Process, Revision, Step
+from bot.render import OWN, SAMPLE, STAFF_SAMPLE, TemplateFault, Unfit, Words
+from bot.wiki import Wiki, bullets, escape, mention, mentions, ordinal
+
+SHIPPED = Path(__file__).parent.parent / "templates"
+SITE = "https://help.example.org/"
+MARKUP = "-#*_+?^~|{}[]()!@"
+
+
+@dataclass(frozen=True)
+class Zone:
+    zone: str
+    spoken: str
+
+
+ZONES = {"cli": Zone("America/Chicago", "Central Time"), "west": Zone("America/Los_Angeles", "Pacific Time")}
+Say = Callable[..., str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("comments/dde", "comments/any", "subtasks/dde"):
+        (tmp_path / name).mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def say(folder: Path) -> Say:
+    """Renders a template given as text, with sample facts and changes to them."""
+
+    def render(source: str, public: bool = True, **facts: Any) -> str:
+        (folder / "comments/dde/one.j2").write_text(source, encoding="utf-8")
+        effect = PostComment((), "one", public, {**STAFF_SAMPLE, **facts})
+        return Words(folder, ZONES, SITE).comment("dde", effect)
+
+    return render
+
+
+def as_jira_reads(markup: str) -> tuple[str, str]:
+    """What a reader sees of one value, and the characters in it that Jira takes for markup; the rule is the one
+    of Jira's own renderer: a backslash counts unless another stands before it."""
+    shown = re.sub(
+        r"(?<!\\)\\[-#*_+?^~|%{}\[\]()!@]", lambda found: chr(0xE000 + ord(found.group()[1])), markup
+    )
+    active = "".join(c for c in shown if c in MARKUP)
+    plain = "".join(chr(ord(c) - 0xE000) if 0xE000 <= ord(c) < 0xE080 else c for c in shown)
+    return plain.replace("\u200b", ""), active
+
+
+WICKED = st.text(alphabet=st.sampled_from(MARKUP + "\\ \n\t:/&;#h1.bqwDPxmailto%\u202e\u2028"), max_size=30)
+ANY = st.text(alphabet=st.characters(exclude_characters="\u200b", exclude_categories=["Co"]), max_size=30)
+
+
+# -- text stays text
+
+
+@given(WICKED | ANY)
+@example("\\[~accountid:5b10]")
+@example("\\\\[~admin]")
+@example("{code}!x.png!{code}")
+@example("ends in a backslash\\")
+def test_no_text_is_ever_markup(text: str) -> None:
+    """Whatever people write, Jira sees no active character in it, and no line of its own."""
+    markup = escape(text)
+    _, active = as_jira_reads(f"{markup}.")
+    assert active == ""
+    assert len(markup.splitlines()) <= 1
+    assert "\\\\" not in markup
+    assert not re.match(r"(h[1-6]|bq)\.", markup, re.IGNORECASE)
+    assert not re.search(r"://|mailto:\S|\bwww\.|&#?\w+;", markup.replace("mailto:\u200b", ""))
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\u200b", exclude_categories=["Co"])))
+def test_a_reader_sees_what_was_written(text: str) -> None:
+    """Escaping changes no visible character: only spaces, line breaks and hidden signs are put in order."""
+    hidden = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+    breaks = ("Cc", "Zl", "Zp")
+    kept = "".join(" " if unicodedata.category(c) in breaks else c for c in text if c not in hidden)
+    assert as_jira_reads(escape(text))[0] == " ".join(kept.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("O'Brien & Sons ISD", "O'Brien & Sons ISD"),
+        ("[~accountid:5b10]", r"\[\~accountid:5b10\]"),
+        ("{panel}", r"\{panel\}"),
+        ("a\n* b\r\n# c", r"a \* b \# c"),
+        ("---- |x|", r"\-\-\-\- \|x\|"),
+        ("h1. Big", "h1\u200b. Big"),
+        ("https://evil.example", "https:\u200b//evil.example"),
+        (r"C:\export\students.csv", r"C:\export\students.csv"),
+        (r"\*", "\\\u200b\\*"),
+        ("a\u202eb\u2028c\ufeff", "ab c"),
+        ("half \ud800", "half \ufffd"),
+        (":D &#91;", ":\u200bD &\u200b\\#91;"),
+    ],
+)
+def test_escapes(text: str, markup: str) -> None:
+    """The escapes are Jira's backslash, and a space of no width where Jira knows no backslash."""
+    assert escape(text) == markup
+
+
+def test_every_variable_is_escaped_and_markup_of_ours_is_not(say: Say) -> None:
+    """A template's own text is markup; a fact in it never is, also through a filter or `safe`."""
+    text = say("# {{ district }}|{{ district|upper }}|{{ district|safe }}", district="*a*")
+    assert text == r"# \*a\*|\*A\*|\*a\*"
+
+
+def test_markup_loses_its_mark_when_joined_with_text(say: Say) -> None:
+    """Text glued to markup is text again, so nothing slips through behind a mention."""
+    assert say("{{ (accounts[0]|mention) ~ district }}", accounts=("a1",), district="[x]").startswith(r"\[\~")
+    assert not isinstance(Wiki("a") + "b", Wiki)
+
+
+def test_facts_are_all_that_a_template_can_reach(say: Say) -> None:
+    """Templates run in a sandbox, without globals."""
+    for source in ("{{ district.__class__.__mro__ }}", "{{ range(9)|list|length }}", "{{ lipsum() }}"):
+        with pytest.raises(TemplateFault):
+            say(source)
+
+
+# -- filters
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-01-13T17:00-06:00", "the end of Tuesday, January 13 (Central Time)"),
+        ("2026-01-13T10:20-06:00", "the end of Tuesday, January 13 (Central Time)"),
+        ("2026-01-14T05:30+00:00", "the end of Tuesday, January 13 (Central Time)"),
+        ("2026-01-14T00:00-06:00", "the end of Tuesday, January 13 (Central Time)"),
+        ("2026-07-01T17:00-05:00", "the end of Wednesday, July 1 (Central Time)"),
+        ("2027-01-04T17:00-06:00", "the end of Monday, January 4, 2027 (Central Time)"),
+    ],
+)
+def test_a_district_reads_a_day(say: Say, moment: str, words: str) -> None:
+    """A moment is said as its day in the calendar's zone, midnight as the day before, the year where it is new."""
+    assert say("{{ due|day }}", due=datetime.fromisoformat(moment)) == words
+
+
+def test_the_zone_is_the_one_of_the_facts(say: Say) -> None:
+    """The calendar that the facts name gives the zone and its name."""
+    late = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+    assert say("{{ due|day }}", due=late, calendar="west") == "the end of Tuesday, January 13 (Pacific Time)"
+    assert say("{{ due|day }}", due=late) == "the end of Wednesday, January 14 (Central Time)"
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-01-13T15:30-06:00", "Tue Jan 13, 2026, 3:30 PM Central Time"),
+        ("2026-01-13T00:05-06:00", "Tue Jan 13, 2026, 12:05 AM Central Time"),
+        ("2026-07-13T12:00-05:00", "Mon Jul 13, 2026, 12:00 PM Central Time"),
+    ],
+)
+def test_staff_read_a_minute(say: Say, moment: str, words: str) -> None:
+    """Internal comments say the minute."""
+    assert say("{{ since|moment }}", public=False, since=datetime.fromisoformat(moment)) == words
+
+
+def test_ahead_means_still_to_come(say: Say) -> None:
+    """A moment is ahead when there is one and `now` has not reached it."""
+    source = "{{ 'yes' if due is ahead else 'no' }}"
+    now = datetime(2026, 1, 9, tzinfo=UTC)
+    assert say(source, now=now, due=datetime(2026, 1, 10, tzinfo=UTC)) == "yes"
+    assert say(source, now=now, due=now) == "no"
+    assert say(source, now=now, due=None) == "no"
+
+
+def test_mentions() -> None:
+    """An account becomes a mention, and only an account does."""
+    assert mention("712020:ab-1") == "[~accountid:712020:ab-1]"
+    assert mentions(("a", "b")) == "[~accountid:a] [~accountid:b]"
+    with pytest.raises(ValueError, match="no account id"):
+        mention("a] [~b")
+
+
+def test_bullets_are_one_line_each() -> None:
+    """Each finding is one line, escaped, without the bullet that its writer gave it; empty ones are left out."""
+    assert bullets(("- no *ids*", "two\nlines", " ", "* ", "-5 students")) == (
+        "* no \\*ids\\*\n* two lines\n* \\-5 students"
+    )
+    with pytest.raises(TypeError, match="list"):
+        bullets("text")
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (13, "13th"), (22, "22nd")],
+)
+def test_ordinal(number: int, text: str) -> None:
+    """Numbers are counted as in English."""
+    assert ordinal(number) == text
+
+
+def test_blank_lines_and_spaces_are_put_in_order(say: Say) -> None:
+    """What conditions leave behind is tidied: one blank line at most, no spaces at the ends."""
+    assert say("\n a  b \n\n\n{% if due %}{% endif %}\n\nc\n\n") == "a b\n\nc"
+
+
+# -- templates
+
+
+def test_a_process_has_its_own_words_or_those_for_any(folder: Path) -> None:
+    """The process's own template is taken before the one for any process."""
+    (folder / "comments/any/hello.j2").write_text("any")
+    words, effect = Words(folder, ZONES), PostComment((), "hello", True, SAMPLE)
+    assert words.comment("dde", effect) == "any"
+    (folder / "comments/dde/hello.j2").write_text("own")
+    assert words.comment("dde", effect) == "own"
+    assert words.comment("ods", effect) == "any"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "problem"),
+    [
+        ("a\n{{ distrikt }}", 2, "distrikt"),
+        ("a\n\n{% if %}", 3, "Expected"),
+        ("{{ due }}", 1, "filter 'day'"),
+        ("x\n{{ started|day }}", 2, "no moment"),
+        ("{{ started }}", 1, "ask {% if"),
+        ("{{ findings }}", 1, "bullets"),
+        ("{{ due|daay }}", 1, "daay"),
+        ("{{ accounts|mentions }}", 1, "no account id"),
+        ('{% include "comments/any/none.j2" %}', 0, "none.j2"),
+    ],
+)
+def test_a_fault_names_template_line_and_problem(say: Say, source: str, line: int, problem: str) -> None:
+    """A template that cannot be rendered says where and why."""
+    with pytest.raises(TemplateFault) as caught:
+        say(source, public=False, started=None, accounts=("not one",))
+    assert (caught.value.template, caught.value.line) == ("comments/dde/one.j2", line)
+    assert problem in caught.value.problem
+    assert "comments/dde/one.j2" in str(caught.value)
+
+
+def test_a_missing_template_proposes_the_nearest(folder: Path) -> None:
+    """A name that is nearly right is answered with the right one."""
+    (folder / "comments/any/status.j2").write_text("x")
+    with pytest.raises(TemplateFault, match="did you mean 'status'"):
+        Words(folder, ZONES).comment("dde", PostComment((), "statuss", True, SAMPLE))
+
+
+def test_an_unknown_calendar_is_a_fault(say: Say) -> None:
+    """A day cannot be said without knowing where."""
+    with pytest.raises(TemplateFault, match="no calendar 'moon'"):
+        say("{{ due|day }}", calendar="moon")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://help.example.org/browse/DDE-1",
+        "HELP.example.org/jira/x",
+        "http://help.example.org/secure/A.jspa",
+        "https://help.example.org/servicedesk/agent/DDE",
+    ],
+)
+def test_the_staffs_view_stays_with_staff(say: Say, link: str) -> None:
+    """A public comment never links into what only staff can open, also not by a finding; an internal one may."""
+    with pytest.raises(Unfit, match="staff's view"):
+        say(link)
+    with pytest.raises(Unfit, match="staff's view"):
+        say("{{ findings|bullets }}", findings=(f"see {link}",))
+    assert say(link, public=False)
+
+
+def test_the_portal_may_be_linked(say: Say) -> None:
+    """The customers' portal is no staff's view, and neither is another site."""
+    assert say("https://help.example.org/servicedesk/customer/portal/1")
+    assert say("https://other.example.org/projects/")
+
+
+def test_public_comments_mention_nobody(say: Say) -> None:
+    """A mention is for staff; a quoted one is only text."""
+    with pytest.raises(Unfit, match="mention"):
+        say("{{ accounts|mentions }}", accounts=("a",))
+    assert say("{{ note }}", note="[~accountid:a]") == r"\[\~accountid:a\]"
+
+
+def test_what_jira_would_refuse_is_not_sent(say: Say) -> None:
+    """Too long or empty is unfit."""
+    with pytest.raises(Unfit, match="32,000"):
+        say("{{ note }}", note="x" * 32_001)
+    with pytest.raises(Unfit, match="empty"):
+        say("{{ next_step }}", next_step="")
+
+
+# -- subtasks
+
+
+def make(folder: Path, summary: str, description: str | None = None, **facts: Any) -> tuple[str, str]:
+    item = NewSubtask("1:2:subtask:a", "a", summary, description, (), {**SAMPLE, **facts})
+    return Words(folder, ZONES).subtask("dde", item)
+
+
+def test_a_summary_is_plain_and_one_short_line(folder: Path) -> None:
+    """A summary is no markup: nothing is escaped, line breaks go, and it ends at 255 characters."""
+    assert make(folder, "Review {{ district }} ({{ round }})", district="A-B\n*ISD*") == (
+        "Review A-B *ISD* (2)",
+        "",
+    )
+    summary, _ = make(folder, "{{ district }}", district="x" * 400)
+    assert len(summary) == 255
+    assert summary.endswith("…")
+
+
+def test_a_description_is_markup(folder: Path) -> None:
+    """A description comes from the process's folder and is escaped like a comment."""
+    (folder / "subtasks/dde/todo.j2").write_text("# {{ district }}\n")
+    assert make(folder, "s", "todo", district="a_b") == ("s", r"# a\_b")
+
+
+def test_a_bad_summary_is_a_fault_or_unfit(folder: Path) -> None:
+    """An unknown word in a summary, or an empty one, makes no subtask."""
+    with pytest.raises(TemplateFault, match="distrikt"):
+        make(folder, "{{ distrikt }}")
+    with pytest.raises(Unfit, match="empty"):
+        make(folder, "{{ contact }}", contact="")
+
+
+# -- check
+
+
+def process(say: str = "files_received", subtask: str = "Review {{ district }}", **branch: Any) -> Process:
+    review = Branch("review", "help_center", subtask=subtask, **branch)
+    step = Step(
+        "review", "Initial File Review", "Review", ("help_center",), "done", say=say,
+        branches=(review,), revision=Revision("review", "files_need_revision"),
+    )  # fmt: skip
+    return Process("dde", "DDE", "DDE", "Set-Up", None, "cli", "Waiting", {"done": "Done"}, (step,))
+
+
+def test_the_shipped_words_are_sound() -> None:
+    """Nothing is wrong with the templates as they come."""
+    whole = process(description="review_files", done_by="files_ready", say_when_done="folder_ready")
+    assert Words(SHIPPED, ZONES, SITE).check(whole, OWN) == []
+
+
+def test_check_finds_every_mistake_at_its_place() -> None:
+    """A missing template and an unknown word are told with the nearest one, and with the key that names it."""
+    found = Words(SHIPPED, ZONES).check(
+        process("files_recieved", "Review {{ distrct }}", description="reviw_files")
+    )
+    told = {complaint.place: complaint for complaint in found}
+    assert "'files_received'" in told["steps", "review", "say"].message
+    assert "'review_files'" in told["steps", "review", "branches", "review", "description"].message
+    summary = told["steps", "review", "branches", "review", "subtask"]
+    assert (summary.line, summary.message) == (1, "unknown word 'distrct'; did you mean 'district'?")
+    assert len(found) == 3
+
+
+BAD: Mapping[str, str] = {
+    "{{ district }} in 5 minutes, 10:30": "never a minute",
+    "Hello": "does not name the district",
+    "{{ district }} is due": "'due'",
+    "{{ district }}: CONFIRM or FILES READY": "one keyword",
+    "{{ district }} {{ 'word ' * 140 }}": "too many",
+    "{{ district }}\n||a||b||": "no table",
+    "{{ district }} {{ due|day }}": "no moment",
+    "{{ district }}\n{{ reason }}": "unknown word 'reason'",
+    "{{ district }}\n{% for x in findings %}": "Unexpected end",
+}
+
+
+@pytest.mark.parametrize("source", BAD)
+def test_check_reads_public_words_for_their_form(folder: Path, source: str) -> None:
+    """Before the bot serves, words are refused that a district should not get."""
+    (folder / "comments/dde/files_need_revision.j2").write_text("{{ district }}")
+    (folder / "comments/dde/files_received.j2").write_text(source)
+    found = Words(folder, ZONES).check(process(), wanted=())
+    assert [c.template for c in found] == ["comments/dde/files_received.j2"]
+    assert BAD[source] in found[0].message
