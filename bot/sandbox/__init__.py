@@ -1,0 +1,1 @@
+"""RULE: a small Jira for demo and tests; imported by cli and tests only."""

@@ -1,0 +1,37 @@
+"""The sandbox Jira alone, in real time, for trying a bot that runs beside it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from bot.clock import Clock
+from bot.core.process import Process
+from bot.sandbox import accounts
+from bot.sandbox.server import SandboxServer
+from bot.sandbox.site import Site
+from bot.sandbox.stage import SUBTASKS, TICKETS
+
+
+def run_alone(processes: Sequence[Process], clock: Clock, port: int, webhook: str, secret: str, out: Console) -> None:
+    """Serve a fresh site until a signal ends it; OSError where the port is taken."""
+    site = Site(processes, clock)
+    if webhook:
+        site.register_webhook(webhook, secret, TICKETS, jql_types="tickets")
+        site.register_webhook(webhook, secret, SUBTASKS, jql_types="subtasks")
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stop.set())
+    with SandboxServer(site, port) as server:
+        out.print(f"The sandbox Jira: {server.url}", markup=False)
+        out.print("Settings for a bot beside it:", markup=False)
+        out.print(f"  JIRA_URL={server.url}", markup=False)
+        out.print(f"  JIRA_EMAIL={accounts.BOT.email}\n  JIRA_API_TOKEN={accounts.BOT.token}", markup=False)
+        if webhook:
+            out.print(f"It sends its webhooks to {webhook}.", markup=False)
+        else:
+            out.print("It sends no webhooks: give --webhook and --secret for that.", markup=False)
+        stop.wait()
