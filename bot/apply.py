@@ -1,0 +1,228 @@
+"""Applies a plan: each call once, by an intent that is committed before it and closed after it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from bot.agenda import Agenda, Claim, LeaseLost
+from bot.clock import Clock
+from bot.core.effects import CreateSubtasks, MoveSubtask, Plan, PostComment, TransitionIssue
+from bot.core.issue import Issue
+from bot.core.ledger import NOTED
+from bot.core.phrases import said_by
+from bot.core.process import Process
+from bot.core.progress import Progress
+from bot.gateway import Gateway, Made, Snapshot, SubtaskText
+from bot.journal import Journal
+from bot.render import TemplateFault, Unfit, Words
+from bot.wire import JiraTrouble, Refused, Unknown
+
+LOG = logging.getLogger(__name__)
+
+_RENEW_SECONDS = 40.0
+
+
+@dataclass
+class Applied:
+    """What a look did. `refs` maps effect ids to what came of them, `done` says it in words; `again` asks for
+    another look at once, because the ticket moved or something was given up."""
+
+    refs: dict[str, str] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    again: bool = False
+
+
+class Applier:
+    """Carries out plans through the gateway."""
+
+    def __init__(self, gateway: Gateway, agenda: Agenda, journal: Journal, words: Words, clock: Clock) -> None:
+        self._gateway, self._agenda, self._journal = gateway, agenda, journal
+        self._words, self._clock = words, clock
+        self._lease = threading.local()  # each worker has one claim at a time
+
+    def apply(self, claim: Claim, snapshot: Snapshot, process: Process, progress: Progress, plan: Plan) -> Applied:
+        """Apply all effects, then labels, fields and ledger in one call, then the move.
+
+        The ledger is written before the move: it says which move was decided, so that the next look can tell
+        the bot's own move from one that landed on a person's. Raises a JiraTrouble where the rest must wait."""
+        applied = Applied()
+        for effect in plan.effects:
+            if isinstance(effect, CreateSubtasks):
+                self._subtasks(claim, snapshot, process, effect, applied)
+        for effect in plan.effects:
+            if isinstance(effect, PostComment):
+                self._keep(applied, self.comment(claim, snapshot, process, effect), _said(effect))
+        for effect in plan.effects:
+            if isinstance(effect, MoveSubtask):
+                moved = self._move_subtask(claim, snapshot, effect)
+                self._keep(applied, moved, f"moved a subtask to {effect.status}")
+        self._record(claim, snapshot, progress, plan, applied)
+        for effect in plan.effects:
+            if isinstance(effect, TransitionIssue):
+                send = partial(self._move, snapshot, effect)
+                moved = self._call(claim, snapshot.issue, "move", effect.ids, send, to=effect.status)
+                self._keep(applied, moved, f"moved the ticket to {effect.status}")
+                applied.again = True
+        return applied
+
+    def comment(self, claim: Claim, snapshot: Snapshot, process: Process, effect: PostComment) -> dict[str, str]:
+        """Write one comment; what came of its effects, nothing where it was given up."""
+        issue = snapshot.issue
+        try:
+            text = self._words.comment(process.name, effect)
+        except (TemplateFault, Unfit) as fault:
+            self._park(issue, effect.ids, str(fault))
+            return {}
+
+        def send() -> dict[str, str]:
+            return dict.fromkeys(effect.ids, self._gateway.comment(issue, text, effect.public, effect.ids))
+
+        highest = max((int(c.id) for c in issue.comments if c.id.isdigit()), default=0)
+        return self._call(
+            claim, issue, "comment", effect.ids, send, highest_comment=str(highest), public=effect.public,
+            to=effect.template,
+        )  # fmt: skip
+
+    def _keep(self, applied: Applied, refs: Mapping[str, str], said: str) -> None:
+        if refs:
+            applied.refs |= refs
+            applied.done.append(said)
+        else:
+            applied.again = True
+
+    def _subtasks(
+        self, claim: Claim, snapshot: Snapshot, process: Process, effect: CreateSubtasks, applied: Applied
+    ) -> None:
+        issue = snapshot.issue
+        texts = []
+        for item in effect.items:
+            try:
+                summary, description = self._words.subtask(process.name, item)
+            except (TemplateFault, Unfit) as fault:
+                self._park(issue, [item.id], str(fault))
+                applied.again = True
+                continue
+            texts.append(SubtaskText(item.id, summary, description, item.labels))
+        if not texts:
+            return
+
+        def send() -> dict[str, str]:
+            made: Made = self._gateway.create_subtasks(issue, texts)
+            for refused, reason in made.refused.items():
+                self._park(issue, [refused], reason)
+            return made.refs
+
+        ids = tuple(t.effect for t in texts)
+        refs = self._call(claim, issue, "subtasks", ids, send, subtasks=[s.id for s in issue.subtasks])
+        self._keep(applied, refs, f"made {len(refs)} subtask{'s' if len(refs) != 1 else ''}")
+        applied.again = applied.again or len(refs) < len(texts)
+
+    def _move_subtask(self, claim: Claim, snapshot: Snapshot, effect: MoveSubtask) -> dict[str, str]:
+        def send() -> dict[str, str]:
+            self._gateway.move_subtask(snapshot, effect.subtask_id, effect.status)
+            return dict.fromkeys(effect.ids, effect.subtask_id)
+
+        return self._call(claim, snapshot.issue, "subtask move", effect.ids, send, to=effect.status)
+
+    def _move(self, snapshot: Snapshot, effect: TransitionIssue) -> dict[str, str]:
+        self._gateway.transition(snapshot, effect.status)
+        return dict.fromkeys(effect.ids, NOTED)
+
+    # -- labels, fields and the ledger
+
+    def _record(self, claim: Claim, snapshot: Snapshot, progress: Progress, plan: Plan, applied: Applied) -> None:
+        issue, record = snapshot.issue, plan.record
+        progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **applied.refs}, issue.id)
+        ledger = progress.ledger.to_json()
+        value = ledger if ledger != issue.ledger else None
+        prefix = f"{issue.id}:{progress.visit.id}:"
+        parts: dict[str, dict[str, Any]] = {
+            "field": {"fields": record.fields},
+            "labels": {"add_labels": record.add_labels, "remove_labels": record.remove_labels},
+        }
+        given_up = {e.effect_id for e in self._journal.parked(issue.id)}
+        wanted = [name for name, part in parts.items() if any(part.values()) and prefix + name not in given_up]
+        while wanted or value is not None:
+            asked = {"add_labels": (), "remove_labels": (), "fields": {}, "ledger": value}
+            for name in wanted:
+                asked |= parts[name]
+            if self._put(claim, issue, tuple(prefix + name for name in wanted), asked):
+                applied.done += [f"set the label {label}" for label in asked["add_labels"]]  # type: ignore[union-attr]
+                applied.done += [f"took off the label {label}" for label in asked["remove_labels"]]  # type: ignore[union-attr]
+                return
+            if not wanted:
+                raise Unknown("Jira refuses to keep the bot's record of this ticket.")
+            # Which part Jira minds it does not reliably say: give up the field first, then the labels.
+            self._park(issue, [prefix + wanted.pop(0)], "Jira refuses the value (is the field on the edit screen?)")
+            applied.again = True
+
+    def _put(self, claim: Claim, issue: Issue, ids: Iterable[str], asked: Mapping[str, Any]) -> bool:
+        self._renew(claim)
+        intent = self._journal.open_intent(claim, issue.id, "record", tuple(ids), {})
+        try:
+            self._gateway.put(issue.id, **asked)
+        except Refused as refused:
+            self._journal.fail_intent(intent, str(refused))
+            return False
+        except Unknown:
+            raise
+        except JiraTrouble as trouble:
+            self._journal.fail_intent(intent, str(trouble))
+            raise
+        self._journal.close_intent(intent, {})
+        return True
+
+    # -- one call
+
+    def _call(
+        self,
+        claim: Claim,
+        issue: Issue,
+        kind: str,
+        ids: tuple[str, ...],
+        send: Callable[[], dict[str, str]],
+        *,
+        to: str = "",
+        **intent_facts: Any,
+    ) -> dict[str, str]:
+        """Intent, call, done. What Jira refuses for good is parked, and the rest goes on; where the answer is
+        unknown the intent stays open for a later look to settle."""
+        self._renew(claim)
+        intent = self._journal.open_intent(claim, issue.id, kind, ids, {"to": to}, **intent_facts)
+        try:
+            refs = send()
+        except Refused as refused:
+            self._journal.fail_intent(intent, str(refused))
+            self._park(issue, ids, str(refused))
+            return {}
+        except Unknown:
+            raise
+        except JiraTrouble as trouble:
+            self._journal.fail_intent(intent, str(trouble))
+            raise
+        self._journal.close_intent(intent, refs)
+        return refs
+
+    def _park(self, issue: Issue, ids: Iterable[str], reason: str) -> None:
+        for effect in ids:
+            self._journal.park_effect(issue.id, effect, reason)
+            LOG.error("%s: gave up %s: %s", issue.key, said_by(effect.split(":", 2)[-1]), reason)
+
+    def _renew(self, claim: Claim) -> None:
+        """Keep the lease alive through a look of many slow calls."""
+        now = self._clock.machine()
+        if getattr(self._lease, "token", None) != claim.token:
+            self._lease.token, self._lease.renewed = claim.token, now
+        elif abs(now - self._lease.renewed) > _RENEW_SECONDS:
+            if not self._agenda.renew(claim):
+                raise LeaseLost(f"the lease on {claim.key!r} ran out before its look ended; another look follows")
+            self._lease.renewed = now
+
+
+def _said(effect: PostComment) -> str:
+    return f"{'public' if effect.public else 'internal'} comment: {effect.template}"

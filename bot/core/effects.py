@@ -1,0 +1,91 @@
+"""What the bot may wish to do to Jira: small commands in the imperative, each with its ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.core.ledger import Ledger
+
+Facts = Mapping[str, Any]  # what a template may say: strings, numbers, aware datetimes, tuples of strings
+
+
+@dataclass(frozen=True)
+class NewSubtask:
+    """One subtask to be made; `summary` and `description` are templates, filled from `facts`."""
+
+    id: str
+    branch: str
+    summary: str
+    description: str | None
+    labels: tuple[str, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class CreateSubtasks:
+    """Make a step's subtasks in one call."""
+
+    items: tuple[NewSubtask, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The effect ids, one per subtask."""
+        return tuple(item.id for item in self.items)
+
+
+@dataclass(frozen=True)
+class PostComment:
+    """Write one comment; several wishes that it fulfils may share it."""
+
+    ids: tuple[str, ...]
+    template: str
+    public: bool
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class MoveSubtask:
+    """Move one subtask to a status."""
+
+    ids: tuple[str, ...]
+    subtask_id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class TransitionIssue:
+    """Move the ticket to a status."""
+
+    ids: tuple[str, ...]
+    status: str
+
+
+Effect = CreateSubtasks | PostComment | MoveSubtask | TransitionIssue
+
+
+@dataclass(frozen=True)
+class Record:
+    """The one PUT that sets labels, fields and the ledger; `ledger` is None where the bot keeps none."""
+
+    add_labels: tuple[str, ...] = ()
+    remove_labels: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    ledger: Ledger | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is wished and not yet there, when to look again, and why, in one sentence.
+
+    `noted` names effects that are done without a call of their own, `missed` stays that passed before the bot
+    had done anything in them."""
+
+    reason: str
+    effects: tuple[Effect, ...] = ()
+    record: Record = Record()
+    look_again_at: datetime | None = None
+    noted: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()

@@ -1,0 +1,72 @@
+"""What a district contact's comment asks for, told from its first line, with no room for guesses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+CONFIRM = "confirm"
+FILES_READY = "files_ready"
+STATUS = "status"
+
+KEYWORDS = {CONFIRM: "CONFIRM", FILES_READY: "FILES READY", STATUS: "STATUS"}
+
+# A reply is understood only where every word of its line is known: its own, or one of these. So "not", "if",
+# "tomorrow", "can you" and all that nobody thought of make it no reply, and a person reads it instead.
+_POLITE = frozenset(
+    """a again all and best dear everyone for good evening morning afternoon hello hey hi i it kind many much now ok
+    okay our please regards sincerely so sure team thank thanks that the there these this to very we you your
+    yes""".split()
+)
+_OWN = {
+    CONFIRM: (frozenset({"confirm", "confirmed", "confirming", "am", "are", "is", "can"}), ("confirm",)),
+    FILES_READY: (
+        frozenset({"file", "files", "ready", "are", "is", "have", "uploaded", "been", "new", "corrected"}),
+        ("file", "ready"),
+    ),
+    STATUS: (frozenset({"status", "what", "is", "s", "current", "update", "request"}), ("status",)),
+}
+_MOST_WORDS = 12
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One understood reply. `more` says that the rest of the comment asks something a person should read."""
+
+    intent: str
+    more: bool = False
+
+
+def understand(body: str) -> Reply | None:
+    """What the comment's first line says, or None where that is not certain.
+
+    A line of nothing but a greeting is passed over. A question or a negation is never a yes; only STATUS
+    may be asked as a question.
+    """
+    lines = [line.strip() for line in body.splitlines()]
+    for index, line in enumerate(lines):
+        words = _words(line)
+        if not words or (words <= _POLITE and "?" not in line and len(line) < 60):
+            continue
+        intent = _intent(line)
+        if intent is None:
+            return None
+        rest = [text for text in lines[index + 1 :] if not text.startswith((">", "bq."))]
+        return Reply(intent, more=any("?" in text for text in rest))
+    return None
+
+
+def _words(line: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", line.casefold().replace("’", "'").replace("n't", " not")))
+
+
+def _intent(line: str) -> str | None:
+    words = _words(line)
+    if len(words) > _MOST_WORDS:
+        return None
+    for intent, (own, stems) in _OWN.items():
+        said = all(any(word.startswith(stem) for word in words) for stem in stems)
+        asked = "?" in line and intent != STATUS
+        if said and not asked and words <= own | _POLITE:
+            return intent
+    return None

@@ -1,0 +1,254 @@
+"""Folds what is newer than the ledger into it: which stays there were, what was answered, which files came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core import replies
+from bot.core.branches import FINISHED, WITHDRAWN, states
+from bot.core.issue import Change, Comment, Issue
+from bot.core.ledger import BOT, DONE, GOOD, LEFT, PERSON, REVISION, WAITING, Answer, Decision, Ledger, Visit
+from bot.core.people import People
+from bot.core.process import Process, Step
+
+
+@dataclass
+class Heard:
+    """What a look found in the contact's newer comments: STATUS questions, and words that a person must read."""
+
+    status: list[Comment] = field(default_factory=list)
+    unheard: list[Comment] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+
+class Fold:
+    """One pass over an issue's newer history. `ledger` is changed in place; the rest is read only."""
+
+    def __init__(self, issue: Issue, process: Process, ledger: Ledger, people: People) -> None:
+        self.issue, self.process, self.ledger, self.people = issue, process, ledger, people
+        self.heard = Heard()
+        self.first_look = not ledger.visits
+        self.known = {v.id for v in ledger.visits}
+
+    def run(self) -> Heard:
+        """Take in every newer move and comment, in the order in which they happened."""
+        if self.first_look:
+            self._begin_first()
+        facts: list[tuple[datetime, int, Change | Comment]] = []
+        # At the same moment a comment goes first: it may be what the move was made for.
+        facts += [(c.at, 1, c) for c in self._newer_moves()]
+        facts += [(c.updated, 0, c) for c in self._newer_comments()]
+        for _, _, fact in sorted(facts, key=lambda f: f[:2]):
+            if isinstance(fact, Change):
+                self._move(fact)
+            else:
+                self._hear(fact)
+        return self.heard
+
+    # -- the ticket's moves
+
+    def _begin_first(self) -> None:
+        moves = [c for c in self.issue.changes if c.field == "status"]
+        status = (moves[0].old or self.issue.status) if moves else self.issue.status
+        reporter = self.issue.reporter
+        self.ledger.visits.append(
+            Visit(
+                id="created",
+                step=self._step_name(status),
+                status=status,
+                began=self.issue.created,
+                by=reporter.id if reporter else "",
+            )
+        )
+
+    def _newer_moves(self) -> list[Change]:
+        moves = [c for c in self.issue.changes if c.field == "status" and c.old != c.new]
+        last = self.ledger.visits[-1]
+        ids = [f"h{c.id}" for c in moves]
+        if last.id in ids:
+            return moves[ids.index(last.id) + 1 :]
+        return moves if last.id == "created" else [c for c in moves if c.at > last.began]
+
+    def _move(self, change: Change) -> None:
+        prior, status, at = self.ledger.visits[-1], change.new or "", change.at
+        mover = self.people.mover(change.author)
+        self._freeze_branches(prior, at)
+        prior.ended, prior.ended_by = at, change.author.id if change.author else ""
+        self._give_verdict(prior, status, mover, at)
+        if prior.id not in self.known and not prior.done and not self.first_look:
+            self.heard.missed.append(prior.id)
+        # A STATUS asked in a stay that has passed is answered by what the next one says.
+        self.heard.status.clear()
+        visit = Visit(
+            id=f"h{change.id}",
+            step=self._step_name(status),
+            status=status,
+            began=at,
+            by=prior.ended_by,
+            mover=mover,
+        )
+        if mover == BOT and prior.undo == status:
+            self._as_the_person_had_it(visit, prior)
+        else:
+            if mover == BOT and self._raced(prior, status):
+                visit.undo = prior.status
+            self._take_files(visit, prior, change)
+            self._continue(visit)
+        self.ledger.visits.append(visit)
+
+    def _freeze_branches(self, prior: Visit, at: datetime) -> None:
+        """A subtask that was gone when the stay ended stays withdrawn, whatever comes back later."""
+        step = self._step(prior)
+        if step is not None and prior.id in self.known:
+            for state in states(self.issue, step, prior, self.ledger, self.people, at):
+                if state.state == WITHDRAWN and state.branch.name not in prior.withdrawn:
+                    prior.withdrawn.append(state.branch.name)
+
+    def _give_verdict(self, prior: Visit, status: str, mover: str, at: datetime) -> None:
+        step = self._step(prior)
+        if prior.decided is not None and prior.decided.to == status:
+            prior.verdict = prior.decided.verdict
+            return
+        verdict = LEFT
+        if mover == PERSON and step is not None:
+            if step.review and status == self.process.waiting_status:
+                verdict = REVISION
+            elif status == self.process.status_of(step.next):
+                verdict = GOOD if step.review else DONE
+        prior.verdict = verdict
+        prior.decided = Decision(verdict, at, prior.ended_by, status) if verdict != LEFT else None
+
+    def _raced(self, prior: Visit, status: str) -> bool:
+        """The bot meant its move for a stay that a person had ended meanwhile."""
+        if prior.id in self.known or prior.mover != PERSON:
+            return False
+        return any(v.id in self.known and v.decided and v.decided.to == status for v in self.ledger.visits[-3:])
+
+    def _as_the_person_had_it(self, visit: Visit, errand: Visit) -> None:
+        person = self.ledger.visits[self.ledger.visits.index(errand) - 1]
+        visit.by, visit.mover, visit.continues = person.by, person.mover, person.id
+        visit.files, visit.round, visit.received = person.files, person.round, person.received
+
+    def _continue(self, visit: Visit) -> None:
+        """A stay goes on with an earlier one of the same step, unless new files have come in between."""
+        step = self._step(visit)
+        if not visit.step or (step is None and visit.step != WAITING):
+            return
+        per_set = visit.step == WAITING or self._after_files(visit.step)
+        for earlier in reversed(self.ledger.visits):
+            if earlier.step == visit.step and (not per_set or earlier.files == visit.files):
+                visit.continues = earlier.id
+                return
+
+    # -- the files
+
+    def _take_files(self, visit: Visit, prior: Visit, change: Change) -> None:
+        """Which set of files is at hand in the new stay, which round that is, and when it was received."""
+        step = self._step(visit)
+        visit.files, visit.round, visit.received = prior.files, prior.round, prior.received
+        if step is None or not step.review:
+            return
+        receipt = self._receipt(prior, visit.mover, change)
+        if receipt is None and not prior.files and visit.mover == PERSON:
+            receipt = (f"h{change.id}", change.at)
+        if receipt is not None:
+            visit.files, visit.received = receipt
+            visit.round = self._judged() + 1
+            return
+        same = [v for v in self.ledger.visits if v.step == visit.step and v.files == visit.files]
+        if same:
+            visit.received = same[-1].received
+        elif visit.files:
+            visit.received = change.at  # a further review of the same files counts from when it got them
+
+    def _receipt(self, prior: Visit, mover: str, change: Change) -> tuple[str, datetime] | None:
+        """The fact by which the district's files came in during the stay that ends, and its moment."""
+        branch = None
+        if prior.step != WAITING:
+            step = self._step(prior)
+            branch = next((b for b in step.branches if b.done_by == replies.FILES_READY), None) if step else None
+            if step is None or branch is None:
+                return None
+        said = [a for a in prior.answers if a.intent == replies.FILES_READY]
+        if said:
+            return f"c{said[-1].comment}", said[-1].at
+        if branch is not None and step is not None:
+            every = states(self.issue, step, prior, self.ledger, self.people, change.at)
+            state = next(s for s in every if s.branch.name == branch.name)
+            if state.state == FINISHED and state.at is not None:
+                if state.at < prior.began:
+                    return None  # finished in an earlier stay: no new files
+                return f"s{state.subtask.id if state.subtask else ''}.{int(state.at.timestamp())}", state.at
+        # Staff who move the ticket on while the district owes the files act for the district.
+        return (f"h{change.id}", change.at) if mover == PERSON else None
+
+    def _judged(self) -> int:
+        return len({v.files for v in self.ledger.visits if v.files and v.verdict in (GOOD, REVISION)})
+
+    def _after_files(self, name: str) -> bool:
+        """Whether a step works on one set of files, that is, comes after the step in which they are received."""
+        seen_files = False
+        for step in self.process.steps:
+            if step.name == name:
+                return step.review or seen_files
+            seen_files = seen_files or any(b.done_by == replies.FILES_READY for b in step.branches)
+        return False
+
+    # -- the contact's comments
+
+    def _newer_comments(self) -> list[Comment]:
+        since = self.process.since
+        newer = []
+        for comment in self.issue.comments:
+            if not comment.public or self.ledger.heard.get(comment.id) == comment.updated:
+                continue
+            if since is None or comment.updated < since:
+                continue
+            if self.ledger.heard_until is not None and comment.updated <= self.ledger.heard_until:
+                continue
+            if self.people.is_contact(comment.author, comment.updated):
+                newer.append(comment)
+        return newer
+
+    def _hear(self, comment: Comment) -> None:
+        visit = self.ledger.visits[-1]
+        self.ledger.hear(comment.id, comment.updated)
+        if comment.updated < visit.began:
+            # Written just before the present stay began: too late for the last one, but never unread.
+            if not self.first_look:
+                self.heard.unheard.append(comment)
+            return
+        reply = replies.understand(comment.body)
+        if reply is None or not self._answers(visit, reply.intent):
+            self.heard.unheard.append(comment)
+            return
+        if reply.more:
+            self.heard.unheard.append(comment)
+        if reply.intent == replies.STATUS:
+            self.heard.status.append(comment)
+        elif not any(a.comment == comment.id and a.intent == reply.intent for a in visit.answers):
+            author = comment.author.id if comment.author else ""
+            visit.answers.append(Answer(comment.id, reply.intent, comment.updated, author))
+
+    def _answers(self, visit: Visit, intent: str) -> bool:
+        """Whether the stay waits for such a reply (everybody may ask for the status, always)."""
+        if intent == replies.STATUS:
+            return True
+        if visit.step == WAITING:
+            return intent == replies.FILES_READY
+        step = self._step(visit)
+        return step is not None and any(b.done_by == intent for b in step.branches)
+
+    # -- names
+
+    def _step_name(self, status: str) -> str:
+        step = self.process.step_at(status)
+        if step is not None:
+            return step.name
+        if status == self.process.waiting_status:
+            return WAITING
+        return next((name for name, end in self.process.ends.items() if end == status), "")
+
+    def _step(self, visit: Visit) -> Step | None:
+        return next((s for s in self.process.steps if s.name == visit.step), None)

@@ -1,0 +1,237 @@
+"""One look at one issue: read it whole, decide, apply each effect once, write down what was done and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.agenda import Agenda, Claim, LeaseLost
+from bot.agenda_reader import Class
+from bot.apply import Applier, Applied
+from bot.clock import Clock
+from bot.config import Config
+from bot.core.effects import CreateSubtasks, Plan, PostComment
+from bot.core.engine import decide
+from bot.core.issue import Issue
+from bot.core.ledger import PROPERTY, LedgerBroken
+from bot.core.process import Process
+from bot.core.progress import Progress, follow
+from bot.gateway import Gateway, Snapshot
+from bot.journal import Intent, Journal
+from bot.wire import Conflict, JiraTrouble, Limited, Missing, Unauthenticated
+
+LOG = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 90.0  # a lost call may still be on its way; only then its mark is looked for
+DEAD_TOKEN_SECONDS = 60.0
+MOST_TRIES = 10
+MISSING_AGAIN = timedelta(days=1)
+
+
+def key_of(issue_id: str) -> str:
+    """The agenda's key of an issue."""
+    return f"issue {issue_id}"
+
+
+@dataclass(frozen=True)
+class View:
+    """What a look sees and would do. `progress` is None where no process applies or the bot stays out."""
+
+    snapshot: Snapshot
+    process: Process | None
+    progress: Progress | None
+    plan: Plan
+
+
+class Reconciler:
+    """Looks at issues. `born` tells the business moment from which the database has seen everything."""
+
+    def __init__(
+        self,
+        config: Config,
+        gateway: Gateway,
+        agenda: Agenda,
+        journal: Journal,
+        applier: Applier,
+        clock: Clock,
+        born: Callable[[], datetime],
+    ) -> None:
+        self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
+        self._applier, self._clock, self._born = applier, clock, born
+
+    # -- a look that acts
+
+    def look(self, claim: Claim) -> None:
+        """Work on a claimed issue and give the claim back, whatever happens.
+
+        What Jira's own state causes backs off and never parks; a fault of ours parks the issue at last."""
+        issue_id = claim.key.removeprefix("issue ")
+        try:
+            self._look(claim, issue_id)
+        except LeaseLost as lost:
+            LOG.warning("%s", lost)
+        except Limited as limited:
+            until = self._clock.machine() + limited.seconds
+            if limited.site:
+                self._agenda.site.hold(until, str(limited))
+            self._agenda.release(claim, self._clock.now(), not_before=until)
+        except Unauthenticated as dead:
+            until = self._clock.machine() + DEAD_TOKEN_SECONDS
+            self._agenda.site.hold(until, str(dead))
+            self._agenda.release(claim, self._clock.now(), not_before=until)
+            LOG.error("%s Nothing is decided until that is mended.", dead)
+        except Missing as missing:
+            LOG.info("issue %s: %s", issue_id, missing)
+            self._agenda.release(claim, self._clock.now() + MISSING_AGAIN)
+        except Conflict:
+            self._agenda.release(claim, self._clock.now(), not_before=self._clock.machine() + 1)
+        except JiraTrouble as trouble:
+            LOG.warning("issue %s: %s Trying again.", issue_id, trouble)
+            self._agenda.release(claim, self._clock.now(), failed=True)
+        except Exception as fault:
+            self._own_fault(claim, issue_id, fault)
+
+    def _own_fault(self, claim: Claim, issue_id: str, fault: Exception) -> None:
+        LOG.exception("issue %s: this look failed by the bot's own fault", issue_id)
+        if claim.tries >= MOST_TRIES:
+            self._agenda.park(claim, f"{MOST_TRIES} looks failed: {type(fault).__name__}")
+        else:
+            self._agenda.release(claim, self._clock.now(), failed=True)
+
+    def _look(self, claim: Claim, issue_id: str) -> None:
+        open_intents = self._journal.open_intents(issue_id)
+        wait = self._settle_in(open_intents)
+        if wait > 0:
+            self._agenda.release(claim, self._clock.now(), not_before=self._clock.machine() + wait)
+            return
+        snapshot = self._gateway.fetch(issue_id, self._journal.done(issue_id))
+        for intent in open_intents:
+            self._settle(snapshot, intent)
+        if snapshot.issue.parent_id is not None:
+            self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Class.PEOPLE)
+            self._agenda.release(claim, None)
+            return
+        try:
+            view = self._view(snapshot)
+        except LedgerBroken as broken:
+            self._tell_broken(claim, snapshot, str(broken))
+            return
+        applied = self._apply(claim, view)
+        self._write_down(view, applied)
+        again = self._clock.now() if applied.again else view.plan.look_again_at
+        self._agenda.release(claim, again)
+
+    def _apply(self, claim: Claim, view: View) -> Applied:
+        if view.process is None or view.progress is None:
+            return Applied()
+        return self._applier.apply(claim, view.snapshot, view.process, view.progress, view.plan)
+
+    def _write_down(self, view: View, applied: Applied) -> None:
+        issue, plan = view.snapshot.issue, view.plan
+        if plan.missed:
+            ids = [f"{issue.id}:{visit}:all" for visit in plan.missed]
+            self._journal.miss(issue.id, ids, "the ticket had left that stay before the bot looked")
+        if view.progress is None:
+            return
+        last = self._journal.looks(issue.id, 1)
+        if applied.done or not last or last[0].reason != plan.reason:
+            self._journal.look(issue.id, issue.key, plan.reason, applied.done, view.progress.now)
+            LOG.info("%s: %s%s", issue.key, plan.reason, "".join(f" [{what}]" for what in applied.done))
+
+    def ask(self, issue_ids: Iterable[str]) -> None:
+        """Put issues on the agenda, for whoever works on it to look at now."""
+        for issue_id in issue_ids:
+            self._agenda.put(key_of(issue_id), self._clock.now(), Class.PEOPLE)
+
+    # -- a look that only sees
+
+    def see(self, issue_id: str) -> View:
+        """What a look at an issue (id or key) would see and do now. Applies nothing.
+
+        Raises a JiraTrouble, or LedgerBroken."""
+        return self._view(self._gateway.fetch(issue_id, {}))
+
+    def _view(self, snapshot: Snapshot) -> View:
+        issue = snapshot.issue
+        process = self._config.process_for(issue.project, issue.type)
+        out = self._stay_out(issue, process)
+        if process is None or out:
+            return View(snapshot, process, None, Plan(out or "No process applies to this issue."))
+        progress, plan = self._think(issue, process)
+        if self._unsure(issue, progress) and any(isinstance(e, CreateSubtasks | PostComment) for e in plan.effects):
+            progress, plan = self._think(issue, process, self._marks(issue, progress))
+        return View(snapshot, process, progress, plan)
+
+    def _stay_out(self, issue: Issue, process: Process | None) -> str:
+        office = self._config.office
+        if process is None:
+            return f"No process applies to {issue.type} in {issue.project}."
+        if office.off_label in issue.labels:
+            return f"The label {office.off_label} tells the bot to leave this ticket alone."
+        if office.only is not None and office.only not in issue.labels:
+            return f"Only tickets with the label {office.only} are the bot's for now."
+        return ""
+
+    def _think(self, issue: Issue, process: Process, marks: Mapping[str, str] | None = None) -> tuple[Progress, Plan]:
+        config, bots = self._config, self._gateway.bots
+        applied = {**self._journal.done(issue.id), **(marks or {})}
+        progress = follow(issue, process, config.office, config.calendars, bots, self._clock.now(), applied)
+        parked = {e.effect_id: e.reason for e in self._journal.parked(issue.id)}
+        return progress, decide(progress, config.office, config.calendars, parked)
+
+    def _unsure(self, issue: Issue, progress: Progress) -> bool:
+        """Whether effects of this stay may be in Jira though neither ledger nor database knows of them: the
+        database is younger than the stay, or the ledger was taken away."""
+        bots = self._gateway.bots
+        before = any(c.author is not None and c.author.id in bots for c in issue.comments) or bool(issue.subtasks)
+        return before and (progress.visit.began < self._born() or issue.ledger is None)
+
+    def _marks(self, issue: Issue, progress: Progress) -> dict[str, str]:
+        since = progress.chain[-1].began
+        recent = replace(issue, comments=tuple(c for c in issue.comments if c.created >= since))
+        known = {ref for v in progress.ledger.visits for ref in v.done.values()}
+        return self._gateway.marked_subtasks(issue, known) | self._gateway.marked_comments(recent, 0)
+
+    # -- calls whose answer was lost
+
+    def _settle_in(self, intents: list[Intent]) -> float:
+        """Seconds until every open intent is old enough to be settled."""
+        now = self._clock.machine()
+        return max((SETTLE_SECONDS - (now - i.began) for i in intents), default=0.0)
+
+    def _settle(self, snapshot: Snapshot, intent: Intent) -> None:
+        issue = snapshot.issue
+        if intent.kind == "subtasks":
+            found = self._gateway.marked_subtasks(issue, intent.subtasks)
+        elif intent.kind == "comment":
+            highest = int(intent.highest_comment) if intent.highest_comment.isdigit() else 0
+            found = self._gateway.marked_comments(issue, highest)
+        else:
+            # A move, or labels, fields and ledger: what is there now tells by itself what is still wished.
+            found = {}
+        refs = {effect: found[effect] for effect in intent.effect_ids if effect in found}
+        if refs:
+            self._journal.close_intent(intent.id, refs)
+        else:
+            self._journal.fail_intent(intent.id, "settled: Jira does not hold it")
+        LOG.info(
+            "%s: a lost %s call was settled: %s", issue.key, intent.kind, "it had happened" if refs else "it had not"
+        )
+
+    def _tell_broken(self, claim: Claim, snapshot: Snapshot, reason: str) -> None:
+        """The ledger cannot be read: say so to staff, once for this broken text, and leave the ticket alone."""
+        issue = snapshot.issue
+        process = self._config.process_for(issue.project, issue.type)
+        text = hashlib.sha256(json.dumps(issue.ledger, sort_keys=True, default=str).encode()).hexdigest()[:12]
+        effect = f"{issue.id}:ledger:broken-{text}"
+        known = {**self._journal.done(issue.id), **{e.effect_id: "" for e in self._journal.parked(issue.id)}}
+        if process is not None and effect not in known:
+            facts = {"reason": reason, "property": PROPERTY, "calendar": process.calendar, "now": self._clock.now()}
+            comment = PostComment((effect,), "broken_ledger", public=False, facts=facts)
+            self._applier.comment(claim, snapshot, process, comment)
+        LOG.error("%s: the ledger is broken: %s", issue.key, reason)
+        self._agenda.release(claim, None)

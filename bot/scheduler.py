@@ -1,0 +1,200 @@
+"""Workers that take what is due from the agenda, and the ticks that wake them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.agenda import Agenda, Claim
+from bot.agenda_reader import Class
+from bot.clock import Clock
+from bot.config import Config
+from bot.gateway import Gateway
+from bot.journal import Journal
+from bot.reconcile import Reconciler, key_of
+from bot.store import Store, StoreError, StoreGone
+from bot.wire import JiraTrouble
+
+LOG = logging.getLogger(__name__)
+
+PAUSED = "paused"
+CAUGHT_UP = "caught_up_until"
+JOB = "job "
+KEEP = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Periods:
+    """How often each periodic job runs, in business time; `window` is how far a catch-up looks back beyond the
+    last one, because Jira's search shows edits late; `spread` the gap between the tickets of a nightly pass."""
+
+    catch_up: timedelta = timedelta(minutes=5)
+    nightly: timedelta = timedelta(days=1)
+    identity: timedelta = timedelta(minutes=10)
+    prune: timedelta = timedelta(days=1)
+    window: timedelta = timedelta(hours=2)
+    spread: timedelta = timedelta(seconds=1)
+
+
+class Jobs:
+    """The periodic jobs. Each is a row of the agenda with a lease, so over many replicas each runs once."""
+
+    def __init__(
+        self,
+        config: Config,
+        gateway: Gateway,
+        agenda: Agenda,
+        journal: Journal,
+        store: Store,
+        clock: Clock,
+        periods: Periods,
+    ) -> None:
+        self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
+        self._store, self._clock, self._periods = store, clock, periods
+        self._seen: dict[str, str] = {}
+        self.all: Mapping[str, tuple[Callable[[], None], timedelta]] = {
+            "identity": (self.identity, periods.identity),
+            "catch_up": (self.catch_up, periods.catch_up),
+            "nightly": (self.nightly, periods.nightly),
+            "prune": (self.prune, periods.prune),
+        }
+
+    def start(self) -> None:
+        """Put every job on the agenda that is not there yet: on a new database each runs at once."""
+        for name in self.all:
+            self._agenda.put_once(JOB + name, self._clock.now(), Class.SWEEPS)
+
+    def run(self, claim: Claim) -> None:
+        """Run a claimed job and give it back for its next time."""
+        work, period = self.all[claim.key.removeprefix(JOB)]
+        try:
+            work()
+        except JiraTrouble as trouble:
+            LOG.warning("%s: %s Trying again.", claim.key, trouble)
+            self._agenda.release(claim, self._clock.now(), failed=True)
+            return
+        self._agenda.release(claim, self._clock.now() + period)
+
+    def identity(self) -> None:
+        """Ask Jira who the bot is, so that a dead token is noticed though nothing else happens."""
+        self._gateway.myself()
+
+    def catch_up(self) -> None:
+        """Put on the agenda what changed in Jira lately and no webhook told. The watermark moves only when the
+        whole search came from an answer known to be authenticated."""
+        begun = self._clock.now()
+        since = self._store.get_fact(CAUGHT_UP)
+        last = datetime.fromisoformat(since) if since else begun
+        start = int((last - self._periods.window).timestamp() * 1000)
+        seen: dict[str, str] = {}
+        for hit in self._gateway.search(f"{self._scope()} AND updated >= {start}"):
+            seen[hit.issue_id] = hit.updated
+            if self._seen.get(hit.issue_id) != hit.updated:
+                self._agenda.put(key_of(hit.look_at), begun, Class.SWEEPS)
+        self._seen = seen
+        self._store.set_fact(CAUGHT_UP, begun.isoformat())
+
+    def nightly(self) -> None:
+        """Look at every ticket that is under way, spread over time: what even the index or a webhook hid."""
+        now = self._clock.now()
+        for n, issue_id in enumerate(self.under_way()):
+            self._agenda.put(key_of(issue_id), now + n * self._periods.spread, Class.SWEEPS)
+
+    def under_way(self) -> list[str]:
+        """The ids of the tickets that the search index shows as not ended."""
+        ends = sorted({end for p in self._config.processes for end in p.ends.values()})
+        quoted = ", ".join(f'"{end}"' for end in ends)
+        found = self._gateway.search(f"{self._scope()} AND status not in ({quoted})")
+        return sorted({hit.look_at for hit in found}, key=int)
+
+    def prune(self) -> None:
+        """Forget old looks, deliveries and settled intents."""
+        self._journal.prune(KEEP)
+
+    def _scope(self) -> str:
+        projects = sorted({p.project for p in self._config.processes})
+        return "project in (" + ", ".join(f'"{p}"' for p in projects) + ")"
+
+
+class Workers:
+    """Threads that work what is due, a claim at a time each. `gone` is called where the database went away."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        reconciler: Reconciler,
+        jobs: Jobs,
+        store: Store,
+        gone: Callable[[str], None],
+        count: int = 4,
+    ) -> None:
+        self._agenda, self._reconciler, self._jobs, self._store = agenda, reconciler, jobs, store
+        self._gone, self._count = gone, count
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the threads."""
+        for n in range(self._count):
+            thread = threading.Thread(target=self._run, name=f"worker-{n + 1}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self, patience: float = 8.0) -> None:
+        """Take nothing new, and give calls in flight `patience` seconds; what is not back then stays an open
+        intent, which the next start settles."""
+        self._stopping.set()
+        self._agenda.nudge()
+        for thread in self._threads:
+            thread.join(patience / max(1, self._count))
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                claim = None if self._store.get_fact(PAUSED) else self._agenda.claim()
+                if claim is None:
+                    self._agenda.wait(60.0)
+                elif claim.key.startswith(JOB):
+                    self._jobs.run(claim)
+                else:
+                    self._reconciler.look(claim)
+            except StoreGone as gone:
+                self._gone(str(gone))
+                return
+            except StoreError as down:
+                LOG.error("%s", down)
+                self._stopping.wait(1.0)
+
+
+class Ticker:
+    """APScheduler, which only ticks: the agenda knows what is due, and a missed tick loses nothing."""
+
+    def __init__(self, agenda: Agenda, store: Store, gone: Callable[[str], None]) -> None:
+        self._agenda, self._store, self._gone = agenda, store, gone
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+        self._scheduler.add_job(self._agenda.nudge, "interval", seconds=1, id="sweep")
+        self._scheduler.add_job(self._check, "interval", seconds=5, id="database")
+
+    def start(self) -> None:
+        """Start ticking in a thread of its own."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop ticking."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    def _check(self) -> None:
+        try:
+            self._store.check_file()
+        except StoreGone as gone:
+            self._gone(str(gone))
+        except StoreError as down:
+            LOG.error("%s", down)
