@@ -1,0 +1,294 @@
+"""The command line: python -m bot COMMAND."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.app import TEMPLATES, Bot, build
+from bot.clock import SystemClock
+from bot.config import Config, load
+from bot.config_source import ConfigError
+from bot.core.effects import PostComment
+from bot.core.ledger import LedgerBroken
+from bot.explain import describe, explain
+from bot.log import set_up_logging
+from bot.proofread import OWN
+from bot.reconcile import View, key_of
+from bot.render import TemplateFault, Unfit, Words
+from bot.scheduler import JOB, PAUSED
+from bot.server import WebServer
+from bot.settings import Need, Settings, SettingsError, load_settings
+from bot.store import StoreBusy, StoreError
+from bot.wire import JiraTrouble, Missing
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="The District Onboarding Bot.", rich_markup_mode=None
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Key = Annotated[str, typer.Argument(help="The ticket's key, such as DDE-12.")]
+
+
+def fail(*lines: str, code: int = 2) -> typer.Exit:
+    """Print lines for the operator and give back the exit to raise."""
+    for line in lines:
+        err.print(line, markup=False)
+    return typer.Exit(code)
+
+
+def load_checked(folder: Path, site_url: str = "") -> Config:
+    """The configuration with its templates proved. Raises ConfigError with everything that is wrong."""
+    config = load(folder)
+    words = Words(TEMPLATES, config.calendars, site_url)
+    problems = []
+    for process in config.processes:
+        for complaint in words.check(process, OWN):
+            text = f"{complaint.template}:{complaint.line or 1}: {complaint.message}"
+            problems.append(config.problem(process.name, complaint.place, text))
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _ready(need: Need) -> tuple[Settings, Config]:
+    lines: list[str] = []
+    settings = None
+    try:
+        settings = load_settings(need=need)
+    except SettingsError as error:
+        lines += error.lines
+    folder = settings.bot_config if settings else Settings(jira_url="").bot_config
+    try:
+        config = load_checked(folder, settings.jira_url if settings else "")
+    except ConfigError as error:
+        lines += [str(problem) for problem in error.problems]
+    if lines or settings is None:
+        raise fail(*lines)
+    set_up_logging(settings.secrets, "INFO" if need == "serve" else "WARNING")
+    return settings, config
+
+
+@contextmanager
+def _bot(need: Need) -> Iterator[Bot]:
+    """The bot, built but not started, for a command that only reads or asks; errors become one line."""
+    settings, config = _ready(need)
+    bot = build(settings, config)
+    try:
+        yield bot
+    except Missing as missing:
+        raise fail(f"{missing} Check the key, and that the bot's account may see the ticket.") from None
+    except (JiraTrouble, StoreError, LedgerBroken) as trouble:
+        raise fail(str(trouble)) from None
+    finally:
+        bot.agenda.close()
+        bot.store.close()
+
+
+@app.command()
+def serve() -> None:
+    """Run the bot against the Jira that the settings name."""
+    settings, config = _ready("serve")
+    silent = [p for p in config.processes if p.since is None]
+    if silent:
+        lines = []
+        for process in silent:
+            now = datetime.now().astimezone().isoformat(timespec="minutes")  # noqa: DTZ005 - a line to copy, local
+            lines.append(f"{config.where(process.name)}: add the moment from which the bot may speak, for example")
+            lines.append(f"since: {now}")
+        raise fail(*lines)
+    bot = build(settings, config)
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stop.set())
+    web = WebServer(bot.flask, settings.port, settings.host, name="bot")
+    try:
+        bot.store.hold()
+        web.start()
+        bot.start()
+    except StoreBusy as busy:
+        raise fail(str(busy)) from None
+    except (StoreError, OSError) as error:
+        bot.store.close()
+        raise fail(f"The bot cannot start: {error}") from None
+    out.print(f"The bot listens on {web.url} and works for {settings.jira_url}.", markup=False)
+    stop.wait()
+    web.stop()
+    bot.stop()
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8090,
+    config: Annotated[Path, typer.Option(help="The folder with bot.yaml.")] = Path("config"),
+    webhook: Annotated[str, typer.Option(help="Send signed webhooks to this address.")] = "",
+    secret: Annotated[str, typer.Option(help="The secret to sign them with.")] = "",
+) -> None:
+    """Run the sandbox Jira alone, in real time."""
+    from bot.sandbox.alone import run_alone
+
+    try:
+        processes = load(config).processes
+    except ConfigError as error:
+        raise fail(*(str(p) for p in error.problems)) from None
+    if bool(webhook) != bool(secret):
+        raise fail("Give --webhook and --secret together.")
+    try:
+        run_alone(processes, SystemClock(), port, webhook, secret, out)
+    except OSError as error:
+        raise fail(f"The sandbox cannot listen on port {port}: {error.strerror}.") from None
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option(help="End after the story; exit 0 only if Jira holds what it should.")] = False,
+    port: Annotated[int, typer.Option(help="The bot's port.")] = 8080,
+    jira_port: Annotated[int, typer.Option(help="The sandbox Jira's port.")] = 8090,
+) -> None:
+    """Tell a district's story on a sandbox Jira, then leave both running to play with."""
+    from bot.sandbox.demo import play
+
+    config = load_checked(Path(__file__).parent.parent / "config")
+    with tempfile.TemporaryDirectory(prefix="onboarding-demo-") as var:
+        ports = (0, 0) if once else (jira_port, port)
+        try:
+            problems = play(config, Path(var), out, once=once, ports=ports)
+        except OSError as error:
+            raise fail(f"The demo cannot listen on its ports ({error}); choose others: --port, --jira-port.") from None
+    if problems:
+        raise fail("The story did not end as it should:", *problems, code=1)
+
+
+@app.command()
+def check(config: Annotated[Path, typer.Option(help="The folder with bot.yaml.")] = Path("config")) -> None:
+    """Validate configuration and templates: every error at once, each with its file and line."""
+    try:
+        found = load_checked(config)
+    except ConfigError as error:
+        raise fail(*(str(p) for p in error.problems)) from None
+    for process in found.processes:
+        steps, since = len(process.steps), process.since
+        spoken = f"speaks from {since.isoformat()}" if since else "has no `since:` yet, so `serve` will not start"
+        out.print(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.", markup=False)
+    out.print(f"{config}/ is good.", markup=False)
+
+
+@app.command("explain")
+def explain_(key: Key) -> None:
+    """Tell where a ticket stands, whose turn it is, each clock, what the bot did and why, and what comes next."""
+    with _bot("read") as bot:
+        view = bot.reconciler.see(key)
+        issue_id = view.snapshot.issue.id
+        calendar = bot.config.calendars[view.process.calendar] if view.process else None
+        for line in explain(view, calendar, bot.journal.looks(issue_id, 20), bot.journal.parked(issue_id)):
+            out.print(line, markup=False)
+
+
+@app.command()
+def reconcile(
+    key: Annotated[str, typer.Argument(help="The ticket's key; leave it out with --all.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Every ticket that is under way.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Print the effects, apply none.")] = False,
+) -> None:
+    """Look at a ticket now, and do what is wished and not yet there."""
+    if bool(key) == every:
+        raise fail("Name one ticket, or give --all.")
+    with _bot("read") as bot:
+        ids = bot.jobs.under_way() if every else [key]
+        views = [bot.reconciler.see(one) for one in ids]
+        for view in views:
+            _print_plan(bot, view)
+        if not dry_run:
+            _look_now(bot, [view.snapshot.issue.id for view in views])
+
+
+def _print_plan(bot: Bot, view: View) -> None:
+    out.print(f"{view.snapshot.issue.key}: {view.plan.reason}", markup=False)
+    for effect in view.plan.effects:
+        out.print(f"  - {describe(effect)}", markup=False)
+        if isinstance(effect, PostComment) and view.process is not None:
+            try:
+                text = bot.words.comment(view.process.name, effect)
+            except (TemplateFault, Unfit) as fault:
+                text = f"cannot be written: {fault}"
+            for line in text.splitlines():
+                out.print(f"      {line}", markup=False)
+    record = view.plan.record
+    for label in record.add_labels:
+        out.print(f"  - set the label {label}", markup=False)
+    for label in record.remove_labels:
+        out.print(f"  - take off the label {label}", markup=False)
+    for name, value in record.fields.items():
+        out.print(f"  - {name}: {value}", markup=False)
+
+
+def _look_now(bot: Bot, ids: list[str]) -> None:
+    """Look here where no bot serves this database; else ask the one that does."""
+    try:
+        bot.store.hold()
+    except StoreBusy:
+        bot.reconciler.ask(ids)
+        out.print(f"The running bot looks at {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.", markup=False)
+        return
+    bot.reconciler.ask(ids)
+    waiting = {key_of(i) for i in ids}
+    while waiting and (claim := bot.agenda.claim()) is not None:
+        if claim.key.startswith(JOB):
+            bot.jobs.run(claim)
+        else:
+            bot.reconciler.look(claim)
+        waiting = {k for k in waiting if (row := bot.agenda.row(k)) and row.due_at and row.due_at <= bot.clock.now()}
+    out.print("Done." if not waiting else f"{len(waiting)} must wait; `serve` goes on with them.", markup=False)
+
+
+@app.command()
+def pause() -> None:
+    """Make the bot leave all tickets alone until `unpause`; deliveries are kept."""
+    with _bot("store") as bot:
+        bot.store.set_fact(PAUSED, True)
+    out.print("Paused. Webhooks are still taken in; `python -m bot unpause` goes on with them.", markup=False)
+
+
+@app.command()
+def unpause() -> None:
+    """Let the bot work again."""
+    with _bot("store") as bot:
+        bot.store.set_fact(PAUSED, None)
+    out.print("The bot works again.", markup=False)
+
+
+@app.command()
+def parked() -> None:
+    """List what the bot gave up, and why."""
+    with _bot("store") as bot:
+        records = bot.journal.parked()
+        for record in records:
+            out.print(f"{record.effect_id}  {record.at.isoformat(timespec='minutes')}  {record.reason}", markup=False)
+        if not records:
+            out.print("Nothing is given up.", markup=False)
+
+
+@app.command()
+def retry(
+    effect: Annotated[str, typer.Argument(help="The id that `parked` printed; leave it out with --all.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Everything that is parked.")] = False,
+) -> None:
+    """Release what was given up, once its cause is mended."""
+    if bool(effect) == every:
+        raise fail("Name one effect as `parked` prints it, or give --all.")
+    with _bot("store") as bot:
+        issues = bot.journal.retry(None if every else [effect])
+        bot.reconciler.ask(issues)
+    if not issues:
+        raise fail("Nothing was parked under that id; `python -m bot parked` lists what is.")
+    out.print(f"Released; the bot looks again at {len(issues)} ticket{'s' if len(issues) != 1 else ''}.", markup=False)

@@ -1,0 +1,132 @@
+"""A sandbox Jira and the bot on one clock, talking over HTTP: where stories are played."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+from bot.app import Bot, build
+from bot.clock import SettableClock
+from bot.config import Config
+from bot.sandbox import accounts
+from bot.sandbox.server import SandboxServer
+from bot.sandbox.site import Site
+from bot.scheduler import Periods
+from bot.server import WebServer
+from bot.settings import Settings
+
+SECRET = "sandbox-webhook-secret"
+TICKETS = ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created", "comment_updated")
+SUBTASKS = ("jira:issue_updated", "jira:issue_deleted", "comment_created", "comment_updated")
+# Weeks pass in seconds here: the periodic jobs keep their meaning, not their pace.
+CALM = Periods(catch_up=timedelta(days=1), nightly=timedelta(days=7), identity=timedelta(days=7), spread=timedelta(0))
+
+
+class Stuck(AssertionError):
+    """The stage did not come to rest: somebody still has something to do after a long time."""
+
+
+class Stage:
+    """One sandbox and one bot. The business clock moves only by `advance`, and only while all is at rest."""
+
+    def __init__(
+        self,
+        config: Config,
+        var: Path,
+        start: datetime,
+        *,
+        periods: Periods = CALM,
+        webhooks: bool = True,
+        jira_url: str | None = None,
+        ports: tuple[int, int] = (0, 0),
+        database_url: str | None = None,
+    ) -> None:
+        self.config, self.var, self.periods = config, var, periods
+        self.clock = SettableClock(start)
+        self.site = Site(config.processes, self.clock)
+        self.jira = SandboxServer(self.site, ports[0]).start()
+        self.jira_url = jira_url or self.jira.url
+        self.database_url = database_url or f"sqlite:///{var / 'bot.db'}"
+        self._bot_port = ports[1]
+        self.start_bot()
+        if webhooks:
+            self.register_webhooks()
+
+    # -- the bot
+
+    def settings(self) -> Settings:
+        """The bot's settings for this stage."""
+        return Settings(
+            jira_url=self.jira_url,
+            jira_email=accounts.BOT.email,
+            jira_api_token=SecretStr(accounts.BOT.token),
+            jira_pat=SecretStr(""),
+            jira_webhook_secret=SecretStr(SECRET),
+            database_url=SecretStr(self.database_url),
+        )
+
+    def start_bot(self) -> None:
+        """Build the bot and start it, as `serve` does."""
+        self.bot: Bot = build(self.settings(), self.config, self.clock, self.periods)
+        self.web = WebServer(self.bot.flask, self._bot_port, name="bot").start()
+        self._bot_port = self.web.port
+        self.bot.start()
+
+    def stop_bot(self) -> None:
+        """Stop the bot in order; the sandbox goes on."""
+        self.web.stop()
+        self.bot.stop()
+
+    def register_webhooks(self) -> None:
+        """The two webhooks that the README tells an operator to register."""
+        url = f"{self.web.url}/webhooks/jira"
+        self.site.register_webhook(url, SECRET, TICKETS, jql_types="tickets")
+        self.site.register_webhook(url, SECRET, SUBTASKS, jql_types="subtasks")
+
+    def close(self) -> None:
+        """Stop everything."""
+        self.stop_bot()
+        self.jira.stop()
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- time
+
+    def settle(self, patience: float = 30.0) -> None:
+        """Wait until no delivery is unsent and no agenda row is due or leased. Raises Stuck."""
+        deadline = time.monotonic() + patience
+        self.bot.agenda.nudge()
+        while True:
+            if self.site.hooks.unsent() == 0 and self.bot.agenda.idle() and self.site.hooks.unsent() == 0:
+                return
+            if time.monotonic() > deadline:
+                rows = [r for r in self.bot.agenda.rows() if r.due_at is not None or r.leased_until is not None]
+                raise Stuck(f"{self.site.hooks.unsent()} deliveries unsent, agenda: {rows}")
+            self.site.hooks.wait_idle(0.05)
+            time.sleep(0.002)
+
+    def advance(self, to: datetime) -> None:
+        """Let the business clock run to a moment, stopping wherever the bot has something to do."""
+        self.settle()
+        while (due := self.bot.agenda.next_due()) is not None and due <= to:
+            self.clock.set(max(due, self.clock.now()))
+            self.settle()
+        self.clock.set(max(to, self.clock.now()))
+        self.settle()
+
+    def local(self, text: str) -> datetime:
+        """A moment given in the calendar's own time: "2026-01-05 09:30"."""
+        zone = ZoneInfo(next(iter(self.config.calendars.values())).zone)
+        return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+    def at(self, text: str) -> None:
+        """Advance to a local moment."""
+        self.advance(self.local(text))
