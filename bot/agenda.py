@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from bot.agenda_reader import AgendaReader, Class, col
 from bot.clock import Clock
-from bot.site import LONGEST_HOLD_SECONDS, Site
+from bot.site_hold import LONGEST_HOLD_SECONDS, Site
 from bot.store import Store
 from bot.tables import agenda
 from bot.wakeup import Wakeup

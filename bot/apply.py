@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from bot.core.progress import Progress
 from bot.gateway import Gateway, Made, Snapshot, SubtaskText
 from bot.journal import Journal
 from bot.render import TemplateFault, Unfit, Words
-from bot.wire import JiraTrouble, Refused, Unknown
+from bot.wire import JiraTrouble, Refused, Unknown, Unreachable
 
 LOG = logging.getLogger(__name__)
 
@@ -35,6 +35,25 @@ class Applied:
     refs: dict[str, str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     again: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the one call that sets labels, fields and ledger; each may be given up alone."""
+
+    effect: str
+    add_labels: tuple[str, ...] = ()
+    remove_labels: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    ledger: Mapping[str, Any] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.add_labels or self.remove_labels or self.fields or self.ledger is not None)
+
+    @property
+    def said(self) -> list[str]:
+        """What it did, in words; fields and ledger follow from the rest and go without."""
+        return [f"+{label}" for label in self.add_labels] + [f"-{label}" for label in self.remove_labels]
 
 
 class Applier:
@@ -111,14 +130,19 @@ class Applier:
         if not texts:
             return
 
+        later: dict[str, str] = {}
+
         def send() -> dict[str, str]:
             made: Made = self._gateway.create_subtasks(issue, texts)
             for refused, reason in made.refused.items():
                 self._park(issue, [refused], reason)
+            later.update(made.later)
             return made.refs
 
         ids = tuple(t.effect for t in texts)
         refs = self._call(claim, issue, "subtasks", ids, send, subtasks=[s.id for s in issue.subtasks])
+        if later:
+            raise Unreachable(f"Jira could not make a subtask just now: {'; '.join(later.values())}")
         self._keep(applied, refs, f"made {len(refs)} subtask{'s' if len(refs) != 1 else ''}")
         applied.again = applied.again or len(refs) < len(texts)
 
@@ -139,43 +163,48 @@ class Applier:
         issue, record = snapshot.issue, plan.record
         progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **applied.refs}, issue.id)
         ledger = progress.ledger.to_json()
-        value = ledger if ledger != issue.ledger else None
         prefix = f"{issue.id}:{progress.visit.id}:"
-        parts: dict[str, dict[str, Any]] = {
-            "field": {"fields": record.fields},
-            "labels": {"add_labels": record.add_labels, "remove_labels": record.remove_labels},
-        }
         given_up = {e.effect_id for e in self._journal.parked(issue.id)}
-        wanted = [name for name, part in parts.items() if any(part.values()) and prefix + name not in given_up]
-        while wanted or value is not None:
-            asked = {"add_labels": (), "remove_labels": (), "fields": {}, "ledger": value}
-            for name in wanted:
-                asked |= parts[name]
-            if self._put(claim, issue, tuple(prefix + name for name in wanted), asked):
-                applied.done += [f"set the label {label}" for label in asked["add_labels"]]  # type: ignore[union-attr]
-                applied.done += [f"took off the label {label}" for label in asked["remove_labels"]]  # type: ignore[union-attr]
-                return
-            if not wanted:
-                raise Unknown("Jira refuses to keep the bot's record of this ticket.")
-            # Which part Jira minds it does not reliably say: give up the field first, then the labels.
-            self._park(issue, [prefix + wanted.pop(0)], "Jira refuses the value (is the field on the edit screen?)")
-            applied.again = True
+        parts = [
+            _Part(prefix + "field", fields=record.fields),
+            _Part(prefix + "labels", add_labels=record.add_labels, remove_labels=record.remove_labels),
+            _Part(prefix + "ledger", ledger=ledger if ledger != issue.ledger else None),
+        ]
+        wanted = [part for part in parts if part and part.effect not in given_up]
+        if wanted and self._put(claim, issue, wanted) is not None:
+            # Jira does not reliably say which part it minds: each is asked for alone.
+            for part in wanted:
+                if refusal := self._put(claim, issue, [part]):
+                    self._park(issue, [part.effect], refusal)
+                    applied.again = True
+                else:
+                    applied.done += part.said
+        else:
+            applied.done += [word for part in wanted for word in part.said]
 
-    def _put(self, claim: Claim, issue: Issue, ids: Iterable[str], asked: Mapping[str, Any]) -> bool:
+    def _put(self, claim: Claim, issue: Issue, parts: Sequence[_Part]) -> str | None:
+        """Send the parts in one call; why Jira refuses it, None where it does not."""
         self._renew(claim)
-        intent = self._journal.open_intent(claim, issue.id, "record", tuple(ids), {})
+        intent = self._journal.open_intent(claim, issue.id, "record", tuple(p.effect for p in parts), {})
+        whole = _Part(
+            "",
+            tuple(label for p in parts for label in p.add_labels),
+            tuple(label for p in parts for label in p.remove_labels),
+            {name: value for p in parts for name, value in p.fields.items()},
+            next((p.ledger for p in parts if p.ledger is not None), None),
+        )
         try:
-            self._gateway.put(issue.id, **asked)
+            self._gateway.put(issue.id, whole.add_labels, whole.remove_labels, whole.fields, whole.ledger)
         except Refused as refused:
             self._journal.fail_intent(intent, str(refused))
-            return False
+            return str(refused)
         except Unknown:
             raise
         except JiraTrouble as trouble:
             self._journal.fail_intent(intent, str(trouble))
             raise
         self._journal.close_intent(intent, {})
-        return True
+        return None
 
     # -- one call
 

@@ -7,7 +7,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -103,7 +102,7 @@ def serve() -> None:
     if silent:
         lines = []
         for process in silent:
-            now = datetime.now().astimezone().isoformat(timespec="minutes")  # noqa: DTZ005 - a line to copy, local
+            now = SystemClock().now().astimezone().isoformat(timespec="minutes")  # local time, to copy
             lines.append(f"{config.where(process.name)}: add the moment from which the bot may speak, for example")
             lines.append(f"since: {now}")
         raise fail(*lines)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import jira
 import requests
@@ -17,12 +18,25 @@ from bot.core.people import People
 from bot.core.process import Office
 from bot.fuse import Fuse
 from bot.payloads import Transition
-from bot.wire import Missing, Refused, Unauthenticated, Unknown, Unreachable, Wire, error_text
+from bot.wire import (
+    Conflict,
+    JiraTrouble,
+    Missing,
+    Refused,
+    Unauthenticated,
+    Unknown,
+    Unreachable,
+    Wire,
+    error_text,
+)
+
+LOG = logging.getLogger(__name__)
 
 API = "/rest/api/2"  # the one version that Cloud and Data Center share; its texts are wiki markup
 INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 _PAGE = 100
 _MOST_PAGES = 500
+_NOT_FOR_GOOD = frozenset({401, 404, 408, 409, 425, 429})  # of one element of a bulk call; 5xx too
 
 
 @dataclass(frozen=True)
@@ -47,10 +61,12 @@ class SubtaskText:
 
 @dataclass(frozen=True)
 class Made:
-    """What a bulk call made (effect id to subtask id), and what Jira refused (effect id to its reason)."""
+    """What a bulk call made (effect id to subtask id), what Jira refused for good (effect id to its reason), and
+    what it could not make just now."""
 
     refs: dict[str, str]
     refused: dict[str, str]
+    later: dict[str, str]
 
 
 def connect_with(base_url: str, email: str, token: str, pat: str) -> Callable[[], requests.Session]:
@@ -80,6 +96,7 @@ class Gateway:
         self._asked: set[str] = set()
         self._lock = threading.Lock()
         self._me: str | None = None
+        self._leaking: set[str] = set()
 
     # -- who the bot is
 
@@ -118,7 +135,7 @@ class Gateway:
             status_name=self.status_name,
             property_key=PROPERTY,
             people_fields=[f for f in (self._office.participants_field, self._office.contact_field) if f],
-            more_changes=self._changes(issue_id) if payloads.changes_missing(raw) else None,
+            more_changes=self._changes(raw) if payloads.changes_missing(raw) else None,
             more_comments=self._comments(issue_id) if payloads.comments_missing(raw) else None,
         )
         wanted = self._working(issue, applied)
@@ -138,31 +155,46 @@ class Gateway:
             ledger = read_ledger(issue.ledger)
         except LedgerBroken:
             return set()
+        found: set[str] = set()
+        for effect, ref in applied.items():
+            _, visit, name = (effect.split(":", 2) + ["", ""])[:3]
+            # A stay that only the store knows yet: the ledger's turn to be written did not come, or it is gone.
+            if name.startswith("subtask:") and (ledger is None or ledger.visit(visit) is None):
+                found.add(ref)
         if ledger is None:
-            return set()
+            return found
         ledger.note(applied, issue.id)
-        return ledger.working_subtasks(issue.status)
+        return found | ledger.working_subtasks(issue.status)
 
-    def _changes(self, issue_id: str) -> list[Mapping[str, Any]]:
-        return self._pages(f"{API}/issue/{issue_id}/changelog", "values", {})
+    def _changes(self, raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """The whole changelog as it was when `raw` was read: what came since is for the next look, because the
+        status and the moves that `raw` holds know nothing of it."""
+        embedded = (raw.get("changelog") or {}).get("histories") or []
+        newest = max((int(one["id"]) for one in embedded), default=None)
+        found = self._pages(f"{API}/issue/{raw['id']}/changelog", "values", {})
+        return [one for one in found if newest is None or int(one["id"]) <= newest]
 
     def _comments(self, issue_id: str) -> list[Mapping[str, Any]]:
         return self._pages(f"{API}/issue/{issue_id}/comment", "comments", {"orderBy": "created"})
 
     def _pages(self, path: str, name: str, params: Mapping[str, str]) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []
+        most = 0
         for _ in range(_MOST_PAGES):
             page = {**params, "startAt": str(len(found)), "maxResults": str(_PAGE)}
             answer = self._wire.call("GET", path, page)
             entries, total = answer.get(name), answer.get("total")
             if not isinstance(entries, list) or not isinstance(total, int):
                 raise Unreachable("Jira's answer holds no page of what was asked for.")
+            if total < most:
+                break  # one was deleted meanwhile: the pages have moved under the reader
+            most = total
             found += entries
             if len(found) >= total:
                 return found
             if not entries:
                 break
-        raise Unreachable("Jira's pages end before its own total.")
+        raise Unreachable("Jira's pages do not add up to its own total.")
 
     def _subtasks(self, ids: list[str]) -> tuple[dict[str, Subtask], dict[str, Mapping[str, str]]]:
         """The subtasks with their own history, and the moves that Jira offers for each."""
@@ -173,10 +205,12 @@ class Gateway:
             whole[subtask_id] = payloads.subtask_from(
                 raw,
                 status_name=self.status_name,
-                more_changes=self._changes(subtask_id) if payloads.changes_missing(raw) else None,
+                more_changes=self._changes(raw) if payloads.changes_missing(raw) else None,
                 more_comments=self._comments(subtask_id) if payloads.comments_missing(raw) else None,
             )
             offered[subtask_id] = self._by_status(payloads.transitions_of(raw))
+        if not set(ids) <= set(whole):
+            raise Unreachable("Jira does not show a subtask that the ticket lists.")
         return whole, offered
 
     def _raw_subtasks(
@@ -207,7 +241,10 @@ class Gateway:
         project = payloads.project_of(raw)
         if project is None or project in self._asked:
             return
-        for issue_type in self._wire.call("GET", f"{API}/project/{project}/statuses"):
+        types = self._wire.call("GET", f"{API}/project/{project}/statuses")
+        if not isinstance(types, list) or not types:
+            raise Unreachable("Jira does not tell the project's statuses.")
+        for issue_type in types:
             for status in issue_type.get("statuses", []):
                 shown = str(status.get("untranslatedName") or status.get("name") or "")
                 known = self._known_names.get(shown.casefold())
@@ -253,20 +290,31 @@ class Gateway:
             }
             for item in items
         ]
-        answer = self._wire.call("POST", f"{API}/issue/bulk", body={"issueUpdates": updates})
+        try:
+            answer = self._wire.call("POST", f"{API}/issue/bulk", body={"issueUpdates": updates})
+        except Refused as refused:  # all of them, each with its own reason; or the call itself
+            answer = refused.answer
+            if not isinstance(answer, dict) or not isinstance(answer.get("errors"), list):
+                raise
         made, errors = answer.get("issues"), answer.get("errors", [])
         if not isinstance(made, list) or len(made) + len(errors) != len(updates):
             raise Unknown("Jira's answer does not tell which subtasks it made.")
-        failed = {int(e["failedElementNumber"]): error_text(e.get("elementErrors") or {}) for e in errors}
-        good = (item for n, item in enumerate(items) if n not in failed)
-        refs = {item.effect: str(one["id"]) for item, one in zip(good, made, strict=True)}
-        refused = {item.effect: failed[n] for n, item in enumerate(items) if n in failed}
-        return Made(refs, refused)
+        failed = {int(e["failedElementNumber"]): e for e in errors}
+        ids = [item.effect for item in items]
+        good = (effect for n, effect in enumerate(ids) if n not in failed)
+        result = Made({effect: str(one["id"]) for effect, one in zip(good, made, strict=True)}, {}, {})
+        for n, error in failed.items():
+            status = int(error.get("status") or 400)
+            kind = result.later if status >= 500 or status in _NOT_FOR_GOOD else result.refused
+            kind[ids[n]] = error_text(error.get("elementErrors"))
+        return result
 
     def comment(self, issue: Issue, body: str, public: bool, effects: Collection[str]) -> str:
         """Write one comment with its mark, and return its id. An internal one that Jira made public after all
         is deleted at once; Refused then tells so."""
         self._fuse.check_comment(issue, self.bots, public)
+        if not public and issue.project in self._leaking:
+            raise Refused(f"Internal comments in {issue.project} came out public; none is sent until the bot restarts.")
         properties = [_mark(effects)] if public else [INTERNAL, _mark(effects)]
         sent = {"body": body, "properties": properties}
         answer = self._wire.call("POST", f"{API}/issue/{issue.id}/comment", body=sent)
@@ -274,24 +322,50 @@ class Gateway:
         if not comment_id:
             raise Unknown("Jira's answer does not name the comment.")
         if not public and issue.service_desk and answer.get("jsdPublic") is True:
-            self._wire.call("DELETE", f"{API}/issue/{issue.id}/comment/{comment_id}")
-            raise Refused("Jira made an internal comment public; it was deleted. Is the bot's account an agent?")
+            self.withdraw(issue, str(comment_id))
         return str(comment_id)
+
+    def withdraw(self, issue: Issue, comment_id: str) -> NoReturn:
+        """Delete an internal comment that the customer can read. Raises Refused, whether that worked or not, so
+        that it is never sent again: it was mailed already."""
+        self._leaking.add(issue.project)
+        try:
+            self._wire.call("DELETE", f"{API}/issue/{issue.id}/comment/{comment_id}")
+            became = "it was deleted"
+        except Missing:
+            became = "it is gone"
+        except JiraTrouble as trouble:
+            became = f"it could not be deleted, so a person must do it at once ({trouble})"
+        LOG.critical("%s: comment %s was meant to be internal and came out public: %s", issue.key, comment_id, became)
+        raise Refused(f"Jira made an internal comment public; {became}. Is the bot's account an agent?")
 
     def transition(self, snapshot: Snapshot, status: str) -> None:
         """Move the ticket to a status, by the transition that Jira offered."""
         self._fuse.check_move(snapshot.issue, People(snapshot.issue, self._office, self.bots))
-        self._transition(snapshot.issue.id, snapshot.moves, status)
+        self._transition(snapshot.issue.id, snapshot.issue.status, snapshot.moves, status)
 
     def move_subtask(self, snapshot: Snapshot, subtask_id: str, status: str) -> None:
         """Move one subtask to a status."""
-        self._transition(subtask_id, snapshot.subtask_moves.get(subtask_id, {}), status)
+        shown = next((s.status for s in snapshot.issue.subtasks if s.id == subtask_id), "")
+        moves = snapshot.subtask_moves.get(subtask_id)
+        if moves is None:  # it was not read whole
+            raw = self._get_issue(subtask_id, {"fields": "status", "expand": "transitions"})
+            moves = self._by_status(payloads.transitions_of(raw))
+        self._transition(subtask_id, shown, moves, status)
 
-    def _transition(self, issue_id: str, moves: Mapping[str, str], status: str) -> None:
-        if status not in moves:
-            offered = ", ".join(sorted(moves)) or "none"
-            raise Refused(f'The workflow offers no move to "{status}" from here (it offers: {offered}).')
-        self._wire.call("POST", f"{API}/issue/{issue_id}/transitions", body={"transition": {"id": moves[status]}})
+    def _transition(self, issue_id: str, shown: str, moves: Mapping[str, str], status: str) -> None:
+        """Raises Conflict where the issue no longer stands in the status that was `shown`: somebody was faster."""
+        try:
+            if status not in moves:
+                offered = ", ".join(sorted(moves)) or "none"
+                raise Refused(f'The workflow offers no move to "{status}" from here (it offers: {offered}).')
+            self._wire.call("POST", f"{API}/issue/{issue_id}/transitions", body={"transition": {"id": moves[status]}})
+        except Refused:
+            raw = self._get_issue(issue_id, {"fields": "status"})
+            now = raw["fields"].get("status") or {}
+            if self.status_name(str(now.get("id")), str(now.get("name"))) != shown:
+                raise Conflict("Somebody else moved it first.") from None
+            raise
 
     def put(
         self,
@@ -355,11 +429,15 @@ class Gateway:
             if not isinstance(page, list):
                 raise Unreachable("Jira's answer holds no search result.")
             found += map(payloads.hit_of, page)
-            token = answer.get("nextPageToken")
-            if self._cloud and token and token not in tokens:
+            if self._cloud:
+                token = answer.get("nextPageToken")
+                if not token:
+                    return found
+                if token in tokens:
+                    raise Unreachable("Jira's search gives the same page again and again.")
                 tokens.add(token)
                 body["nextPageToken"] = token
-            elif not self._cloud and page and len(found) < int(answer.get("total", 0)):
+            elif page and len(found) < int(answer.get("total", 0)):
                 body["startAt"] = len(found)
             else:
                 return found

@@ -117,7 +117,8 @@ def issue_from(
 ) -> Issue:
     """The whole issue from GET issue with `expand=changelog`, all fields and the property `property_key`.
 
-    `people_fields` are the user fields that name outside people, one or several each; `more_changes` and `more_comments` are raw entries of further pages; what came twice counts once.
+    `people_fields` are the user fields that name outside people, one or several each; `more_changes` and
+    `more_comments` are raw entries of further pages; what came twice counts once.
     Raises Unreadable where id, key, status or a moment is missing or broken."""
     issue_id, key = _required_id(raw), _required(raw.get("key"), "an issue", "key")
     fields = _object(raw.get("fields"))

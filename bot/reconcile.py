@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot.agenda import Agenda, Claim, LeaseLost
 from bot.agenda_reader import Class
-from bot.apply import Applier, Applied
+from bot.apply import Applied, Applier
 from bot.clock import Clock
 from bot.config import Config
 from bot.core.effects import CreateSubtasks, Plan, PostComment
@@ -22,14 +23,16 @@ from bot.core.process import Process
 from bot.core.progress import Progress, follow
 from bot.gateway import Gateway, Snapshot
 from bot.journal import Intent, Journal
-from bot.wire import Conflict, JiraTrouble, Limited, Missing, Unauthenticated
+from bot.setbacks import Setbacks
+from bot.store import StoreError
+from bot.wire import JiraTrouble, Missing, Refused
 
 LOG = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 90.0  # a lost call may still be on its way; only then its mark is looked for
-DEAD_TOKEN_SECONDS = 60.0
 MOST_TRIES = 10
-MISSING_AGAIN = timedelta(days=1)
+MISSING_TRIES, MISSING_AGAIN = 4, timedelta(days=1)
+SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
 
 
 def key_of(issue_id: str) -> str:
@@ -61,7 +64,8 @@ class Reconciler:
         born: Callable[[], datetime],
     ) -> None:
         self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
-        self._applier, self._clock, self._born = applier, clock, born
+        self._applier, self._clock, self._born = applier, clock, cache(born)
+        self._setbacks = Setbacks(agenda, clock)
 
     # -- a look that acts
 
@@ -74,26 +78,23 @@ class Reconciler:
             self._look(claim, issue_id)
         except LeaseLost as lost:
             LOG.warning("%s", lost)
-        except Limited as limited:
-            until = self._clock.machine() + limited.seconds
-            if limited.site:
-                self._agenda.site.hold(until, str(limited))
-            self._agenda.release(claim, self._clock.now(), not_before=until)
-        except Unauthenticated as dead:
-            until = self._clock.machine() + DEAD_TOKEN_SECONDS
-            self._agenda.site.hold(until, str(dead))
-            self._agenda.release(claim, self._clock.now(), not_before=until)
-            LOG.error("%s Nothing is decided until that is mended.", dead)
         except Missing as missing:
-            LOG.info("issue %s: %s", issue_id, missing)
-            self._agenda.release(claim, self._clock.now() + MISSING_AGAIN)
-        except Conflict:
-            self._agenda.release(claim, self._clock.now(), not_before=self._clock.machine() + 1)
-        except JiraTrouble as trouble:
-            LOG.warning("issue %s: %s Trying again.", issue_id, trouble)
-            self._agenda.release(claim, self._clock.now(), failed=True)
+            self._missing(claim, missing)
+        except (JiraTrouble, StoreError) as trouble:
+            self._setbacks.take(claim, trouble)
         except Exception as fault:
             self._own_fault(claim, issue_id, fault)
+        else:
+            self._setbacks.over(claim.key)
+
+    def _missing(self, claim: Claim, missing: Missing) -> None:
+        """A 404 decides nothing, but what was asked for in vain several times is most likely gone."""
+        if self._setbacks.in_a_row(claim.key) < MISSING_TRIES:
+            self._setbacks.take(claim, missing)
+            return
+        LOG.info("%s: %s Asking again in a day.", claim.key, missing)
+        self._setbacks.over(claim.key)
+        self._agenda.release(claim, self._clock.now() + MISSING_AGAIN)
 
     def _own_fault(self, claim: Claim, issue_id: str, fault: Exception) -> None:
         LOG.exception("issue %s: this look failed by the bot's own fault", issue_id)
@@ -109,8 +110,11 @@ class Reconciler:
             self._agenda.release(claim, self._clock.now(), not_before=self._clock.machine() + wait)
             return
         snapshot = self._gateway.fetch(issue_id, self._journal.done(issue_id))
-        for intent in open_intents:
-            self._settle(snapshot, intent)
+        if open_intents:
+            for intent in open_intents:
+                self._settle(snapshot.issue, intent)
+            # What was found has to be read whole as well, before anything is decided from it.
+            snapshot = self._gateway.fetch(issue_id, self._journal.done(issue_id))
         if snapshot.issue.parent_id is not None:
             self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Class.PEOPLE)
             self._agenda.release(claim, None)
@@ -163,7 +167,9 @@ class Reconciler:
             return View(snapshot, process, None, Plan(out or "No process applies to this issue."))
         progress, plan = self._think(issue, process)
         if self._unsure(issue, progress) and any(isinstance(e, CreateSubtasks | PostComment) for e in plan.effects):
-            progress, plan = self._think(issue, process, self._marks(issue, progress))
+            if marks := self._marks(issue, progress):
+                snapshot = self._gateway.fetch(issue.id, {**self._journal.done(issue.id), **marks})
+                progress, plan = self._think(snapshot.issue, process, marks)
         return View(snapshot, process, progress, plan)
 
     def _stay_out(self, issue: Issue, process: Process | None) -> str:
@@ -188,12 +194,13 @@ class Reconciler:
         database is younger than the stay, or the ledger was taken away."""
         bots = self._gateway.bots
         before = any(c.author is not None and c.author.id in bots for c in issue.comments) or bool(issue.subtasks)
-        return before and (progress.visit.began < self._born() or issue.ledger is None)
+        return before and (progress.chain[-1].began < self._born() + SKEW or issue.ledger is None)
 
     def _marks(self, issue: Issue, progress: Progress) -> dict[str, str]:
         since = progress.chain[-1].began
-        recent = replace(issue, comments=tuple(c for c in issue.comments if c.created >= since))
         known = {ref for v in progress.ledger.visits for ref in v.done.values()}
+        fresh = tuple(c for c in issue.comments if c.created >= since and c.id not in known)
+        recent = replace(issue, comments=fresh)
         return self._gateway.marked_subtasks(issue, known) | self._gateway.marked_comments(recent, 0)
 
     # -- calls whose answer was lost
@@ -203,8 +210,7 @@ class Reconciler:
         now = self._clock.machine()
         return max((SETTLE_SECONDS - (now - i.began) for i in intents), default=0.0)
 
-    def _settle(self, snapshot: Snapshot, intent: Intent) -> None:
-        issue = snapshot.issue
+    def _settle(self, issue: Issue, intent: Intent) -> None:
         if intent.kind == "subtasks":
             found = self._gateway.marked_subtasks(issue, intent.subtasks)
         elif intent.kind == "comment":
@@ -216,11 +222,22 @@ class Reconciler:
         refs = {effect: found[effect] for effect in intent.effect_ids if effect in found}
         if refs:
             self._journal.close_intent(intent.id, refs)
+            if intent.kind == "comment" and not intent.public:
+                self._check_hidden(issue, set(refs.values()))
         else:
             self._journal.fail_intent(intent.id, "settled: Jira does not hold it")
         LOG.info(
             "%s: a lost %s call was settled: %s", issue.key, intent.kind, "it had happened" if refs else "it had not"
         )
+
+    def _check_hidden(self, issue: Issue, refs: Collection[str]) -> None:
+        """What was meant for staff alone must be so, though the answer that tells it was lost."""
+        for comment in issue.comments:
+            if comment.id in refs and comment.public and issue.service_desk:
+                try:
+                    self._gateway.withdraw(issue, comment.id)
+                except Refused as refused:
+                    LOG.error("%s: %s", issue.key, refused)
 
     def _tell_broken(self, claim: Claim, snapshot: Snapshot, reason: str) -> None:
         """The ledger cannot be read: say so to staff, once for this broken text, and leave the ticket alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from bot.config import Config
 from bot.gateway import Gateway
 from bot.journal import Journal
 from bot.reconcile import Reconciler, key_of
+from bot.setbacks import Setbacks
 from bot.store import Store, StoreError, StoreGone
 from bot.wire import JiraTrouble
 
@@ -26,6 +28,7 @@ PAUSED = "paused"
 CAUGHT_UP = "caught_up_until"
 JOB = "job "
 KEEP = timedelta(days=90)
+PAUSED_SECONDS = 1.0  # how soon a worker sees that it may go on
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Jobs:
     ) -> None:
         self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
         self._store, self._clock, self._periods = store, clock, periods
+        self._setbacks = Setbacks(agenda, clock)
         self._seen: dict[str, str] = {}
         self.all: Mapping[str, tuple[Callable[[], None], timedelta]] = {
             "identity": (self.identity, periods.identity),
@@ -71,14 +75,21 @@ class Jobs:
 
     def run(self, claim: Claim) -> None:
         """Run a claimed job and give it back for its next time."""
-        work, period = self.all[claim.key.removeprefix(JOB)]
+        name = claim.key.removeprefix(JOB)
+        if name not in self.all:  # of another version of the bot
+            self._agenda.release(claim, None)
+            return
+        work, period = self.all[name]
         try:
             work()
-        except JiraTrouble as trouble:
-            LOG.warning("%s: %s Trying again.", claim.key, trouble)
+        except (JiraTrouble, StoreError) as trouble:
+            self._setbacks.take(claim, trouble)
+        except Exception:
+            LOG.exception("%s failed by the bot's own fault", claim.key)
             self._agenda.release(claim, self._clock.now(), failed=True)
-            return
-        self._agenda.release(claim, self._clock.now() + period)
+        else:
+            self._setbacks.over(claim.key)
+            self._agenda.release(claim, self._clock.now() + period)
 
     def identity(self) -> None:
         """Ask Jira who the bot is, so that a dead token is noticed though nothing else happens."""
@@ -150,25 +161,36 @@ class Workers:
         intent, which the next start settles."""
         self._stopping.set()
         self._agenda.nudge()
+        deadline = time.monotonic() + patience
         for thread in self._threads:
-            thread.join(patience / max(1, self._count))
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                claim = None if self._store.get_fact(PAUSED) else self._agenda.claim()
-                if claim is None:
-                    self._agenda.wait(60.0)
-                elif claim.key.startswith(JOB):
-                    self._jobs.run(claim)
-                else:
-                    self._reconciler.look(claim)
+                self._turn()
             except StoreGone as gone:
                 self._gone(str(gone))
                 return
             except StoreError as down:
                 LOG.error("%s", down)
                 self._stopping.wait(1.0)
+            except Exception:
+                # A worker must outlive whatever a claim brings; the claim's lease runs out by itself.
+                LOG.exception("a worker failed by the bot's own fault")
+                self._stopping.wait(1.0)
+
+    def _turn(self) -> None:
+        if self._store.get_fact(PAUSED):
+            self._stopping.wait(PAUSED_SECONDS)
+            return
+        claim = self._agenda.claim()
+        if claim is None:
+            self._agenda.wait(60.0)
+        elif claim.key.startswith(JOB):
+            self._jobs.run(claim)
+        else:
+            self._reconciler.look(claim)
 
 
 class Ticker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from waitress import wasyncore
 from waitress.server import create_server
 
 from bot.webhook import MOST_BYTES
@@ -42,10 +43,16 @@ class WebServer:
     def stop(self) -> None:
         """Stop serving."""
         # Its loop must close its own sockets: closed from here, they would be closed while it waits on them.
-        self._server.trigger.pull_trigger(self._close_all)
+        self._server.trigger.pull_trigger(self._close_sockets)
         self._thread.join(timeout=5.0)
+        # Only now the pipe that woke the loop: the line above may still have been writing to it.
+        self._server.trigger.close()
         self._server.task_dispatcher.shutdown()
 
-    def _close_all(self) -> None:
+    def _close_sockets(self) -> None:
         for dispatcher in list(self._server._map.values()):
-            dispatcher.close()
+            if dispatcher is self._server:
+                wasyncore.dispatcher.close(dispatcher)  # its own close would take the pipe along
+            elif dispatcher is not self._server.trigger:
+                dispatcher.close()
+        self._server._map.clear()  # an empty map ends the loop

@@ -91,6 +91,7 @@ intents = sa.Table(
     sa.Index("intents_issue", "issue_id", "state"),
     sa.Index("intents_public", "public", "began_at"),
     sa.Index("intents_began", "began"),
+    sqlite_autoincrement=True,  # no number is used twice, so a late close never closes another's
 )
 
 # What became of each effect. `ref` is the comment's or subtask's id where it has one.

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.poolmanager import pool_classes_by_scheme
 
 LOG = logging.getLogger(__name__)
 
-CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 30.0
 _MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a call may take to connect, between two parts of its answer, and altogether."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    total: float = 30.0
 
 
 class JiraTrouble(Exception):
@@ -24,7 +40,11 @@ class JiraTrouble(Exception):
 
 
 class Refused(JiraTrouble):
-    """Jira says no, and will say no again."""
+    """Jira says no, and will say no again. `answer` is what it said, where that was JSON."""
+
+    def __init__(self, message: str, answer: Any = None) -> None:
+        super().__init__(message)
+        self.answer = answer
 
 
 class Missing(JiraTrouble):
@@ -55,16 +75,75 @@ class Unknown(JiraTrouble):
     """The call may or may not have happened: the answer was lost, late or no answer of Jira's."""
 
 
+class _Adapter(HTTPAdapter):
+    """Keeps hold of its connection, so that a call which lasts too long can be ended from outside: a server that
+    sends a byte a second would else keep a worker for hours, since time-outs count from byte to byte."""
+
+    connection: urllib3.connection.HTTPConnection | None = None
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self._hold(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return self._hold(super().proxy_manager_for(*args, **kwargs))
+
+    def _hold(self, manager: urllib3.PoolManager) -> urllib3.PoolManager:
+        manager.pool_classes_by_scheme = {
+            scheme: self._holding(pool) for scheme, pool in pool_classes_by_scheme.items()
+        }
+        return manager
+
+    def _holding(self, pool: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:
+        def connect(connection: urllib3.connection.HTTPConnection) -> None:
+            self.connection = connection
+            pool.ConnectionCls.connect(connection)
+
+        held = type("Held", (pool.ConnectionCls,), {"connect": connect})
+        return type("HeldPool", (pool,), {"ConnectionCls": held})
+
+    @contextmanager
+    def ended_after(self, seconds: float) -> Iterator[None]:
+        """Cut the connection after so many seconds, and then raise TimeoutError."""
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            sock = self.connection.sock if self.connection else None
+            if sock is not None:
+                with contextlib.suppress(OSError):  # it ended by itself just now
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (requests.RequestException, OSError):
+            if not late.is_set():
+                raise
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise TimeoutError(f"the answer took longer than {seconds:.0f} s")
+
+
 class Wire:
     """Calls to one Jira site. `connect` makes an authenticated session; each thread gets its own, for a
     session of requests is not to be shared. At most `per_second` calls start in any second."""
 
-    def __init__(self, base_url: str, connect: Callable[[], requests.Session], per_second: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        connect: Callable[[], requests.Session],
+        per_second: float,
+        patience: Patience = Patience(),
+    ) -> None:
         self._base = base_url.rstrip("/")
         self._connect = connect
+        self._patience = patience
         self._local = threading.local()
-        self._gap = 1.0 / per_second
-        self._next = -1e9
+        self._started: deque[float] = deque(maxlen=max(1, int(per_second)))
         self._lock = threading.Lock()
 
     def call(
@@ -95,43 +174,47 @@ class Wire:
         return _judge(method, path, status, answered, content)
 
     def _wait_for_turn(self) -> None:
-        """A bucket of tokens: a second's worth may go out at once, then one at a time."""
         with self._lock:
             now = time.monotonic()
-            self._next = max(self._next, now - 1.0) + self._gap
-            wait = max(0.0, self._next - now)
-        if wait > 0:
-            time.sleep(wait)
+            full = len(self._started) == self._started.maxlen
+            start = max(now, self._started[0] + 1.0) if full else now
+            self._started.append(start)
+        if start > now:
+            time.sleep(start - now)
+
+    def _session(self) -> tuple[requests.Session, _Adapter]:
+        """This thread's session, with an adapter that does not send again."""
+        if not hasattr(self._local, "session"):
+            session, adapter = self._connect(), _Adapter(max_retries=0)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            self._local.session, self._local.adapter = session, adapter
+        return self._local.session, self._local.adapter
 
     def _exchange(
         self, method: str, path: str, params: Mapping[str, str] | None, headers: dict[str, str], data: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes]:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = self._connect()
-        deadline = time.monotonic() + TOTAL_SECONDS
-        # The base class's request on purpose: the library's own reads the body without any deadline and retries.
-        response = requests.Session.request(
-            session,
-            method,
-            self._base + path,
-            params=params,
-            headers=headers,
-            data=data,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            stream=True,
-            allow_redirects=False,
-        )
-        with response:
-            chunks, size = [], 0
-            for chunk in response.iter_content(65536):
-                chunks.append(chunk)
-                size += len(chunk)
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"the answer took longer than {TOTAL_SECONDS:.0f} s")
-                if size > _MOST_BYTES:
-                    raise TimeoutError("the answer was larger than 64 MB")
-            return response.status_code, response.headers, b"".join(chunks)
+        session, adapter = self._session()
+        with adapter.ended_after(self._patience.total):
+            # The base class's request on purpose: the library's own sends again, and reads without a limit.
+            response = requests.Session.request(
+                session,
+                method,
+                self._base + path,
+                params=params,
+                headers=headers,
+                data=data,
+                timeout=(self._patience.connect, self._patience.read),
+                stream=True,
+                allow_redirects=False,
+            )
+            with response:
+                content = bytearray()
+                for chunk in response.iter_content(65536):
+                    content += chunk
+                    if len(content) > _MOST_BYTES:
+                        raise TimeoutError("the answer was larger than 64 MB")
+                return response.status_code, response.headers, bytes(content)
 
 
 def _never_left(error: requests.exceptions.ConnectionError) -> bool:
@@ -155,41 +238,44 @@ def _judge(method: str, path: str, status: int, headers: Mapping[str, str], cont
         raise Limited("Jira asks to wait (429).", retry_after(headers), site=not per_issue)
     if status >= 500:
         raise _lost(method, f"it answered {status}")
+    if 300 <= status < 400:
+        raise Unreachable("Jira sends the bot to another address. Is JIRA_URL the site's own address?")
     if 200 <= status < 300:
         return _parse(method, status, content)
-    said = _errors(content)
+    body = _json(content)
+    said = error_text(body)
     LOG.info("%s %s: %s %s (trace %s)", method, path, status, said, headers.get("Atl-Traceid", "-"))
+    if content and not isinstance(body, dict):
+        raise _lost(method, f"something else than Jira answered ({status})")
     if status == 404:
         raise Missing(f"Jira does not find it, or hides it from the bot: {said}")
     if status == 409:
         raise Conflict(f"Jira reports a conflicting change: {said}")
     if status in (408, 425):
         raise _lost(method, f"it answered {status}")
-    raise Refused(f"Jira answered {status}: {said}")
+    raise Refused(f"Jira answered {status}: {said}", body)
 
 
 def _parse(method: str, status: int, content: bytes) -> Any:
     if status == 204 or not content:
         return {}
+    body = _json(content)
+    if body is None:
+        raise _lost(method, "the answer was no JSON")
+    return body
+
+
+def _json(content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise _lost(method, "the answer was no JSON") from None
+        return None
 
 
-def _errors(content: bytes) -> str:
-    """Jira's own words about what was wrong, from either of the two places where it puts them."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return "no reason given"
+def error_text(body: Any) -> str:
+    """The sentences of a body in Jira's error shape: errorMessages, then errors by field."""
     if not isinstance(body, dict):
         return "no reason given"
-    return error_text(body)
-
-
-def error_text(body: Mapping[str, Any]) -> str:
-    """The sentences of a body in Jira's error shape: errorMessages, then errors by field."""
     messages = body.get("errorMessages")
     said = [str(m) for m in messages] if isinstance(messages, list) else []
     errors = body.get("errors")
@@ -201,7 +287,7 @@ def error_text(body: Mapping[str, Any]) -> str:
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds to wait by `Retry-After`, given in seconds or as an HTTP date; 10 where it cannot be read."""
     value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return max(1.0, float(value))
     until, sent = _http_date(value), _http_date(headers.get("Date", ""))
     # A date is meant by the server's own clock, which its answer tells; ours may differ.

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.agenda import Agenda, Claim, LeaseLost, backoff
 from bot.agenda_reader import Class
 from bot.clock import SettableClock
-from bot.site import SiteHold
+from bot.site_hold import SiteHold
 from bot.store import Store
 
 DAY = timedelta(days=1)

@@ -322,10 +322,10 @@ def test_a_moment_without_an_offset_is_refused(store: Store) -> None:
     row = sa.insert(looks).values(
         issue_id="1",
         key="A-1",
-        at=datetime(2026, 1, 1),
+        at=datetime(2026, 1, 1),  # noqa: DTZ001
         looked=0.0,
         reason="",
-        effects=[],  # noqa: DTZ001
+        effects=[],
     )
     with pytest.raises(sa.exc.StatementError, match="needs a moment with an offset"):
         store.write(lambda c: c.execute(row))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.issue import Issue, Subtask
+from bot.core.issue import Change, Issue, Subtask
 from bot.core.ledger import Answer, Ledger, Visit
 from bot.core.people import People
 from bot.core.process import Branch, Step, SubtaskStatuses
@@ -16,8 +16,8 @@ OPEN, FINISHED, REVISE, WITHDRAWN = "open", "finished", "needs revision", "withd
 
 @dataclass(frozen=True)
 class BranchState:
-    """A branch of a stay. `at` and `by` tell when and by whom it was finished; `close_for` names the answer for
-    which the bot has yet to close the subtask; `made` whether its subtask was ever made."""
+    """A branch of a stay. `at` and `by` tell when and by whom it was finished, `answer` the district's words that
+    did it; `made` whether its subtask was ever made, `to_close` that the bot has yet to close it."""
 
     branch: Branch
     state: str
@@ -25,7 +25,8 @@ class BranchState:
     by: str = ""
     subtask: Subtask | None = None
     made: bool = False
-    close_for: Answer | None = None
+    answer: Answer | None = None
+    to_close: bool = False
 
     @property
     def settled(self) -> bool:
@@ -43,25 +44,19 @@ def states(
 
 def _state(issue: Issue, branch: Branch, chain: list[Visit], people: People, at: datetime) -> BranchState:
     answers = [a for v in reversed(chain) for a in v.answers if a.intent == branch.done_by and a.at <= at]
-    if branch.subtask is None:
-        if answers:
-            return BranchState(branch, FINISHED, answers[-1].at, answers[-1].by)
-        return BranchState(branch, OPEN)
     name = f"subtask:{branch.name}"
     made = next((v.done[name] for v in chain if name in v.done), None)
-    if made is None:
-        return _unmade(branch, answers)
+    if branch.subtask is None or made is None:
+        # The district may answer before its subtask is there (it was refused, say): the answer counts.
+        return _answered(branch, answers[-1]) if answers else BranchState(branch, OPEN)
     subtask = next((s for s in issue.subtasks if s.id == made), None)
     if subtask is None or any(branch.name in v.withdrawn for v in chain):
         return BranchState(branch, WITHDRAWN, subtask=subtask, made=True)
     return _by_status(branch, subtask, answers, chain, people, at)
 
 
-def _unmade(branch: Branch, answers: list[Answer]) -> BranchState:
-    """The district may answer before its subtask is there (it was refused, say): the answer counts."""
-    if answers:
-        return BranchState(branch, FINISHED, answers[-1].at, answers[-1].by)
-    return BranchState(branch, OPEN)
+def _answered(branch: Branch, answer: Answer) -> BranchState:
+    return BranchState(branch, FINISHED, answer.at, answer.by, answer=answer)
 
 
 def _by_status(
@@ -71,21 +66,24 @@ def _by_status(
     status = status_then(subtask, at)
     if status == names.superseded:
         return BranchState(branch, WITHDRAWN, subtask=subtask, made=True)
+    reopened = max((c.at for c in _moves(subtask, at) if c.old == names.done), default=None)
+    # Who opens the subtask again takes back what the district had said until then.
+    last = next((a for a in reversed(answers) if reopened is None or a.at > reopened), None)
     if status in (names.done, names.needs_revision):
         moment, by = _finished(branch, subtask, status, at, chain)
-        state = FINISHED if status == names.done else REVISE
-        if answers and state == FINISHED and by in people.bots:
+        if status == names.needs_revision:
+            return BranchState(branch, REVISE, moment, by, subtask, made=True)
+        if last is not None and (by in people.bots or last.at > moment):
             # The bot closed it because the district said so: theirs is the deed and the moment.
-            moment, by = answers[-1].at, answers[-1].by
-        elif answers and state == FINISHED and answers[-1].at > moment:
-            moment, by = answers[-1].at, answers[-1].by
-        return BranchState(branch, state, moment, by, subtask, made=True)
-    handled = {name for v in chain for name in v.done if name.startswith(f"close:{branch.name}:")}
-    fresh = [a for a in answers if f"close:{branch.name}:c{a.comment}" not in handled]
-    if fresh:
-        last = fresh[-1]
-        return BranchState(branch, FINISHED, last.at, last.by, subtask, made=True, close_for=last)
+            return replace(_answered(branch, last), subtask=subtask, made=True)
+        return BranchState(branch, FINISHED, moment, by, subtask, made=True)
+    if last is not None:
+        return replace(_answered(branch, last), subtask=subtask, made=True, to_close=True)
     return BranchState(branch, OPEN, subtask=subtask, made=True)
+
+
+def _moves(subtask: Subtask, until: datetime) -> list[Change]:
+    return [c for c in subtask.changes if c.field == "status" and c.at <= until]
 
 
 def status_then(subtask: Subtask, at: datetime) -> str:
@@ -96,8 +94,8 @@ def status_then(subtask: Subtask, at: datetime) -> str:
 
 def _finished(branch: Branch, subtask: Subtask, status: str, at: datetime, chain: list[Visit]) -> tuple[datetime, str]:
     """When and by whom, by the subtask's own history; by the ledger where that was not read again."""
-    for change in reversed(subtask.changes):
-        if change.field == "status" and change.new == status and change.at <= at:
+    for change in reversed(_moves(subtask, at)):
+        if change.new == status:
             return change.at, change.author.id if change.author else ""
     known = next((v.finished[branch.name] for v in chain if branch.name in v.finished), None)
     return (known.at, known.by) if known else (chain[0].began, "")

@@ -19,7 +19,7 @@ from bot.core.effects import (
     Record,
     TransitionIssue,
 )
-from bot.core.ledger import REVISION, Decision
+from bot.core.ledger import REVISION, Decision, Visit
 from bot.core.phrases import facts, said_by
 from bot.core.process import Office, Step
 from bot.core.progress import Progress
@@ -135,6 +135,7 @@ def _work(wishes: _Wishes, step: Step, office: Office) -> None:
     if step.review and not progress.visit.files:
         wishes.reasons.append("no files were received for this review")
         return
+    _supersede(wishes, office, progress.ledger.broken_off(progress.visit))
     _make_subtasks(wishes, step)
     _close_answered(wishes, office)
     blocked = any(wishes.id(f"{kind}:{b.branch.name}") in wishes.parked for b in progress.branches
@@ -187,8 +188,8 @@ def _make_subtasks(wishes: _Wishes, step: Step) -> None:
 
 def _close_answered(wishes: _Wishes, office: Office) -> None:
     for state in wishes.progress.branches:
-        if state.close_for is not None and state.subtask is not None:
-            name = f"close:{state.branch.name}:c{state.close_for.comment}"
+        if state.to_close and state.answer is not None and state.subtask is not None:
+            name = f"close:{state.branch.name}:c{state.answer.comment}"
             if wishes.open(name):
                 done = office.subtask_statuses.done
                 wishes.effects.append(MoveSubtask((wishes.id(name),), state.subtask.id, done))
@@ -240,7 +241,8 @@ def _move(wishes: _Wishes, name: str, status: str) -> None:
 
 def _wait(wishes: _Wishes, office: Office) -> None:
     progress = wishes.progress
-    _supersede(wishes, office)
+    if progress.review is not None:
+        _supersede(wishes, office, progress.ledger.chain(progress.review))
     if progress.visit.decided is not None:
         wishes.reasons.append("the district has sent new files")
         _move_or_tell(wishes, office, "move", progress.visit.decided.to)
@@ -268,16 +270,11 @@ def _feed_back(wishes: _Wishes) -> None:
         wishes.reasons.append("waiting for the district's new files")
 
 
-def _supersede(wishes: _Wishes, office: Office) -> None:
-    """The verdict ended the round: what reviewers had not begun or finished is closed."""
-    progress = wishes.progress
-    if progress.review is None:
-        return
-    made = {
-        ref for v in progress.ledger.chain(progress.review) for n, ref in v.done.items() if n.startswith("subtask:")
-    }
+def _supersede(wishes: _Wishes, office: Office, stays: Collection[Visit]) -> None:
+    """These stays are over, by a verdict or for other files: what nobody finished in them is closed."""
+    made = {ref for v in stays for name, ref in v.done.items() if name.startswith("subtask:")}
     names = office.subtask_statuses
-    for subtask in open_subtasks(progress.issue, made, names):
+    for subtask in open_subtasks(wishes.progress.issue, made, names):
         name = f"supersede:{subtask.id}"
         if wishes.open(name):
             wishes.effects.append(MoveSubtask((wishes.id(name),), subtask.id, names.superseded))

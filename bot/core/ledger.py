@@ -117,19 +117,25 @@ class Ledger:
             at = self.visit(at.continues) if at.continues else None
         return found
 
+    def broken_off(self, visit: Visit) -> list[Visit]:
+        """Stays in the visit's step, with other files, that ended without a verdict: nobody needs their work."""
+        chain = self.chain(visit)
+        return [v for v in self.visits if v.step == visit.step and v.verdict == LEFT and v not in chain]
+
     def working_subtasks(self, status: str) -> set[str]:
         """The ids of the subtasks whose own history matters for an issue that stands in `status`: those of the
-        last stay, and of the review that it waits for. None, once the bot has left that stay as it had decided:
-        all that they said is written down, but for the findings of a revision."""
+        last stay, of the review that it waits for, and of stays in that status that people broke off. The last
+        stay's no more, once the bot has left it as it had decided: all that they said is written down, but for
+        the findings of a revision."""
         if not self.visits:
             return set()
         last = self.visits[-1]
+        stays = [v for v in self.visits if v.status == status and v.verdict == LEFT]
         left = last.decided is not None and last.decided.to == status != last.status
-        if left and last.decided and last.decided.verdict != REVISION:
-            return set()
-        stays = self.chain(last)
-        if last.step == WAITING:
-            stays += [v for v in self.visits if v.files == last.files]
+        if not left or (last.decided and last.decided.verdict == REVISION):
+            stays += self.chain(last)
+            if last.step == WAITING:
+                stays += [v for v in self.visits if v.files == last.files]
         return {ref for v in stays for name, ref in v.done.items() if name.startswith("subtask:")}
 
     def note(self, refs: Mapping[str, str], issue_id: str) -> None:

@@ -170,16 +170,17 @@ class Fold:
             branch = next((b for b in step.branches if b.done_by == replies.FILES_READY), None) if step else None
             if step is None or branch is None:
                 return None
-        said = [a for a in prior.answers if a.intent == replies.FILES_READY]
-        if said:
-            return f"c{said[-1].comment}", said[-1].at
         if branch is not None and step is not None:
             every = states(self.issue, step, prior, self.ledger, self.people, change.at)
             state = next(s for s in every if s.branch.name == branch.name)
             if state.state == FINISHED and state.at is not None:
                 if state.at < prior.began:
                     return None  # finished in an earlier stay: no new files
+                if state.answer is not None:
+                    return f"c{state.answer.comment}", state.at
                 return f"s{state.subtask.id if state.subtask else ''}.{int(state.at.timestamp())}", state.at
+        elif prior.answers:
+            return f"c{prior.answers[-1].comment}", prior.answers[-1].at
         # Staff who move the ticket on while the district owes the files act for the district.
         return (f"h{change.id}", change.at) if mover == PERSON else None
 

@@ -12,7 +12,7 @@ from bot.clock import Clock
 from bot.core.process import Process
 from bot.sandbox import accounts
 from bot.sandbox.server import SandboxServer
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 from bot.sandbox.stage import SUBTASKS, TICKETS
 
 

@@ -130,4 +130,3 @@ def _moves(entry: HistoryEntry, record: IssueRecord, issue: IssueRecord) -> list
         for item in entry.items
         if item.field_id == "status" and item.old is not None
     ]
-

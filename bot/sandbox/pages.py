@@ -14,7 +14,7 @@ from bot.sandbox import wiki
 from bot.sandbox.accounts import Account
 from bot.sandbox.records import IssueRecord, Refused
 from bot.sandbox.shapes import ZONE
-from bot.sandbox.site import NOT_FOUND
+from bot.sandbox.jira_site import NOT_FOUND
 from bot.sandbox.wire import the_site
 
 COOKIE = "who"

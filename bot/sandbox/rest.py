@@ -13,7 +13,7 @@ from bot.sandbox import api, pages, wire, writes
 from bot.sandbox.index import Page
 from bot.sandbox.records import IssueRecord, Refused
 from bot.sandbox.shapes import moment
-from bot.sandbox.site import NOT_FOUND, Site
+from bot.sandbox.jira_site import NOT_FOUND, Site
 from bot.sandbox.wire import caller, seen, signed_in, the_site
 
 MOST_FETCHED = 100

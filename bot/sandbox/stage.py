@@ -14,7 +14,7 @@ from bot.clock import SettableClock
 from bot.config import Config
 from bot.sandbox import accounts
 from bot.sandbox.server import SandboxServer
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 from bot.scheduler import Periods
 from bot.server import WebServer
 from bot.settings import Settings

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from bot.sandbox.accounts import Account
 from bot.sandbox.records import IssueRecord, Refused
-from bot.sandbox.site import NOT_FOUND, Call, Site
+from bot.sandbox.jira_site import NOT_FOUND, Call, Site
 
 NOT_SIGNED_IN = "You are not authenticated. Authentication required to perform this operation."
 LOGIN = "X-Seraph-LoginReason"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 
 
 def test_a_whole_story_can_be_told_from_outside(stranger) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.hooks import MOST_RETRIES
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 
 EVENTS = [
     "jira:issue_created",

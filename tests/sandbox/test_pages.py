@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 
 
 def _as(stranger, account) -> None:

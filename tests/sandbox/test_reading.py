@@ -10,7 +10,7 @@ import pytest
 from bot.clock import SettableClock
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.rest import create_app
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "jira" / "jira-cloud-openapi.json"
 # Cloud answers 410 here, and the document has dropped it.

@@ -9,7 +9,7 @@ import pytest
 
 from bot.clock import SettableClock
 from bot.sandbox.accounts import CARLA, HANNA
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 
 
 @pytest.fixture

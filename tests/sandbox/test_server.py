@@ -9,7 +9,7 @@ import requests
 
 from bot.sandbox.accounts import BOT, CARLA
 from bot.sandbox.server import SandboxServer
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 
 
 def test_a_stopped_server_can_start_again(site: Site) -> None:

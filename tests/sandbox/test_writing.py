@@ -9,7 +9,7 @@ import pytest
 from bot.clock import SettableClock
 from bot.sandbox.accounts import BOT, CARLA, FRED, HANNA
 from bot.sandbox.records import Act, Refused
-from bot.sandbox.site import Site
+from bot.sandbox.jira_site import Site
 
 INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 

@@ -73,6 +73,7 @@ def _intents() -> None:
         sa.Column("began", sa.Double, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
     )
     op.create_index("intents_issue", "intents", ["issue_id", "state"])
     op.create_index("intents_public", "intents", ["public", "began_at"])
