@@ -51,15 +51,14 @@ class Bot:
     jobs: Jobs
     workers: Workers
     ticker: Ticker
-    flask: Flask
     running: bool = False
 
     def start(self) -> None:
         """Take the database, give back what a killed process held, and start working."""
         if self.running:
             return
-        self.running = True
         self.store.hold()
+        self.running = True
         self.agenda.give_back_all()
         try:
             self.gateway.myself()
@@ -114,7 +113,6 @@ def build(
         jobs=jobs,
         workers=Workers(agenda, reconciler, jobs, store, _stop_process, workers),
         ticker=Ticker(agenda, store, _stop_process),
-        flask=_pages(settings, config, store, agenda, clock, gateway),
     )
 
 
@@ -124,17 +122,17 @@ def born_at(store: Store, clock: Clock) -> datetime:
     return datetime.fromisoformat(store.get_fact(BORN))
 
 
-def _pages(settings: Settings, config: Config, store: Store, agenda: Agenda, clock: Clock, gateway: Gateway) -> Flask:
+def web_app(bot: Bot) -> Flask:
+    """The bot's pages: the receiver of webhooks, and whether it is up. ValueError where there is no secret."""
     app = Flask("bot", static_folder=None, template_folder=None)
-    secret = settings.jira_webhook_secret.get_secret_value()
-    projects = {p.project for p in config.processes}
+    app.extensions["bot"] = bot
     app.register_blueprint(
         receiver(
-            secret=secret,
-            intake=Intake(store, agenda),
-            clock=clock,
-            projects=projects,
-            own_account=lambda: gateway.me,
+            secret=bot.settings.jira_webhook_secret.get_secret_value(),
+            intake=Intake(bot.store, bot.agenda),
+            clock=bot.clock,
+            projects={p.project for p in bot.config.processes},
+            own_account=lambda: bot.gateway.me,
         )
     )
 
@@ -168,6 +166,4 @@ def create_app() -> Flask:
     settings = load_settings()
     set_up_logging(settings.secrets)
     config = load(settings.bot_config)
-    bot = build(settings, config)
-    bot.flask.extensions["bot"] = bot
-    return bot.flask
+    return web_app(build(settings, config))

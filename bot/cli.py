@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.app import TEMPLATES, Bot, build
+from bot.app import TEMPLATES, Bot, build, web_app
 from bot.clock import SystemClock
 from bot.config import Config, load
 from bot.config_source import ConfigError
@@ -110,16 +110,15 @@ def serve() -> None:
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
-    web = WebServer(bot.flask, settings.port, settings.host, name="bot")
+    web = WebServer(web_app(bot), settings.port, settings.host, name="bot")
     try:
-        bot.store.hold()
-        web.start()
         bot.start()
-    except StoreBusy as busy:
-        raise fail(str(busy)) from None
-    except (StoreError, OSError) as error:
-        bot.store.close()
-        raise fail(f"The bot cannot start: {error}") from None
+        web.start()
+    except StoreError as error:
+        raise fail(str(error)) from None
+    except OSError as error:
+        bot.stop()
+        raise fail(f"The bot cannot listen on {settings.host}:{settings.port} ({error.strerror}); set PORT.") from None
     out.print(f"The bot listens on {web.url} and works for {settings.jira_url}.", markup=False)
     stop.wait()
     web.stop()
@@ -207,7 +206,9 @@ def reconcile(
         views = [bot.reconciler.see(one) for one in ids]
         for view in views:
             _print_plan(bot, view)
-        if not dry_run:
+        if not views:
+            out.print("Jira's search shows no ticket that is under way.", markup=False)
+        elif not dry_run:
             _look_now(bot, [view.snapshot.issue.id for view in views])
 
 

@@ -61,11 +61,8 @@ def _clock(progress: Progress, clock: Clock, calendar: Calendar) -> str:
 
 
 def _looks(looks: Sequence[Look], calendar: Calendar) -> list[str]:
-    lines = []
-    for look in reversed(looks):
-        did = "; ".join(look.effects) or "nothing"
-        lines.append(f"  {moment(look.at, calendar)}  {did}. {look.reason}")
-    return lines
+    deeds = [look for look in reversed(looks) if look.effects]
+    return [f"  {moment(look.at, calendar)}  {'; '.join(look.effects)}. {look.reason}" for look in deeds]
 
 
 def _plan(plan: Plan, calendar: Calendar) -> Iterator[str]:

@@ -45,7 +45,7 @@ def set_up_logging(secrets: Iterable[str], level: str = "INFO", stream: TextIO |
     handler.setFormatter(SafeFormatter(secrets))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # These tell each request and each tick at INFO, and urllib3 the addresses at DEBUG.
-    for chatty in ("apscheduler", "urllib3", "waitress.queue", "werkzeug"):
+    for chatty in ("alembic", "apscheduler", "urllib3", "waitress.queue", "werkzeug"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from bot.config import Config
 from bot.sandbox.accounts import BOT, CARLA, HANNA, HECTOR, Account
+from bot.sandbox.limits import CLOUD_LIMITS
 from bot.sandbox.narrator import Narrator, calendar_of
 from bot.sandbox.stage import Stage
 
@@ -113,6 +114,7 @@ def _stay(stage: Stage, key: str, out: Console) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
     stage.clock.run()
+    stage.site.limits.limits = CLOUD_LIMITS
     out.print()
     out.print(f"The sandbox Jira   {stage.jira.url}/browse/{key}", markup=False)
     out.print(

@@ -1,0 +1,41 @@
+"""The demo tells its story, and notices when it did not end as it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bot.cli import load_checked
+from bot.sandbox import demo
+from bot.sandbox.accounts import HANNA
+from bot.sandbox.jira_site import Site
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_story_is_told_and_jira_holds_what_it_should(tmp_path: Path) -> None:
+    """From the question to a good verdict in the second round."""
+    out = Console(record=True, width=200)
+    problems = demo.play(load_checked(ROOT / "config"), tmp_path, out, once=True, ports=(0, 0))
+    told = out.export_text()
+    assert problems == []
+    for line in ("Carla Contact writes", "set the label review-overdue", "why: ", "due: 20 business hours from"):
+        assert line in told
+
+
+def test_an_end_that_is_not_as_it_should_be_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who meddles with the story is found out by reading Jira."""
+    real = Site.transition
+
+    def meddle(site: Site, by: object, which: object, status: str) -> object:
+        moved = real(site, by, which, status)  # type: ignore[arg-type]
+        if status == "Needs Revision":
+            site.comment(HANNA, "DDE-1", "Findings: one more", public=False)
+            site.delete_issue(HANNA, "DDE-3")
+        return moved
+
+    monkeypatch.setattr(Site, "transition", meddle)
+    problems = demo.play(load_checked(ROOT / "config"), tmp_path, Console(quiet=True), once=True, ports=(0, 0))
+    assert any("its subtasks are" in problem for problem in problems)

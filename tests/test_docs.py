@@ -1,0 +1,51 @@
+"""The documentation, held against the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from bot.cli import app
+from bot.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_is_in_the_readme(name: str) -> None:
+    """A command that nobody can find is not there."""
+    assert re.search(rf"`{name}[ `]", README)
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_in_the_readme(name: str) -> None:
+    """Each setting is named, as the environment spells it."""
+    assert f"`{name.upper()}`" in README
+
+
+def test_the_readme_names_no_setting_that_is_gone() -> None:
+    """The table of settings holds nothing but settings."""
+    table = README[README.index("| setting |") : README.index("3. **The configuration.**")]
+    named = {
+        n for row in table.splitlines()[2:] for n in re.findall(r"`([A-Z_]+)`", row.split("|")[1] if "|" in row else "")
+    }
+    assert named == {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("page", ["README.md", *(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))])
+def test_every_path_that_a_page_names_is_there(page: str) -> None:
+    """Folders and files of the project that a page names exist."""
+    text = (ROOT / page).read_text()
+    named = re.findall(r"`((?:bot|config|templates|tests|docs)/[\w./*-]*)`", text)
+    assert [one for one in named if not list(ROOT.glob(one.rstrip("/")))] == []
+
+
+@pytest.mark.parametrize("target", re.findall(r"`make ([a-z]+)", README))
+def test_every_make_target_that_the_readme_names_is_there(target: str) -> None:
+    """`make demo` in the README is a target of the Makefile."""
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
