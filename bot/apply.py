@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from bot.agenda import Agenda, Claim, LeaseLost
 from bot.clock import Clock
-from bot.core.effects import CreateSubtasks, MoveSubtask, Plan, PostComment, TransitionIssue
+from bot.core.effects import CreateSubtasks, Effect, MoveSubtask, Plan, PostComment, TransitionIssue
 from bot.core.issue import Issue
 from bot.core.ledger import NOTED
 from bot.core.phrases import said_by
 from bot.core.process import Process
 from bot.core.progress import Progress
-from bot.gateway import Gateway, Made, Snapshot, SubtaskText
+from bot.gateway import Gateway, Made, SubtaskText
+from bot.gateway_reader import Snapshot
 from bot.journal import Journal
 from bot.render import TemplateFault, Unfit, Words
 from bot.wire import JiraTrouble, Refused, Unknown, Unreachable
@@ -53,7 +54,8 @@ class _Part:
     @property
     def said(self) -> list[str]:
         """What it did, in words; fields and ledger follow from the rest and go without."""
-        return [f"+{label}" for label in self.add_labels] + [f"-{label}" for label in self.remove_labels]
+        added = [f"set the label {label}" for label in self.add_labels]
+        return added + [f"took off the label {label}" for label in self.remove_labels]
 
 
 class Applier:
@@ -68,19 +70,24 @@ class Applier:
         """Apply all effects, then labels, fields and ledger in one call, then the move.
 
         The ledger is written before the move: it says which move was decided, so that the next look can tell
-        the bot's own move from one that landed on a person's. Raises a JiraTrouble where the rest must wait."""
+        the bot's own move from one that landed on a person's. Where Jira refuses to keep the ledger, nothing is
+        done but to tell staff, until the operator lets it be tried again: without it the bot would forget what it
+        has heard. Raises a JiraTrouble where the rest must wait."""
         applied = Applied()
+        given_up = {e.effect_id for e in self._journal.parked(snapshot.issue.id)}
+        if any(effect.endswith(":ledger") for effect in given_up):
+            self._comments(claim, snapshot, process, _only_telling(plan), applied)
+            return applied
         for effect in plan.effects:
             if isinstance(effect, CreateSubtasks):
                 self._subtasks(claim, snapshot, process, effect, applied)
-        for effect in plan.effects:
-            if isinstance(effect, PostComment):
-                self._keep(applied, self.comment(claim, snapshot, process, effect), _said(effect))
+        self._comments(claim, snapshot, process, plan.effects, applied)
         for effect in plan.effects:
             if isinstance(effect, MoveSubtask):
                 moved = self._move_subtask(claim, snapshot, effect)
                 self._keep(applied, moved, f"moved a subtask to {effect.status}")
-        self._record(claim, snapshot, progress, plan, applied)
+        if not self._record(claim, snapshot, progress, plan, applied, given_up):
+            return applied
         for effect in plan.effects:
             if isinstance(effect, TransitionIssue):
                 send = partial(self._move, snapshot, effect)
@@ -88,6 +95,13 @@ class Applier:
                 self._keep(applied, moved, f"moved the ticket to {effect.status}")
                 applied.again = True
         return applied
+
+    def _comments(
+        self, claim: Claim, snapshot: Snapshot, process: Process, effects: Iterable[Effect], applied: Applied
+    ) -> None:
+        for effect in effects:
+            if isinstance(effect, PostComment):
+                self._keep(applied, self.comment(claim, snapshot, process, effect), _said(effect))
 
     def comment(self, claim: Claim, snapshot: Snapshot, process: Process, effect: PostComment) -> dict[str, str]:
         """Write one comment; what came of its effects, nothing where it was given up."""
@@ -159,28 +173,38 @@ class Applier:
 
     # -- labels, fields and the ledger
 
-    def _record(self, claim: Claim, snapshot: Snapshot, progress: Progress, plan: Plan, applied: Applied) -> None:
+    def _record(
+        self,
+        claim: Claim,
+        snapshot: Snapshot,
+        progress: Progress,
+        plan: Plan,
+        applied: Applied,
+        given_up: Collection[str],
+    ) -> bool:
+        """Set labels and fields and keep the ledger; whether the ledger was kept."""
         issue, record = snapshot.issue, plan.record
         progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **applied.refs}, issue.id)
         ledger = progress.ledger.to_json()
         prefix = f"{issue.id}:{progress.visit.id}:"
-        given_up = {e.effect_id for e in self._journal.parked(issue.id)}
         parts = [
             _Part(prefix + "field", fields=record.fields),
             _Part(prefix + "labels", add_labels=record.add_labels, remove_labels=record.remove_labels),
             _Part(prefix + "ledger", ledger=ledger if ledger != issue.ledger else None),
         ]
         wanted = [part for part in parts if part and part.effect not in given_up]
-        if wanted and self._put(claim, issue, wanted) is not None:
-            # Jira does not reliably say which part it minds: each is asked for alone.
-            for part in wanted:
-                if refusal := self._put(claim, issue, [part]):
-                    self._park(issue, [part.effect], refusal)
-                    applied.again = True
-                else:
-                    applied.done += part.said
-        else:
+        if not wanted or self._put(claim, issue, wanted) is None:
             applied.done += [word for part in wanted for word in part.said]
+            return True
+        kept = True
+        for part in wanted:  # Jira does not reliably say which part it minds: each is asked for alone
+            if refusal := self._put(claim, issue, [part]):
+                self._park(issue, [part.effect], refusal)
+                applied.again = True
+                kept = kept and part.ledger is None
+            else:
+                applied.done += part.said
+        return kept
 
     def _put(self, claim: Claim, issue: Issue, parts: Sequence[_Part]) -> str | None:
         """Send the parts in one call; why Jira refuses it, None where it does not."""
@@ -251,6 +275,11 @@ class Applier:
             if not self._agenda.renew(claim):
                 raise LeaseLost(f"the lease on {claim.key!r} ran out before its look ended; another look follows")
             self._lease.renewed = now
+
+
+def _only_telling(plan: Plan) -> list[Effect]:
+    """The comments that tell staff what was given up."""
+    return [e for e in plan.effects if all(one.split(":", 2)[-1].startswith("parked:") for one in e.ids)]
 
 
 def _said(effect: PostComment) -> str:

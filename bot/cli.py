@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.app import TEMPLATES, Bot, build, web_app
+from bot.app import Bot, build, load_checked, web_app
 from bot.clock import SystemClock
 from bot.config import Config, load
 from bot.config_source import ConfigError
@@ -21,9 +21,8 @@ from bot.core.effects import PostComment
 from bot.core.ledger import LedgerBroken
 from bot.explain import describe, explain
 from bot.log import set_up_logging
-from bot.proofread import OWN
 from bot.reconcile import View, key_of
-from bot.render import TemplateFault, Unfit, Words
+from bot.render import TemplateFault, Unfit
 from bot.scheduler import JOB, PAUSED
 from bot.server import WebServer
 from bot.settings import Need, Settings, SettingsError, load_settings
@@ -44,20 +43,6 @@ def fail(*lines: str, code: int = 2) -> typer.Exit:
     for line in lines:
         err.print(line, markup=False)
     return typer.Exit(code)
-
-
-def load_checked(folder: Path, site_url: str = "") -> Config:
-    """The configuration with its templates proved. Raises ConfigError with everything that is wrong."""
-    config = load(folder)
-    words = Words(TEMPLATES, config.calendars, site_url)
-    problems = []
-    for process in config.processes:
-        for complaint in words.check(process, OWN):
-            text = f"{complaint.template}:{complaint.line or 1}: {complaint.message}"
-            problems.append(config.problem(process.name, complaint.place, text))
-    if problems:
-        raise ConfigError(problems)
-    return config
 
 
 def _ready(need: Need) -> tuple[Settings, Config]:

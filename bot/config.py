@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from bot.closed_days import Region
 from bot.config_checks import calendar_problems, process_problems, same_problems
 from bot.config_errors import shape_problems
 from bot.config_model import (
@@ -19,11 +20,24 @@ from bot.config_model import (
     EscalationModel,
     OfficeModel,
     ProcessModel,
+    RemindersModel,
+    RevisionModel,
     StepModel,
 )
 from bot.config_source import ConfigError, Problem, Source, read_source
 from bot.core.business_time import Calendar, DayException
-from bot.core.process import Branch, Escalation, Office, Process, Revision, Step, SubtaskStatuses, Team
+from bot.core.process import (
+    Branch,
+    Closing,
+    Escalation,
+    Office,
+    Process,
+    Reminders,
+    Revision,
+    Step,
+    SubtaskStatuses,
+    Team,
+)
 
 __all__ = ["Config", "ConfigError", "Problem", "load"]
 
@@ -32,13 +46,15 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Config:
-    """All that the files of `folder` say. `sources` are the process files as read, for their lines."""
+    """All that the files of `folder` say. `sources` are the process files as read, for their lines; `regions` has
+    for a calendar's name whose holidays are proposed for it, where its file says so."""
 
     office: Office
     processes: tuple[Process, ...]
     calendars: Mapping[str, Calendar]
     folder: Path
     sources: Mapping[str, Source]
+    regions: Mapping[str, Region] = field(default_factory=dict)
 
     def process_for(self, project: str, issue_type: str) -> Process | None:
         """The process that an issue of that project and type follows, None where there is none."""
@@ -84,6 +100,7 @@ def load(folder: Path) -> Config:
         calendars={m.calendar: _calendar(m) for m in calendars if m is not None},
         folder=folder,
         sources={str(s.top["process"].text): s for s in process_sources},
+        regions={m.calendar: Region(m.holidays.country, m.holidays.subdivision) for m in calendars if m and m.holidays},
     )
 
 
@@ -113,14 +130,14 @@ def _shaped(source: Source, model: type[M], problems: list[Problem]) -> M | None
 
 def _reserved(office: Source) -> Iterator[Problem]:
     for team in office.top["teams"].entries():
-        if team.name in ("district", "automated", "team"):
+        if team.name in ("district", "automated", "team", "lead", "operator"):
             yield team.problem(f'a team must not be called "{team.name}"; that word has a meaning of its own')
 
 
 def _office(model: OfficeModel) -> Office:
     statuses = model.subtask_statuses
     return Office(
-        teams={n: Team(n, t.title, tuple(t.accounts)) for n, t in model.teams.items()},
+        teams={n: Team(n, t.title, tuple(t.accounts), t.assignee, t.component) for n, t in model.teams.items()},
         auto_advance=model.auto_advance,
         only=model.only,
         off_label=model.off_label,
@@ -129,9 +146,16 @@ def _office(model: OfficeModel) -> Office:
         participants_field=model.district_contact.participants_field,
         district_field=model.district_name_field,
         subtask_type=model.subtask_type,
-        subtask_statuses=SubtaskStatuses(statuses.done, statuses.needs_revision, statuses.superseded),
+        subtask_statuses=SubtaskStatuses(
+            statuses.done, statuses.needs_revision, statuses.superseded, statuses.not_received
+        ),
         former_accounts=tuple(model.former_accounts),
         calls_per_second=model.jira.calls_per_second,
+        lead=tuple(model.lead),
+        voice=model.voice,
+        grace=model.grace,
+        texts={name: text for name, text in model.texts.items() if text},
+        token_expires=model.token_expires,
     )
 
 
@@ -156,10 +180,21 @@ def _process(model: ProcessModel) -> Process:
         since=model.since and model.since.astimezone(UTC),
         calendar=model.calendar,
         waiting_status=model.waiting_status,
-        ends=model.ends,
+        ends={name: end.status for name, end in model.ends.items()},
+        closings={name: Closing(end.say, end.resolution) for name, end in model.ends.items()},
+        reminders=_reminders(model.reminders),
+        call_from_round=model.call_from_round,
         steps=tuple(_step(name, step, shared) for name, step in model.steps.items()),
         version=_version(model),
     )
+
+
+def _revision(model: RevisionModel | None) -> Revision | None:
+    return None if model is None else Revision(model.return_to, model.say, model.goal, model.not_received)
+
+
+def _reminders(model: RemindersModel | None) -> Reminders | None:
+    return None if model is None else Reminders(tuple(model.after), model.say, model.call_after)
 
 
 def _step(name: str, model: StepModel, shared: tuple[Escalation, ...]) -> Step:
@@ -176,7 +211,8 @@ def _step(name: str, model: StepModel, shared: tuple[Escalation, ...]) -> Step:
         goal=model.goal,
         say=model.say,
         branches=tuple(branches),
-        revision=Revision(model.revision.return_to, model.revision.say) if model.revision else None,
+        revision=_revision(model.revision),
+        said_by=model.said_by,
         escalations=shared if model.escalations is None else _escalations(model.escalations),
     )
 

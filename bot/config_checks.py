@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.config_source import Place, Problem, nearest
-from bot.core.process import AUTOMATED, DISTRICT
+from bot.core.process import AUTOMATED, DISTRICT, LEAD, OPERATOR
 
 REPLIES = ("confirm", "files_ready")  # what a district can say that finishes a branch
 
@@ -66,9 +66,13 @@ def _twice(places: Iterable[Place], what: str) -> Iterator[Problem]:
 def _statuses(process: Place) -> Iterator[Problem]:
     # Two steps in one status could not be told apart, and neither could a step and a wait or an end.
     places = [step["status"] for step in process["steps"].entries()]
-    places += [process["waiting_status"], *process["ends"].entries()]
+    places += [process["waiting_status"], *map(_end_status, process["ends"].entries())]
     places.sort(key=lambda place: place.source.line(place.path))
     yield from _twice(places, "the status")
+
+
+def _end_status(end: Place) -> Place:
+    return end["status"] if isinstance(end.value, dict) else end
 
 
 def _parties(process: Place, teams: Sequence[str]) -> Iterator[Problem]:
@@ -80,8 +84,9 @@ def _parties(process: Place, teams: Sequence[str]) -> Iterator[Problem]:
             if place.text and place.text not in known:
                 yield place.problem(f'there is no party "{place.text}"{nearest(place.text, known)}')
     for place in (escalation["tell"] for escalation in escalations):
-        if place.text and place.text not in ("team", *teams):
-            yield place.problem(f'there is no team "{place.text}" to tell{nearest(place.text, ("team", *teams))}')
+        listeners = ("team", LEAD, OPERATOR, *teams)
+        if place.text and place.text not in listeners:
+            yield place.problem(f'there is no team "{place.text}" to tell{nearest(place.text, listeners)}')
 
 
 def _routes(process: Place) -> Iterator[Problem]:
@@ -98,6 +103,9 @@ def _routes(process: Place) -> Iterator[Problem]:
         if back.text and back.text not in steps:
             hint = nearest(back.text, steps)
             yield back.problem(f'a revision returns to "{back.text}", which is no step{hint}')
+        said = step["said_by"]
+        if said.text and said.text not in steps:
+            yield said.problem(f'"said_by" names "{said.text}", which is no step{nearest(said.text, steps)}')
     yield from _circles(steps)
     if all(step["next"].text in (*steps, *ends) for step in steps.values()):
         yield from _unreached(steps)  # while a step leads nowhere, those behind it are not to blame

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from typing import Annotated
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from bot.closed_days import Region, unknown
 from bot.config_source import nearest
 from bot.core.business_time import Hours
 from bot.core.goals import Goal, parse_goal
@@ -19,6 +20,10 @@ _END_OF_DAY = 24 * 60
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _end(value: object) -> object:
+    return {"status": value} if isinstance(value, str) else value
 
 
 def _absent(value: object) -> object:
@@ -62,6 +67,20 @@ def _day(value: object) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError(f'"{text}" is not a date; write one like 2026-12-24') from None
+
+
+def _seconds(value: object) -> timedelta | None:
+    if value is None:
+        return None
+    text = _text_of(value, "a time like 60s")
+    number = text.removesuffix("s").strip()
+    if number == text or not (number.isascii() and number.isdigit()) or int(number) > 3600:
+        raise ValueError(f'"{text}" is not a time from 0s to 3600s')
+    return timedelta(seconds=int(number))
+
+
+def _maybe_day(value: object) -> date | None:
+    return None if value is None else _day(value)
 
 
 def _zone(value: object) -> str:
@@ -134,13 +153,15 @@ class RevisionModel(_Model):
 
     return_to: Text
     say: Name
+    goal: GoalText = None
+    not_received: Name | None = None
 
 
 class EscalationModel(_Model):
     """What happens when a part of a goal is used."""
 
     at: Annotated[float, BeforeValidator(_fraction)]
-    label: Label
+    label: Label | None = None
     tell: Text | None = None
 
 
@@ -155,7 +176,24 @@ class StepModel(_Model):
     say: Name | None = None
     branches: Annotated[dict[Name, BranchModel], BeforeValidator(_absent)] = {}
     revision: RevisionModel | None = None
+    said_by: Text | None = None
     escalations: list[EscalationModel] | None = None
+
+
+class EndModel(_Model):
+    """An end: its Jira status, and where it has them its words and its resolution."""
+
+    status: Text
+    say: Name | None = None
+    resolution: Text | None = None
+
+
+class RemindersModel(_Model):
+    """How a district is reminded that it is its turn."""
+
+    after: Annotated[list[Annotated[Goal, BeforeValidator(_goal)]], Field(min_length=1)]
+    say: Name
+    call_after: GoalText = None
 
 
 class AppliesTo(_Model):
@@ -174,7 +212,9 @@ class ProcessModel(_Model):
     since: Annotated[datetime | None, BeforeValidator(_moment)] = None
     calendar: Text
     waiting_status: Text
-    ends: Annotated[dict[Name, Text], Field(min_length=1)]
+    ends: Annotated[dict[Name, Annotated[EndModel, BeforeValidator(_end)]], Field(min_length=1)]
+    reminders: RemindersModel | None = None
+    call_from_round: Annotated[int, Field(ge=1)] | None = None
     escalations: list[EscalationModel] = []
     steps: Annotated[dict[Name, StepModel], Field(min_length=1)]
 
@@ -198,6 +238,19 @@ class DayModel(_Model):
     open: OpenHours
 
 
+class RegionModel(_Model):
+    """Whose holidays are proposed as closed days."""
+
+    country: Text
+    subdivision: Text | None = None
+
+
+def _known_region(model: RegionModel | None) -> RegionModel | None:
+    if model is not None and (why := unknown(Region(model.country, model.subdivision))):
+        raise ValueError(why)
+    return model
+
+
 class CalendarModel(_Model):
     """A file of `calendars/`."""
 
@@ -205,6 +258,7 @@ class CalendarModel(_Model):
     zone: Annotated[str, BeforeValidator(_zone)]
     spoken: Text
     week: WeekModel
+    holidays: Annotated[RegionModel | None, AfterValidator(_known_region)] = None
     closed: Annotated[dict[Day, Text], BeforeValidator(_absent)] = {}
     exceptions: Annotated[dict[Day, DayModel], BeforeValidator(_absent)] = {}
 
@@ -214,6 +268,8 @@ class TeamModel(_Model):
 
     title: Text
     accounts: list[Text] = []
+    assignee: Text | None = None
+    component: Text | None = None
 
 
 class ContactModel(_Model):
@@ -229,6 +285,7 @@ class SubtaskStatusesModel(_Model):
     done: Text = "Done"
     needs_revision: Text = "Needs Revision"
     superseded: Text = "Superseded"
+    not_received: Text = "Not Received"
 
 
 class JiraModel(_Model):
@@ -250,4 +307,9 @@ class OfficeModel(_Model):
     subtask_type: Text = "Sub-task"
     subtask_statuses: Annotated[SubtaskStatusesModel, BeforeValidator(_absent)] = SubtaskStatusesModel()
     former_accounts: list[Text] = []
+    lead: list[Text] = []
+    voice: Literal["silent", "draft", "full"] | None = None
+    grace: Annotated[timedelta | None, BeforeValidator(_seconds)] = None
+    texts: Annotated[dict[Name, Text | None], BeforeValidator(_absent)] = {}
+    token_expires: Annotated[date | None, BeforeValidator(_maybe_day)] = None
     jira: Annotated[JiraModel, BeforeValidator(_absent)] = JiraModel()

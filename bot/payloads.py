@@ -9,20 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.issue import Change, Comment, Issue, Person, Subtask
+from bot.jira_json import Unreadable, account_of, as_id, as_label, as_list, as_object, project_prefix
 
 StatusName = Callable[[str, str], str]  # (status id, name that Jira shows) -> name in the process file
 
-UNNAMED = "unnamed"
-
-_ID = re.compile(r"[1-9][0-9]{0,18}")
-_KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-[0-9]+")
-_ISSUE_OF_COMMENT = re.compile(r"/issue/([1-9][0-9]{0,18})/comment/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_MILLISECONDS = re.compile(r"-?[0-9]{12,14}")
-
-
-class Unreadable(Exception):
-    """An answer of Jira whose shape cannot be understood; the message says in one sentence what was wrong."""
 
 
 @dataclass(frozen=True)
@@ -34,58 +26,17 @@ class Transition:
     to_name: str
 
 
-# What a delivery is good for: which issue to look at. These functions never raise, whatever the JSON value.
-
-
-def issue_of(payload: object) -> str | None:
-    """The id of the issue that a delivery says to look at: its parent's where a subtask names its parent."""
-    body = _object(payload)
-    issue = _issue_in(body)
-    fields = _object(issue.get("fields"))
-    if _object(fields.get("issuetype")).get("subtask") in (True, "true"):
-        parent = _id(_object(fields.get("parent")).get("id"))
-        if parent:
-            return parent
-    return (
-        _id(issue.get("id"))
-        or _issue_of_comment(_object(body.get("comment")))
-        or _id(_object(body.get("worklog")).get("issueId"))
-    )
-
-
-def event_of(payload: object) -> str:
-    """The delivery's event ("jira:issue_updated"), or "unnamed" where it tells none, as Automation's do."""
-    return _label(_object(payload).get("webhookEvent")) or UNNAMED
-
-
-def author_of(payload: object) -> str | None:
-    """The account whose act a delivery tells of. Cloud's comment events have no `user`, only an author."""
-    body = _object(payload)
-    comment = _object(body.get("comment"))
-    for raw in (body.get("user"), comment.get("updateAuthor"), comment.get("author")):
-        if account := _account(_object(raw)):
-            return account
-    return None
-
-
-def project_of(payload: object) -> str | None:
-    """The key of the project that a delivery names, from the issue's fields or else from its key."""
-    issue = _issue_in(_object(payload))
-    named = _label(_object(_object(issue.get("fields")).get("project")).get("key"))
-    return named or _prefix(issue.get("key"))
-
-
 # What the gateway reads. These raise Unreadable where a part that must be there is not.
 
 
 def person(raw: object) -> Person | None:
     """A user of Cloud (`accountId`) or of Data Center (`key`, else `name`); None where nobody is named."""
-    user = _object(raw)
-    account = _account(user)
+    user = as_object(raw)
+    account = account_of(user)
     if account is None:
         return None
-    name = _label(user.get("displayName")) or _label(user.get("name")) or account
-    return Person(account, name, _label(user.get("accountType")) or "atlassian")
+    name = as_label(user.get("displayName")) or as_label(user.get("name")) or account
+    return Person(account, name, as_label(user.get("accountType")) or "atlassian")
 
 
 def parse_moment(value: object) -> datetime:
@@ -121,27 +72,27 @@ def issue_from(
     `more_comments` are raw entries of further pages; what came twice counts once.
     Raises Unreadable where id, key, status or a moment is missing or broken."""
     issue_id, key = _required_id(raw), _required(raw.get("key"), "an issue", "key")
-    fields = _object(raw.get("fields"))
-    issue_type, project = _object(fields.get("issuetype")), _object(fields.get("project"))
-    parent = _id(_object(fields.get("parent")).get("id")) if issue_type.get("subtask") is True else None
+    fields = as_object(raw.get("fields"))
+    issue_type, project = as_object(fields.get("issuetype")), as_object(fields.get("project"))
+    parent = as_id(as_object(fields.get("parent")).get("id")) if issue_type.get("subtask") is True else None
     named = (fields.get(name) for name in people_fields)
     people = (person(one) for value in named for one in (value if isinstance(value, list) else [value]))
     return Issue(
         id=issue_id,
         key=key,
-        project=_label(project.get("key")) or _prefix(key) or "",
+        project=as_label(project.get("key")) or project_prefix(key) or "",
         type=str(issue_type.get("name") or ""),
         status=_status(fields.get("status"), status_name, key),
         summary=str(fields.get("summary") or ""),
         created=parse_moment(fields.get("created")),
         reporter=person(fields.get("reporter")),
         participants=tuple(one for one in people if one),
-        labels=tuple(str(label) for label in _list(fields.get("labels"))),
+        labels=tuple(str(label) for label in as_list(fields.get("labels"))),
         fields=fields,
         changes=_changes(raw, more_changes or (), status_name),
         comments=_comments(raw, more_comments or ()),
-        subtasks=tuple(_brief_subtask(one, status_name) for one in _list(fields.get("subtasks"))),
-        ledger=_object(raw.get("properties")).get(property_key),
+        subtasks=tuple(_brief_subtask(one, status_name) for one in as_list(fields.get("subtasks"))),
+        ledger=as_object(raw.get("properties")).get(property_key),
         parent_id=parent,
         service_desk=project.get("projectTypeKey") == "service_desk",
     )
@@ -162,7 +113,7 @@ def subtask_from(
         key=brief.key,
         summary=brief.summary,
         status=brief.status,
-        whole="changelog" in raw and "comment" in _object(raw.get("fields")),
+        whole="changelog" in raw and "comment" in as_object(raw.get("fields")),
         changes=_changes(raw, more_changes or (), status_name),
         comments=_comments(raw, more_comments or ()),
     )
@@ -175,85 +126,20 @@ def changes_missing(raw: Mapping[str, Any]) -> bool:
 
 def comments_missing(raw: Mapping[str, Any]) -> bool:
     """Whether the embedded comments are fewer than the issue has, so that their own pages must be read."""
-    return _missing(_object(raw.get("fields")).get("comment"), "comments")
+    return _missing(as_object(raw.get("fields")).get("comment"), "comments")
 
 
 def transitions_of(raw: Mapping[str, Any]) -> tuple[Transition, ...]:
     """The moves that Jira offers, from GET issue with `expand=transitions` or from GET transitions."""
     found = []
-    for one in map(_object, _list(raw.get("transitions"))):
-        to = _object(one.get("to"))
+    for one in map(as_object, as_list(raw.get("transitions"))):
+        to = as_object(one.get("to"))
         if one.get("id") is not None and to.get("id") is not None:
             found.append(Transition(str(one["id"]), str(to["id"]), str(to.get("name") or "")))
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class Hit:
-    """One issue that a search showed: which issue to look at, and a token that changes when the issue does."""
-
-    look_at: str
-    issue_id: str
-    updated: str
-
-
-def hit_of(raw: Mapping[str, Any]) -> Hit:
-    """A search result with the fields parent, issuetype and updated; a subtask leads to its parent.
-
-    Raises Unreadable where it has no id."""
-    issue_id = _required_id(raw)
-    updated = str(_object(raw.get("fields")).get("updated") or "")
-    return Hit(issue_of(raw) or issue_id, issue_id, updated)
-
-
 # Parts of both.
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _id(value: object) -> str | None:
-    """Digits only, because an id becomes a part of an address; an int beyond any id of Jira's is none."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if 0 < value < 10**19 else None
-    text = value.strip() if isinstance(value, str) else ""
-    return text if _ID.fullmatch(text) else None
-
-
-def _label(value: object) -> str | None:
-    """A short printable text. A NUL or half a surrogate pair would be refused by the database."""
-    if not isinstance(value, str) or not value:
-        return None
-    return "".join(char if char.isprintable() else "?" for char in value[:255])
-
-
-def _prefix(key: object) -> str | None:
-    match = _KEY.fullmatch(key) if isinstance(key, str) else None
-    return match[1] if match else None
-
-
-def _account(user: Mapping[str, Any]) -> str | None:
-    return _label(user.get("accountId")) or _label(user.get("key")) or _label(user.get("name"))
-
-
-def _issue_in(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The body's issue; Automation's "issue data" is the issue itself, without an envelope."""
-    if issue := _object(body.get("issue")):
-        return issue
-    bare = not body.get("webhookEvent") and ("fields" in body or _prefix(body.get("key")))
-    return body if bare else {}
-
-
-def _issue_of_comment(comment: Mapping[str, Any]) -> str | None:
-    """Data Center's comment events name their issue nowhere but in the comment's address."""
-    address = comment.get("self")
-    match = _ISSUE_OF_COMMENT.search(address) if isinstance(address, str) else None
-    return match[1] if match else None
 
 
 def _required(value: object, where: str, what: str) -> str:
@@ -263,19 +149,19 @@ def _required(value: object, where: str, what: str) -> str:
 
 
 def _required_id(raw: Mapping[str, Any]) -> str:
-    return _required(_id(raw.get("id")), str(raw.get("key") or "an issue"), "id")
+    return _required(as_id(raw.get("id")), str(raw.get("key") or "an issue"), "id")
 
 
 def _status(raw: object, status_name: StatusName, where: str) -> str:
-    status = _object(raw)
+    status = as_object(raw)
     if status.get("id") is None:
         raise Unreadable(f"Jira's answer about {where} has no readable status.")
     return status_name(str(status["id"]), str(status.get("name") or ""))
 
 
 def _brief_subtask(raw: object, status_name: StatusName) -> Subtask:
-    subtask = _object(raw)
-    fields = _object(subtask.get("fields"))
+    subtask = as_object(raw)
+    fields = as_object(subtask.get("fields"))
     key = _required(subtask.get("key"), "a subtask", "key")
     status = _status(fields.get("status"), status_name, key)
     return Subtask(_required_id(subtask), key, str(fields.get("summary") or ""), status)
@@ -285,24 +171,24 @@ def _missing(page: object, entries: str) -> bool:
     if not isinstance(page, Mapping):
         return True
     total = page.get("total")
-    return isinstance(total, int) and total > len(_list(page.get(entries)))
+    return isinstance(total, int) and total > len(as_list(page.get(entries)))
 
 
 def _once(entries: Iterable[object]) -> dict[str, Mapping[str, Any]]:
     """The entries by id: pages overlap where somebody writes meanwhile; the later reading counts."""
     found: dict[str, Mapping[str, Any]] = {}
-    for entry in map(_object, entries):
-        found[_required(_id(entry.get("id")), "a history", "id of an entry")] = entry
+    for entry in map(as_object, entries):
+        found[_required(as_id(entry.get("id")), "a history", "id of an entry")] = entry
     return found
 
 
 def _changes(raw: Mapping[str, Any], more: Iterable[Mapping[str, Any]], status_name: StatusName) -> tuple[Change, ...]:
     """One Change per item, oldest first; items of one entry keep their order."""
-    histories = _once([*_list(_object(raw.get("changelog")).get("histories")), *more])
+    histories = _once([*as_list(as_object(raw.get("changelog")).get("histories")), *more])
     found = []
     for entry_id, entry in histories.items():
         at, author = parse_moment(entry.get("created")), person(entry.get("author"))
-        for item in map(_object, _list(entry.get("items"))):
+        for item in map(as_object, as_list(entry.get("items"))):
             name = _field(item)
             # What an issue was created with is written as a change from nothing, and is no transition.
             if name != "status" or item.get("from") is not None:
@@ -336,8 +222,8 @@ def _text(value: object) -> str | None:
 
 def _comments(raw: Mapping[str, Any], more: Iterable[Mapping[str, Any]]) -> tuple[Comment, ...]:
     """The comments, oldest first."""
-    page = _object(_object(raw.get("fields")).get("comment"))
-    found = [_comment(one_id, one) for one_id, one in _once([*_list(page.get("comments")), *more]).items()]
+    page = as_object(as_object(raw.get("fields")).get("comment"))
+    found = [_comment(one_id, one) for one_id, one in _once([*as_list(page.get("comments")), *more]).items()]
     return tuple(sorted(found, key=lambda comment: (comment.created, int(comment.id))))
 
 

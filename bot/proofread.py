@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from jinja2 import nodes
+
 from bot import wiki
 from bot.core.effects import Facts
 from bot.core.process import Process
 
 WORDS_PUBLIC = 130
 WORDS_FEEDBACK = 200  # without the findings
+_ADDRESS = re.compile(r"https?://\S+")  # what stands in an address is no word of ours
 _STAFF_WORDS = re.compile(r"\b(sub-?tasks?|transition\w*|status|SLAs?|breach\w*|due)\b", re.IGNORECASE)
 _KEYWORDS = re.compile(r"\b(?:CONFIRM|FILES READY|STATUS)\b")
 
@@ -30,6 +33,11 @@ SAMPLE: Final[Facts] = {
     "now": datetime(2026, 1, 9, 16, 12, tzinfo=UTC),
     "calendar": "cli",
     "keyword": "",
+    "reviewing": True,
+    "goal": "20 business hours",
+    "asked_by": "Quality Review",
+    "return_title": "Initial File Review",
+    "days": 5,
     "findings": (
         "Class file: the column teacher_id is empty in 14 rows.",
         "Student file: three students have no date of birth.",
@@ -41,22 +49,22 @@ STAFF_SAMPLE: Final[Facts] = {
     "what": "Initial File Review, set 2",
     "since": datetime(2026, 1, 13, 23, 0, tzinfo=UTC),
     "started": datetime(2026, 1, 8, 15, 30, tzinfo=UTC),
-    "goal": "20 business hours",
     "note": "We changed our system last week. Does that matter?",
     "author": "Sam Ortiz",
     "reason": "Jira answered 400: the field duedate cannot be set",
     "status": "Quality Review",
     "items": ("Dana Reyes: We changed our system last week. Does that matter?",),
 }
-# What an internal comment may speak of and often does not: empty where the plan gives no such fact.
+# What a text may speak of and often does not: empty where the plan gives no such fact.
+OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0}
+# The same, for internal comments alone.
 ABSENT: Final[Facts] = {
-    "accounts": (), "what": "", "since": None, "started": None, "goal": "", "note": "", "author": "",
-    "reason": "", "items": (),
+    "accounts": (), "what": "", "since": None, "started": None, "note": "", "author": "", "reason": "", "items": (),
 }  # fmt: skip
 # The district's turn, and what may be missing is missing, so that a sentence about it must be left out.
 _BARE: Final[Facts] = {
-    **ABSENT, "contact": "", "next_step": "", "team": "", "turn": "district", "due": None,
-    "keyword": "FILES READY", "findings": (), "round": 0,
+    **OPTIONAL, **ABSENT, "contact": "", "next_step": "", "team": "", "turn": "district", "due": None,
+    "keyword": "FILES READY", "findings": (), "round": 0, "reviewing": False,
 }  # fmt: skip
 
 
@@ -86,6 +94,7 @@ class Wanted:
 # The comments that the bot writes in every process, whatever its file says.
 OWN: Final = (
     Wanted("status", public=True),
+    Wanted("reminder", public=True),
     Wanted("overdue"),
     Wanted("unheard"),
     Wanted("ask_findings"),
@@ -95,6 +104,10 @@ OWN: Final = (
     Wanted("parked"),
     Wanted("move_undone"),
     Wanted("broken_ledger"),
+    Wanted("files_ready_early"),
+    Wanted("foreign_status"),
+    Wanted("call_district"),
+    Wanted("phone_district"),
 )
 
 
@@ -106,6 +119,7 @@ def named(process: Process) -> Iterator[Wanted]:
             yield Wanted(step.say, True, (*place, "say"))
         if step.revision:
             yield Wanted(step.revision.say, True, (*place, "revision", "say"), limit=WORDS_FEEDBACK)
+            yield Wanted("not_received", True, (*place, "revision"))
         for branch in step.branches:
             here = (*place, "branches", branch.name)
             if branch.say_when_done:
@@ -122,12 +136,21 @@ def samples(process: Process, facts: Facts) -> tuple[Facts, Facts]:
     return full, {**full, **{name: value for name, value in _BARE.items() if name in facts}}
 
 
+def own_words(text: str) -> str:
+    """A comment without its bullets, which are findings that reviewers wrote."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("* "))
+
+
+def count_words(text: str) -> int:
+    """How many words of its own a comment has."""
+    return len([word for word in own_words(text).split() if word != "#"])
+
+
 def form(text: str, facts: Facts, limit: int) -> Iterator[str]:
     """What is wrong with the form of a public comment: mail that is read on a phone."""
-    own = "\n".join(line for line in text.splitlines() if not line.startswith("* "))
-    words = len([word for word in own.split() if word != "#"])
-    if words > limit:
-        yield f"{words} words are too many for a phone; at most {limit}"
+    own = _ADDRESS.sub("", own_words(text))
+    if count_words(text) > limit:
+        yield f"{count_words(text)} words are too many for a phone; at most {limit}"
     if wiki.escape(facts["district"]) not in text.splitlines()[0]:
         yield "the first line does not name the district"
     keywords = set(_KEYWORDS.findall(own))
@@ -139,6 +162,32 @@ def form(text: str, facts: Facts, limit: int) -> Iterator[str]:
         yield "a day is promised, never a minute"
     if re.search(r"^\|\||^\||\{(?:panel|color|code|noformat|quote)", own, re.MULTILINE):
         yield "no table, panel or other box in mail for a phone"
+
+
+def unset(tree: nodes.Template, office: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The texts of the office that a template needs and bot.yaml does not give, each with its line.
+
+    A text that the template asks for first, with `is defined`, is not needed."""
+    given = set(office)
+    asked = {_text_name(test.node) for test in tree.find_all(nodes.Test) if test.name == "defined"}
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        name = _text_name(node)
+        if name and name not in given | asked:
+            yield node.lineno, not_given(name, given)
+
+
+def not_given(name: str, given: Iterable[str]) -> str:
+    """What is wrong with a text of the office that a template names and that is unset."""
+    return f"bot.yaml gives no text {name!r} for office.{name}; add it there{nearest(name, given)}"
+
+
+def _text_name(node: nodes.Node) -> str:
+    """`requirements`, of `office.requirements`; empty for anything else."""
+    if not isinstance(node, (nodes.Getattr, nodes.Getitem)) or not isinstance(node.node, nodes.Name):
+        return ""
+    if node.node.name != "office":
+        return ""
+    return str(node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", ""))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

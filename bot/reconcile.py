@@ -21,7 +21,8 @@ from bot.core.issue import Issue
 from bot.core.ledger import PROPERTY, LedgerBroken
 from bot.core.process import Process
 from bot.core.progress import Progress, follow
-from bot.gateway import Gateway, Snapshot
+from bot.gateway import Gateway
+from bot.gateway_reader import Snapshot
 from bot.journal import Intent, Journal
 from bot.setbacks import Setbacks
 from bot.store import StoreError
@@ -166,10 +167,10 @@ class Reconciler:
         if process is None or out:
             return View(snapshot, process, None, Plan(out or "No process applies to this issue."))
         progress, plan = self._think(issue, process)
-        if self._unsure(issue, progress) and any(isinstance(e, CreateSubtasks | PostComment) for e in plan.effects):
-            if marks := self._marks(issue, progress):
-                snapshot = self._gateway.fetch(issue.id, {**self._journal.done(issue.id), **marks})
-                progress, plan = self._think(snapshot.issue, process, marks)
+        makes = any(isinstance(e, CreateSubtasks | PostComment) for e in plan.effects)
+        if makes and self._unsure(issue, progress) and (marks := self._marks(issue, progress)):
+            snapshot = self._gateway.fetch(issue.id, {**self._journal.done(issue.id), **marks})
+            progress, plan = self._think(snapshot.issue, process, marks)
         return View(snapshot, process, progress, plan)
 
     def _stay_out(self, issue: Issue, process: Process | None) -> str:

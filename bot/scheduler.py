@@ -144,7 +144,7 @@ class Workers:
         gone: Callable[[str], None],
         count: int = 4,
     ) -> None:
-        self._agenda, self._reconciler, self._jobs, self._store = agenda, reconciler, jobs, store
+        self._agenda, self._store, self._work = agenda, store, (reconciler, jobs)
         self._gone, self._count = gone, count
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -156,14 +156,19 @@ class Workers:
             thread.start()
             self._threads.append(thread)
 
+    def use(self, reconciler: Reconciler, jobs: Jobs) -> None:
+        """Work with these from the next claim on."""
+        self._work = (reconciler, jobs)
+
     def stop(self, patience: float = 8.0) -> None:
         """Take nothing new, and give calls in flight `patience` seconds; what is not back then stays an open
         intent, which the next start settles."""
         self._stopping.set()
-        self._agenda.nudge()
         deadline = time.monotonic() + patience
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
+                self._agenda.nudge()  # each time anew: it may have gone to wait just after the last one
+                thread.join(min(left, 0.1))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -185,24 +190,26 @@ class Workers:
             self._stopping.wait(PAUSED_SECONDS)
             return
         claim = self._agenda.claim()
+        reconciler, jobs = self._work
         if claim is None:
             self._agenda.wait(60.0)
         elif claim.key.startswith(JOB):
-            self._jobs.run(claim)
+            jobs.run(claim)
         else:
-            self._reconciler.look(claim)
+            reconciler.look(claim)
 
 
 class Ticker:
     """APScheduler, which only ticks: the agenda knows what is due, and a missed tick loses nothing."""
 
-    def __init__(self, agenda: Agenda, store: Store, gone: Callable[[str], None]) -> None:
+    def __init__(self, agenda: Agenda, store: Store, gone: Callable[[str], None], reload: Callable[[], None]) -> None:
         self._agenda, self._store, self._gone = agenda, store, gone
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         self._scheduler.add_job(self._agenda.nudge, "interval", seconds=1, id="sweep")
         self._scheduler.add_job(self._check, "interval", seconds=5, id="database")
+        self._scheduler.add_job(reload, "interval", seconds=5, id="configuration")
 
     def start(self) -> None:
         """Start ticking in a thread of its own."""

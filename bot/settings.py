@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     bot_clock: Path | None = None
+    webhooks: Literal["on", "off"] = "on"
+    operator_url: SecretStr = SecretStr("")
+    heartbeat_url: SecretStr = SecretStr("")
 
     @property
     def cloud(self) -> bool:
@@ -49,7 +52,13 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be seen in a log, an error or on a page."""
-        held = (self.jira_api_token, self.jira_pat, self.jira_webhook_secret)
+        held = (
+            self.jira_api_token,
+            self.jira_pat,
+            self.jira_webhook_secret,
+            self.operator_url,
+            self.heartbeat_url,
+        )
         texts = [one.get_secret_value() for one in held]
         if match := _PASSWORD.match(self.database_url.get_secret_value()):
             texts += [match[1], unquote(match[1])]
@@ -71,7 +80,9 @@ def load_settings(env_file: str | Path | None = ".env", need: Need = "serve") ->
             settings: Settings = SettingsHere()
         except ValidationError as error:
             lines = [*_refused(error)]
-            settings = SettingsHere(port=8080)  # the one that can be refused; the others are still judged
+            refused = {str(one["loc"][0]) for one in error.errors()}
+            # The others are still judged, with the refused ones at their defaults.
+            settings = SettingsHere(**{name: Settings.model_fields[name].default for name in refused})
     except (UnicodeDecodeError, OSError):
         raise SettingsError([f"{env_file} cannot be read as a text in UTF-8: save it again as such"]) from None
     lines += _problems(settings, need)
@@ -91,7 +102,7 @@ def _problems(settings: Settings, need: Need) -> Iterator[str]:
     if need != "store":
         yield from _url_problems(settings.jira_url)
         yield from _credential_problems(settings)
-    if need == "serve" and not settings.jira_webhook_secret.get_secret_value().strip():
+    if need == "serve" and settings.webhooks == "on" and not settings.jira_webhook_secret.get_secret_value().strip():
         yield _not_set("JIRA_WEBHOOK_SECRET", "the secret of the webhook")
     if not settings.database_url.get_secret_value().startswith(_DATABASES):
         yield ("DATABASE_URL is for no database that the bot knows: begin it with sqlite:/// or postgresql+psycopg://")

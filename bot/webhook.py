@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from bot.agenda import Agenda
 from bot.agenda_reader import Class
 from bot.clock import Clock
-from bot.payloads import author_of, event_of, issue_of, project_of
+from bot.hints import author_of, event_of, issue_of, project_of
 from bot.store import Store, StoreError
 
 MOST_BYTES = 25 * 1024 * 1024  # Jira sends no larger body
@@ -87,10 +87,10 @@ def receiver(
     secret: str,
     intake: Intake,
     clock: Clock,
-    projects: Collection[str],
+    projects: Callable[[], Collection[str]],
     own_account: Callable[[], str | None],
 ) -> Blueprint:
-    """The blueprint of the webhook. `projects` are the keys of the bot's projects; `own_account` tells the
+    """The blueprint of the webhook. `projects` tells the keys of the bot's projects, `own_account` the
     bot's account as far as it is known. Raises ValueError for an empty secret."""
     if not secret.strip():
         raise ValueError("The webhook's secret is empty: anybody could sign with it, so give JIRA_WEBHOOK_SECRET.")
@@ -109,7 +109,7 @@ def receiver(
         except (ValueError, RecursionError):  # also an unknown encoding, a huge number, too deep a nesting
             return _answer(400, "no JSON")
         project = project_of(payload)
-        if project is not None and project not in projects:
+        if project is not None and project not in projects():
             return _answer(200, "not ours")
         delivery = _delivery(payload, body)
         if delivery is None:

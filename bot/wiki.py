@@ -34,6 +34,8 @@ _TO_PART = (
 _HIDDEN = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _OLD_BULLET = re.compile(r"^(?:[-*#\u2022\u2013]+\s+)+")
 _ACCOUNT = re.compile(r"[\w.:@-]+", re.ASCII)
+# An address without any character that one of Jira's renderers could take for markup or for its end.
+_ADDRESS = re.compile(r"https?://[\w.~:/?#&=%+,;-]*[\w/=-]", re.ASCII)
 
 
 class Wiki(str):
@@ -97,6 +99,15 @@ def finalize(value: Any) -> str:
     """Every `{{ … }}` of a comment or description ends here: markup passes, all else is escaped."""
     text = printable(value)
     return text if isinstance(text, Wiki) else escape(text)
+
+
+def link(text: str) -> Wiki:
+    """An http or https address as it is, so that Jira and mail make it clickable, if no character in it could be
+    taken for markup; any other text escaped, line by line."""
+    address = printable(text).strip()
+    if _ADDRESS.fullmatch(address):
+        return Wiki(address)
+    return Wiki("\n".join(escape(line) for line in address.splitlines() if line.strip()))
 
 
 def mention(account: str) -> Wiki:

@@ -79,7 +79,7 @@ class _Adapter(HTTPAdapter):
     """Keeps hold of its connection, so that a call which lasts too long can be ended from outside: a server that
     sends a byte a second would else keep a worker for hours, since time-outs count from byte to byte."""
 
-    connection: urllib3.connection.HTTPConnection | None = None
+    _socket: Callable[[], socket.socket | None] = staticmethod(lambda: None)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -96,8 +96,10 @@ class _Adapter(HTTPAdapter):
 
     def _holding(self, pool: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:
         def connect(connection: urllib3.connection.HTTPConnection) -> None:
-            self.connection = connection
+            self._socket = lambda: connection.sock
             pool.ConnectionCls.connect(connection)
+            made = connection.sock  # the connection forgets it where the answer has no length
+            self._socket = lambda: made
 
         held = type("Held", (pool.ConnectionCls,), {"connect": connect})
         return type("HeldPool", (pool,), {"ConnectionCls": held})
@@ -109,7 +111,7 @@ class _Adapter(HTTPAdapter):
 
         def end() -> None:
             late.set()
-            sock = self.connection.sock if self.connection else None
+            sock = self._socket()
             if sock is not None:
                 with contextlib.suppress(OSError):  # it ended by itself just now
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -188,7 +188,7 @@ class Serving:
     def up(self) -> bool:
         try:
             return requests.get(f"{self.url}/healthz", timeout=1).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def stop(self) -> int:

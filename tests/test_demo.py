@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.cli import load_checked
+from bot.app import load_checked
 from bot.sandbox import demo
 from bot.sandbox.accounts import HANNA
 from bot.sandbox.jira_site import Site

@@ -9,6 +9,14 @@ import pytest
 import typer
 
 from bot.cli import app
+from bot.config_model import (
+    BranchModel,
+    EscalationModel,
+    ProcessModel,
+    RemindersModel,
+    RevisionModel,
+    StepModel,
+)
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -49,3 +57,23 @@ def test_every_path_that_a_page_names_is_there(page: str) -> None:
 def test_every_make_target_that_the_readme_names_is_there(target: str) -> None:
     """`make demo` in the README is a target of the Makefile."""
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+GRAMMAR = (ROOT / "docs/process-files.md").read_text()
+SECTIONS = {
+    "The process": ProcessModel,
+    "A step": StepModel,
+    "A branch": BranchModel,
+    "A revision": RevisionModel,
+    "An escalation": EscalationModel,
+    "Reminders": RemindersModel,
+}
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_the_grammar_of_process_files_is_the_one_in_use(title: str) -> None:
+    """Each key is described once, none is gone, and the star stands where the key must be there."""
+    section = GRAMMAR.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+    described = dict(re.findall(r"^\| `(\w+)`( \*)? \|", section, re.MULTILINE))
+    fields = SECTIONS[title].model_fields
+    assert {name: bool(star) for name, star in described.items()} == {n: f.is_required() for n, f in fields.items()}

@@ -13,18 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.issue import Person
+from bot.hints import author_of, event_of, issue_of, project_of
+from bot.jira_json import Unreadable
 from bot.payloads import (
     Transition,
-    Unreadable,
-    author_of,
     changes_missing,
     comments_missing,
-    event_of,
     issue_from,
-    issue_of,
     parse_moment,
     person,
-    project_of,
     subtask_from,
     transitions_of,
 )

@@ -56,9 +56,7 @@ def say(folder: Path) -> Say:
 def as_jira_reads(markup: str) -> tuple[str, str]:
     """What a reader sees of one value, and the characters in it that Jira takes for markup; the rule is the one
     of Jira's own renderer: a backslash counts unless another stands before it."""
-    shown = re.sub(
-        r"(?<!\\)\\[-#*_+?^~|%{}\[\]()!@]", lambda found: chr(0xE000 + ord(found.group()[1])), markup
-    )
+    shown = re.sub(r"(?<!\\)\\[-#*_+?^~|%{}\[\]()!@]", lambda found: chr(0xE000 + ord(found.group()[1])), markup)
     active = "".join(c for c in shown if c in MARKUP)
     plain = "".join(chr(ord(c) - 0xE000) if 0xE000 <= ord(c) < 0xE080 else c for c in shown)
     return plain.replace("\u200b", ""), active
@@ -222,11 +220,23 @@ def test_blank_lines_and_spaces_are_put_in_order(say: Say) -> None:
 def test_a_process_has_its_own_words_or_those_for_any(folder: Path) -> None:
     """The process's own template is taken before the one for any process."""
     (folder / "comments/any/hello.j2").write_text("any")
-    words, effect = Words(folder, ZONES), PostComment((), "hello", True, SAMPLE)
-    assert words.comment("dde", effect) == "any"
+    effect = PostComment((), "hello", True, SAMPLE)
+    assert Words(folder, ZONES).comment("dde", effect) == "any"
     (folder / "comments/dde/hello.j2").write_text("own")
-    assert words.comment("dde", effect) == "own"
-    assert words.comment("ods", effect) == "any"
+    assert Words(folder, ZONES).comment("dde", effect) == "own"
+    assert Words(folder, ZONES).comment("ods", effect) == "any"
+
+
+def test_words_stay_as_they_were_read(folder: Path) -> None:
+    """A changed file counts for the next Words, so that good words stay until better ones were checked."""
+    path = folder / "comments/any/hello.j2"
+    path.write_text("old")
+    words, effect = Words(folder, ZONES), PostComment((), "hello", True, SAMPLE)
+    path.write_text("{% bad")
+    assert words.comment("dde", effect) == "old"
+    assert Words(folder, ZONES).version != words.version
+    path.write_text("old")
+    assert Words(folder, ZONES).version == words.version
 
 
 @pytest.mark.parametrize(
@@ -304,6 +314,188 @@ def test_what_jira_would_refuse_is_not_sent(say: Say) -> None:
         say("{{ next_step }}", next_step="")
 
 
+# -- the office's texts
+
+
+def with_office(folder: Path, source: str, **office: str) -> str:
+    (folder / "comments/dde/one.j2").write_text(source)
+    return Words(folder, ZONES, SITE, office).comment("dde", PostComment((), "one", True, SAMPLE))
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        (
+            "https://cli.example.org/dde_files/set-up.pdf?x=1&y=a+b#p;2",
+            "https://cli.example.org/dde_files/set-up.pdf?x=1&y=a+b#p;2",
+        ),
+        ("  http://cli.example.org/a/~b/\n", "http://cli.example.org/a/~b/"),
+        ("https://cli.example.org/{panel}", r"https:\u200b//cli.example.org/\{panel\}".replace(r"\u200b", "\u200b")),
+        ("https://cli.example.org/a|b", "https:\u200b//cli.example.org/a\\|b"),
+        ("https://cli.example.org/!x.png!", "https:\u200b//cli.example.org/\\!x.png\\!"),
+        ("https://good@evil.example/", "https:\u200b//good\\@evil.example/"),
+        ("javascript:alert(1)", r"javascript:alert\(1\)"),
+        ("Call us.\n\n* first\n* second", "Call us.\n\\* first\n\\* second"),
+    ],
+)
+def test_a_link_is_clickable_or_text(folder: Path, text: str, markup: str) -> None:
+    """An address without markup stays as it is; anything else is text, whatever it looks like."""
+    assert with_office(folder, "{{ office.requirements|link }}", requirements=text) == markup
+
+
+@pytest.mark.parametrize("office", [{}, {"requirements": ""}, {"requirements": " \n"}, {"securestor_help": "x"}])
+def test_what_the_office_did_not_say_is_not_said(folder: Path, office: dict[str, str]) -> None:
+    """An unset or empty text is a fault at its line as soon as it is used, by a filter too."""
+    for use in (
+        "{{ office.requirements }}",
+        "{{ office.requirements|link }}",
+        "{% if office.requirements %}x{% endif %}",
+    ):
+        with pytest.raises(TemplateFault, match="'requirements'") as caught:
+            with_office(folder, f"a\n{use}", **office)
+        assert (caught.value.template, caught.value.line) == ("comments/dde/one.j2", 2)
+
+
+def test_a_text_may_be_asked_for_first(folder: Path) -> None:
+    """A template that asks with `is defined` does without the text."""
+    source = "a{% if office.help is defined %} {{ office.help }}{% endif %}"
+    assert with_office(folder, source) == "a"
+    assert with_office(folder, source, help="b*c") == r"a b\*c"
+
+
+def test_the_office_is_nothing_but_its_texts(folder: Path) -> None:
+    """No method or hidden part of the mapping can be reached, and facts cannot take its place."""
+    for name in ("items", "keys", "_texts", "__class__"):
+        with pytest.raises(TemplateFault):
+            with_office(folder, f"{{{{ office.{name} }}}}", help="b")
+    (folder / "comments/dde/one.j2").write_text("{{ office.help }}")
+    effect = PostComment((), "one", True, {**SAMPLE, "office": {"help": "false"}})
+    assert Words(folder, ZONES, SITE, {"help": "true"}).comment("dde", effect) == "true"
+
+
+def test_the_offices_link_may_not_lead_into_the_staffs_view(folder: Path) -> None:
+    """What bot.yaml says passes the same guard as anything else that is public."""
+    with pytest.raises(Unfit, match="staff's view"):
+        with_office(folder, "{{ office.help|link }}", help="https://help.example.org/browse/DDE-1")
+    assert with_office(folder, "{{ office.help|link }}", help="https://help.example.org/wiki/x")
+
+
+def test_subtasks_may_name_the_office_too(folder: Path) -> None:
+    """Summaries and descriptions know its texts."""
+    (folder / "subtasks/dde/todo.j2").write_text("{{ office.help|link }}")
+    item = NewSubtask("1:2:subtask:a", "a", "See {{ office.help }}", "todo", (), SAMPLE)
+    words = Words(folder, ZONES, SITE, {"help": "https://a.example/b"})
+    assert words.subtask("dde", item) == ("See https://a.example/b", "https://a.example/b")
+
+
+# -- an office's own templates
+
+
+@pytest.fixture
+def overrides(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("config") / "templates"
+    for name in ("comments/dde", "comments/any", "subtasks/dde"):
+        (folder / name).mkdir(parents=True)
+    return folder
+
+
+def test_an_offices_file_goes_before_the_shipped_one(overrides: Path) -> None:
+    """One file is replaced, also where another includes it; all the rest stays as shipped."""
+    (overrides / "comments/any/_team.j2").write_text("Friends")
+    (overrides / "comments/dde/files_received.j2").write_text("Got the files of {{ district }}.")
+    words = Words(SHIPPED, ZONES, SITE, {}, overrides)
+    say = {name: words.comment("dde", PostComment((), name, name != "overdue", STAFF_SAMPLE))
+           for name in ("files_received", "overdue", "folder_ready")}  # fmt: skip
+    assert say["files_received"] == "Got the files of Bluebonnet Valley ISD."
+    assert say["overdue"].startswith("Friends, please act")
+    assert say["folder_ready"] == Words(SHIPPED, ZONES).comment("dde", PostComment((), "folder_ready", True, SAMPLE))
+    assert words.check(process(), OWN) == []
+
+
+def test_without_a_folder_of_its_own_an_office_has_the_shipped_words(tmp_path: Path) -> None:
+    """The folder for own files need not exist."""
+    assert Words(SHIPPED, ZONES, SITE, {}, tmp_path / "none").check(process(), OWN) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "line", "problem"),
+    [
+        ("comments/dde/files_received.j2", "{{ district }}\n{{ distrct }}", 2, "did you mean 'district'"),
+        ("comments/dde/files_received.j2", "{{ district }}\n\n{% if %}", 3, "Expected"),
+        ("comments/dde/files_received.j2", "Hello", 0, "does not name the district"),
+        ("comments/any/_team.j2", "Hey\n{{ tem }}", 2, "did you mean 'team'"),
+        ("comments/any/_team.j2", "Hey\n{% for %}", 2, "Expected"),
+        ("comments/dde/files_recieved.j2", "{{ district }}", 0, "did you mean 'files_received'"),
+        ("subtasks/dde/reveiw_files.j2", "{{ district }}", 0, "did you mean 'review_files'"),
+    ],
+)
+def test_an_error_names_the_file_that_was_used(
+    overrides: Path, file: str, source: str, line: int, problem: str
+) -> None:
+    """A mistake in an office's own file is told with that file's path, also where it is only included, and also
+    where its name is the mistake."""
+    (overrides / file).write_text(source)
+    found = Words(SHIPPED, ZONES, SITE, {}, overrides).check(process(description="review_files"), OWN)
+    assert {(c.template, c.line) for c in found} == {(str(overrides / file), line)}
+    assert problem in found[0].message
+
+
+def test_a_file_that_is_no_text_is_a_fault(overrides: Path) -> None:
+    """What cannot be read is told like any other mistake, and only when it is needed."""
+    path = overrides / "comments/dde/files_received.j2"
+    path.write_bytes(b"\xff\xfe")
+    words = Words(SHIPPED, ZONES, SITE, {}, overrides)
+    assert words.comment("dde", PostComment((), "folder_ready", True, SAMPLE))
+    with pytest.raises(TemplateFault, match="not UTF-8") as caught:
+        words.comment("dde", PostComment((), "files_received", True, SAMPLE))
+    assert caught.value.template == str(path)
+
+
+# -- drafts
+
+
+def test_a_draft_shows_staff_the_public_text() -> None:
+    """The first line tells how to send it; below it stands the text as the district would get it."""
+    words = Words(SHIPPED, ZONES, SITE)
+    effect = PostComment((), "files_need_revision", False, SAMPLE)
+    text = words.comment("dde", PostComment((), "files_need_revision", True, SAMPLE))
+    head, blank, *quote = words.draft("dde", effect).splitlines()
+    assert head == (
+        "To be sent to the district (answer /send in an internal comment to post it, "
+        "or /send with your own words below):"
+    )
+    assert (blank, quote) == ("", ["{quote}", *text.splitlines(), "{quote}"])
+
+
+def test_a_draft_is_guarded_like_what_it_becomes(folder: Path) -> None:
+    """What must not be sent is not drafted, and no fact can end the quote."""
+    (folder / "comments/dde/one.j2").write_text("{{ findings|bullets }}")
+    words = Words(folder, ZONES, SITE)
+    with pytest.raises(Unfit, match="staff's view"):
+        words.draft("dde", PostComment((), "one", True, {**SAMPLE, "findings": (f"{SITE}browse/DDE-1",)}))
+    draft = words.draft("dde", PostComment((), "one", True, {**SAMPLE, "findings": ("{quote}",)}))
+    assert draft.splitlines().count("{quote}") == 2
+    with pytest.raises(Unfit, match="32,000"):
+        words.draft("dde", PostComment((), "one", True, {**SAMPLE, "findings": ("x" * 31_990,)}))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (" \n", "no words"),
+        ("Hi [~accountid:a]", "mention"),
+        (f"see {SITE}browse/A-1", "staff's"),
+        ("x" * 32_001, "32,000"),
+    ],
+)
+def test_edited_words_pass_the_guard(text: str, why: str) -> None:
+    """What staff write in place of a draft may say anything but what a district must not get."""
+    words = Words(SHIPPED, ZONES, SITE)
+    with pytest.raises(Unfit, match=why):
+        words.edited(text)
+    assert words.edited("\nDear *all*,\n# one\n") == "Dear *all*,\n# one"
+
+
 # -- subtasks
 
 
@@ -355,11 +547,17 @@ def test_the_shipped_words_are_sound() -> None:
     assert Words(SHIPPED, ZONES, SITE).check(whole, OWN) == []
 
 
+def test_the_words_that_need_the_office_say_so() -> None:
+    """Only the automatic answer to a request cannot do without bot.yaml's texts."""
+    found = Words(SHIPPED, ZONES, SITE, {"requirments": "x"}).check(process("requirements"), OWN)
+    assert [(c.template, c.place) for c in found] == [("comments/dde/requirements.j2", ("steps", "review", "say"))]
+    assert "did you mean 'requirments'" in found[0].message
+    assert Words(SHIPPED, ZONES, SITE, {"requirements": "x"}).check(process("requirements"), OWN) == []
+
+
 def test_check_finds_every_mistake_at_its_place() -> None:
     """A missing template and an unknown word are told with the nearest one, and with the key that names it."""
-    found = Words(SHIPPED, ZONES).check(
-        process("files_recieved", "Review {{ distrct }}", description="reviw_files")
-    )
+    found = Words(SHIPPED, ZONES).check(process("files_recieved", "Review {{ distrct }}", description="reviw_files"))
     told = {complaint.place: complaint for complaint in found}
     assert "'files_received'" in told["steps", "review", "say"].message
     assert "'review_files'" in told["steps", "review", "branches", "review", "description"].message
@@ -377,6 +575,8 @@ BAD: Mapping[str, str] = {
     "{{ district }}\n||a||b||": "no table",
     "{{ district }} {{ due|day }}": "no moment",
     "{{ district }}\n{{ reason }}": "unknown word 'reason'",
+    "{{ district }}\n{{ office.requirement }}": "bot.yaml gives no text 'requirement'",
+    "{{ district }}\n{% if not due %}{{ office['rules']|link }}{% endif %}": "bot.yaml gives no text 'rules'",
     "{{ district }}\n{% for x in findings %}": "Unexpected end",
 }
 
@@ -384,7 +584,8 @@ BAD: Mapping[str, str] = {
 @pytest.mark.parametrize("source", BAD)
 def test_check_reads_public_words_for_their_form(folder: Path, source: str) -> None:
     """Before the bot serves, words are refused that a district should not get."""
-    (folder / "comments/dde/files_need_revision.j2").write_text("{{ district }}")
+    for name in ("files_need_revision", "not_received"):
+        (folder / f"comments/dde/{name}.j2").write_text("{{ district }}")
     (folder / "comments/dde/files_received.j2").write_text(source)
     found = Words(folder, ZONES).check(process(), wanted=())
     assert [c.template for c in found] == ["comments/dde/files_received.j2"]

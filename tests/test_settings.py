@@ -158,3 +158,21 @@ def test_no_text_of_the_settings_shows_a_secret(monkeypatch: pytest.MonkeyPatch)
     secrets = {"token-of-the-bot", "secret-of-the-webhook", "p%40ss-word", "p@ss-word"}
     assert set(settings.secrets) == secrets
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_a_word_that_is_neither_on_nor_off_is_told_with_all_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One refused value hides no other mistake."""
+    for name, value in {"WEBHOOKS": "maybe", "PORT": "none", "JIRA_URL": ""}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings(None, "read")
+    told = "\n".join(refused.value.lines)
+    assert all(name in told for name in ("WEBHOOKS", "PORT", "JIRA_URL"))
+
+
+def test_without_webhooks_no_secret_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site behind a firewall sends none, so nothing is to be verified."""
+    monkeypatch.setenv("JIRA_URL", "https://jira.example")
+    monkeypatch.setenv("JIRA_PAT", "a-token")
+    monkeypatch.setenv("WEBHOOKS", "off")
+    assert load_settings(None).webhooks == "off"

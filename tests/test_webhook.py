@@ -48,7 +48,7 @@ def client_of(store: Store, clock: Clock, projects: frozenset[str] = frozenset({
     app = Flask("test")
     intake = Intake(store, Agenda(store, clock))
     app.register_blueprint(
-        receiver(secret=SECRET, intake=intake, clock=clock, projects=projects, own_account=lambda: BOT)
+        receiver(secret=SECRET, intake=intake, clock=clock, projects=lambda: projects, own_account=lambda: BOT)
     )
     return app.test_client()
 
@@ -115,7 +115,7 @@ def test_an_empty_secret_signs_nothing(store: Store, clock: SettableClock) -> No
     assert not verify("", b"body", signed(b"body", ""))
     intake = Intake(store, Agenda(store, clock))
     with pytest.raises(ValueError, match="JIRA_WEBHOOK_SECRET"):
-        receiver(secret=" ", intake=intake, clock=clock, projects=(), own_account=lambda: None)
+        receiver(secret=" ", intake=intake, clock=clock, projects=tuple, own_account=lambda: None)
 
 
 def test_a_delivery_is_kept_and_its_issue_put_on_the_agenda(
@@ -260,7 +260,7 @@ def test_a_delivery_and_its_look_are_one_commit(store: Store, clock: SettableClo
     app = Flask("test")
     intake = Intake(store, Broken(store, clock))
     app.register_blueprint(
-        receiver(secret=SECRET, intake=intake, clock=clock, projects={"DDE"}, own_account=lambda: BOT)
+        receiver(secret=SECRET, intake=intake, clock=clock, projects=lambda: {"DDE"}, own_account=lambda: BOT)
     )
 
     assert deliver(app.test_client()).status_code == 500

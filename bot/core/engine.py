@@ -2,64 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.core import flags
-from bot.core.branches import FINISHED, REVISE, BranchState, open_subtasks
+from bot.core.branches import FINISHED, REVISE, BranchState
 from bot.core.business_time import Calendar
 from bot.core.effects import (
     CreateSubtasks,
-    Effect,
     MoveSubtask,
     NewSubtask,
     Plan,
     PostComment,
     Record,
-    TransitionIssue,
 )
-from bot.core.ledger import REVISION, Decision, Visit
+from bot.core.ledger import REVISION, Decision
 from bot.core.phrases import facts, said_by
 from bot.core.process import Office, Step
 from bot.core.progress import Progress
+from bot.core.wishes import Wishes, team
 
 _LABEL_BAD = str.maketrans({c: "-" for c in " \t_"})
-
-
-@dataclass
-class _Wishes:
-    """The plan as it grows."""
-
-    progress: Progress
-    parked: Collection[str]
-    effects: list[Effect] = field(default_factory=list)
-    noted: list[str] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-
-    def id(self, name: str) -> str:
-        return f"{self.progress.issue.id}:{self.progress.visit.id}:{name}"
-
-    def open(self, name: str) -> bool:
-        """Whether an effect is neither done in this stay (or one it goes on with) nor parked."""
-        return not self.progress.done(name) and self.id(name) not in self.parked
-
-    def say(self, names: Collection[str], template: str, public: bool, **more: Any) -> None:
-        fresh = tuple(self.id(n) for n in names if self.open(n))
-        if fresh:
-            told = facts(self.progress, self.progress.people.office, **more)
-            self.effects.append(PostComment(fresh, template, public, told))
-
-    @property
-    def moves(self) -> bool:
-        return any(isinstance(e, TransitionIssue) for e in self.effects)
 
 
 def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar], parked: Mapping[str, str]) -> Plan:
     """The plan for one issue. `parked` maps the effects given up on to the reason that Jira gave.
 
     A plan without effects is a plan too; its reason says why nothing is to do."""
-    wishes = _Wishes(progress, parked)
+    wishes = Wishes(progress, parked)
     rung = flags.due_flags(progress, calendars, parked)
     if progress.live:
         _tell_parked(wishes, parked)
@@ -67,9 +37,9 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
         if progress.visit.undo:
             _undo(wishes)
         elif progress.waiting:
-            _wait(wishes, office)
+            _wait(wishes)
         elif progress.step is not None:
-            _work(wishes, progress.step, office)
+            _work(wishes, progress.step)
         _answer_status(wishes)
         _tell_overdue(wishes, rung, office)
     else:
@@ -89,55 +59,58 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
 # -- what every stay may wish
 
 
-def _tell_parked(wishes: _Wishes, parked: Mapping[str, str]) -> None:
+def _tell_parked(wishes: Wishes, parked: Mapping[str, str]) -> None:
     for effect, reason in sorted(parked.items()):
         _, visit, name = (effect.split(":", 2) + ["", ""])[:3]
         if visit == wishes.progress.visit.id and not name.startswith("parked:"):
             wishes.say([f"parked:{name}"], "parked", public=False, what=said_by(name), reason=reason)
 
 
-def _hear_out(wishes: _Wishes) -> None:
+def _hear_out(wishes: Wishes) -> None:
     """Words of the contact that no rule covers are brought to the team, in one note for all of them."""
     unheard = [c for c in wishes.progress.heard.unheard if wishes.open(f"c{c.id}:note")]
     if unheard:
         items = tuple(f"{c.author.name if c.author else 'The contact'}: {_shorten(c.body)}" for c in unheard)
         names = [f"c{c.id}:note" for c in unheard]
-        wishes.say(names, "unheard", public=False, items=items, accounts=_team(wishes.progress))
+        wishes.say(names, "unheard", public=False, items=items, accounts=team(wishes.progress))
         wishes.reasons.append("the contact wrote something that a person must read")
 
 
-def _answer_status(wishes: _Wishes) -> None:
+def _answer_status(wishes: Wishes) -> None:
     names = [f"c{c.id}:status" for c in wishes.progress.heard.status if wishes.open(f"c{c.id}:status")]
     if not names:
         return
-    spoken = any(isinstance(e, PostComment) and e.public for e in wishes.effects)
-    if spoken or wishes.moves:
-        # What goes out anyway tells the district where it stands: one act, one comment.
-        wishes.noted += [wishes.id(n) for n in names]
+    # What goes out anyway tells the district where it stands: one act, one comment.
+    for place, effect in enumerate(wishes.effects):
+        if isinstance(effect, PostComment) and effect.public:
+            wishes.effects[place] = replace(effect, ids=(*effect.ids, *map(wishes.id, names)))
+            return
+    if wishes.moves:
+        wishes.noted += map(wishes.id, names)
         return
     wishes.say(names, "status", public=True)
     wishes.reasons.append("the contact asked where they stand")
 
 
-def _undo(wishes: _Wishes) -> None:
+def _undo(wishes: Wishes) -> None:
     """The bot's own move landed on a person's: the person's counts."""
     back = wishes.progress.visit.undo
     wishes.say(["undone"], "move_undone", public=False, status=back)
-    _move(wishes, "undo", back)
+    wishes.move("undo", back)
     wishes.reasons.append(f"a person had moved the ticket to {back} first")
 
 
 # -- a step
 
 
-def _work(wishes: _Wishes, step: Step, office: Office) -> None:
+def _work(wishes: Wishes, step: Step) -> None:
     progress = wishes.progress
     if step.review and not progress.visit.files:
         wishes.reasons.append("no files were received for this review")
         return
-    _supersede(wishes, office, progress.ledger.broken_off(progress.visit))
+    wishes.supersede(progress.ledger.broken_off(progress.visit))
     _make_subtasks(wishes, step)
-    _close_answered(wishes, office)
+    _close_answered(wishes)
     blocked = any(wishes.id(f"{kind}:{b.branch.name}") in wishes.parked for b in progress.branches
                   for kind in ("subtask", "close"))  # fmt: skip
     decided = None if blocked else progress.visit.decided
@@ -147,21 +120,21 @@ def _work(wishes: _Wishes, step: Step, office: Office) -> None:
         _first_revision(wishes)
         wishes.reasons.append(_waits_for(progress))
     elif decided.verdict == REVISION and not progress.findings:
-        accounts = _team(progress)
+        accounts = team(progress)
         wishes.say(["ask_findings"], "ask_findings", public=False, accounts=accounts)
         wishes.reasons.append("the files need a revision, and nobody has written the findings yet")
     else:
-        _advance(wishes, decided, office, step)
+        _advance(wishes, decided, step)
 
 
-def _enter(wishes: _Wishes, step: Step) -> None:
+def _enter(wishes: Wishes, step: Step) -> None:
     if step.say is not None and wishes.open("say"):
         # A clock's day is told as the plan knows it; a stay that goes on with another says nothing again.
         wishes.say(["say"], step.say, public=True)
         wishes.reasons.append(f"the ticket entered {step.title}")
 
 
-def _make_subtasks(wishes: _Wishes, step: Step) -> None:
+def _make_subtasks(wishes: Wishes, step: Step) -> None:
     progress = wishes.progress
     told = facts(progress, progress.people.office)
     items = []
@@ -186,16 +159,16 @@ def _make_subtasks(wishes: _Wishes, step: Step) -> None:
         wishes.effects.append(CreateSubtasks(tuple(items)))
 
 
-def _close_answered(wishes: _Wishes, office: Office) -> None:
+def _close_answered(wishes: Wishes) -> None:
     for state in wishes.progress.branches:
         if state.to_close and state.answer is not None and state.subtask is not None:
             name = f"close:{state.branch.name}:c{state.answer.comment}"
             if wishes.open(name):
-                done = office.subtask_statuses.done
+                done = wishes.progress.people.office.subtask_statuses.done
                 wishes.effects.append(MoveSubtask((wishes.id(name),), state.subtask.id, done))
 
 
-def _say_when_done(wishes: _Wishes) -> None:
+def _say_when_done(wishes: Wishes) -> None:
     """Half of a step is done, the other half not: the district hears of it, where the process has words."""
     for state in wishes.progress.branches:
         in_this_stay = state.at is not None and state.at >= wishes.progress.visit.began
@@ -208,49 +181,37 @@ def _done_name(state: BranchState) -> str:
     return f"say:{state.branch.name}:{int(state.at.timestamp()) if state.at else ''}"
 
 
-def _first_revision(wishes: _Wishes) -> None:
+def _first_revision(wishes: Wishes) -> None:
     """A first "needs revision" while others are still at work is for the team alone."""
     revise = [b for b in wishes.progress.branches if b.state == REVISE]
     if revise:
         others = tuple(b.subtask.summary for b in wishes.progress.branches if not b.settled and b.subtask)
         what = ", ".join(b.subtask.summary for b in revise if b.subtask)
-        accounts = _team(wishes.progress)
+        accounts = team(wishes.progress)
         wishes.say(["first_revision"], "first_needs_revision", False, what=what, items=others, accounts=accounts)
 
 
-def _advance(wishes: _Wishes, decided: Decision, office: Office, step: Step) -> None:
+def _advance(wishes: Wishes, decided: Decision, step: Step) -> None:
     verdict = "the files need a revision" if decided.verdict == REVISION else f"{step.title} is complete"
     wishes.reasons.append(verdict)
-    _move_or_tell(wishes, office, "move", decided.to)
-
-
-def _move_or_tell(wishes: _Wishes, office: Office, name: str, status: str) -> None:
-    if office.auto_advance:
-        _move(wishes, name, status)
-    else:
-        wishes.say(["ready"], "step_ready", public=False, status=status, accounts=_team(wishes.progress))
-
-
-def _move(wishes: _Wishes, name: str, status: str) -> None:
-    if wishes.id(name) not in wishes.parked:
-        wishes.effects.append(TransitionIssue((wishes.id(name),), status))
+    wishes.advance(decided)
 
 
 # -- waiting for the district
 
 
-def _wait(wishes: _Wishes, office: Office) -> None:
+def _wait(wishes: Wishes) -> None:
     progress = wishes.progress
     if progress.review is not None:
-        _supersede(wishes, office, progress.ledger.chain(progress.review))
+        wishes.supersede(progress.ledger.chain(progress.review))
     if progress.visit.decided is not None:
         wishes.reasons.append("the district has sent new files")
-        _move_or_tell(wishes, office, "move", progress.visit.decided.to)
+        wishes.advance(progress.visit.decided)
         return
     _feed_back(wishes)
 
 
-def _feed_back(wishes: _Wishes) -> None:
+def _feed_back(wishes: Wishes) -> None:
     progress = wishes.progress
     if progress.review is None:
         wishes.reasons.append("waiting for the district")
@@ -258,38 +219,30 @@ def _feed_back(wishes: _Wishes) -> None:
     step = progress.process.step(progress.review.step)
     sent = [f"f{f.comment}:sent" for f in progress.findings]
     if not progress.findings:
-        wishes.say(["ask_findings"], "ask_findings", public=False, accounts=_team(progress))
+        wishes.say(["ask_findings"], "ask_findings", public=False, accounts=team(progress))
         wishes.reasons.append("the feedback waits for its findings")
     elif wishes.open("say") and step.revision is not None:
         lines = tuple(line for f in progress.findings for line in f.lines)
         wishes.say(["say", *sent], step.revision.say, public=True, findings=lines)
         wishes.reasons.append(f"round {progress.visit.round} ended with findings")
     else:
-        late = [n.replace(":sent", ":late") for n in sent if not progress.done(n)]
-        wishes.say(late, "late_findings", public=False)
+        late = [f for f in progress.findings if not progress.done(f"f{f.comment}:sent")]
+        fresh = [f for f in late if wishes.open(f"f{f.comment}:late")]
+        lines = tuple(line for f in fresh for line in f.lines)
+        wishes.say([f"f{f.comment}:late" for f in fresh], "late_findings", public=False, items=lines)
         wishes.reasons.append("waiting for the district's new files")
-
-
-def _supersede(wishes: _Wishes, office: Office, stays: Collection[Visit]) -> None:
-    """These stays are over, by a verdict or for other files: what nobody finished in them is closed."""
-    made = {ref for v in stays for name, ref in v.done.items() if name.startswith("subtask:")}
-    names = office.subtask_statuses
-    for subtask in open_subtasks(wishes.progress.issue, made, names):
-        name = f"supersede:{subtask.id}"
-        if wishes.open(name):
-            wishes.effects.append(MoveSubtask((wishes.id(name),), subtask.id, names.superseded))
 
 
 # -- flags, labels, fields, ledger
 
 
-def _tell_overdue(wishes: _Wishes, rung: list[flags.Flag], office: Office) -> None:
+def _tell_overdue(wishes: Wishes, rung: list[flags.Flag], office: Office) -> None:
     progress = wishes.progress
     for flag in rung:
         if flag.escalation.tell is None:
             continue
         party = flag.clock.team if flag.escalation.tell == "team" else flag.escalation.tell
-        team = office.teams.get(party)
+        told = office.teams.get(party)
         wishes.say(
             [flag.name],
             "overdue",
@@ -298,12 +251,12 @@ def _tell_overdue(wishes: _Wishes, rung: list[flags.Flag], office: Office) -> No
             since=flag.clock.due,
             started=flag.clock.started,
             goal=str(flag.clock.goal),
-            accounts=team.accounts if team else (),
+            accounts=told.accounts if told else (),
         )
         wishes.reasons.append(f"{flags.what_is_due(progress, flag.clock)} is overdue")
 
 
-def _note_flags(wishes: _Wishes, rung: list[flags.Flag]) -> None:
+def _note_flags(wishes: Wishes, rung: list[flags.Flag]) -> None:
     """A flag that somebody is told of is done with its comment; any other with the label."""
     for flag in rung:
         told = wishes.progress.live and flag.escalation.tell is not None
@@ -324,20 +277,11 @@ def _waits_for(progress: Progress) -> str:
 
 
 def _party_title(progress: Progress, party: str) -> str:
-    team = progress.people.office.teams.get(party)
-    return team.title if team else "the district"
+    known = progress.people.office.teams.get(party)
+    return known.title if known else "the district"
 
 
-def _team(progress: Progress) -> tuple[str, ...]:
-    """The accounts of the staff whose step, or whose review, this is."""
-    step = progress.step or (progress.process.step(progress.review.step) if progress.review else None)
-    if step is None:
-        return ()
-    return tuple(a for p in step.parties if p in progress.people.office.teams
-                 for a in progress.people.office.teams[p].accounts)  # fmt: skip
-
-
-def _sentence(wishes: _Wishes, record: Record) -> str:
+def _sentence(wishes: Wishes, record: Record) -> str:
     progress = wishes.progress
     if not wishes.reasons and progress.step is None and not progress.waiting:
         status = progress.issue.status

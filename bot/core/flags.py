@@ -71,25 +71,27 @@ def _name(clock: Clock, escalation: Escalation) -> str:
 
 
 def labels(progress: Progress, rung: list[Flag]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The labels to set and to take off. A label that a person set, or took off, is theirs."""
-    standing = {f.escalation.label for f in rung}
-    for clock in progress.running:
-        for escalation in progress.step.escalations if progress.step else ():
-            if progress.done(_name(clock, escalation)):
-                standing.add(escalation.label)
-    ours = {e.label for s in progress.process.steps for e in s.escalations}
-    add = {f.escalation.label for f in rung} - set(progress.issue.labels)
-    remove = {
-        label for label in ours & set(progress.issue.labels) if label not in standing and _bot_set(progress, label)
+    """The labels to set and to take off. A label that a person set, or took off, is theirs; one that the bot took
+    off when people moved the ticket away comes back with the clock."""
+    new = {f.escalation.label for f in rung if f.escalation.label}
+    flagged = {
+        escalation.label
+        for clock in progress.running
+        for escalation in (progress.step.escalations if progress.step else ())
+        if escalation.label and progress.done(_name(clock, escalation))
     }
+    ours = {e.label for s in progress.process.steps for e in s.escalations if e.label}
+    standing, there = new | flagged, set(progress.issue.labels)
+    add = {label for label in standing - there if label in new or _by_bot(progress, label)}
+    remove = {label for label in (ours & there) - standing if _by_bot(progress, label)}
     return tuple(sorted(add)), tuple(sorted(remove))
 
 
-def _bot_set(progress: Progress, label: str) -> bool:
+def _by_bot(progress: Progress, label: str) -> bool:
+    """Whether the last change that set this label or took it off was the bot's."""
     for change in reversed(progress.issue.changes):
-        if change.field != "labels":
-            continue
-        if label in (change.new or "").split() and label not in (change.old or "").split():
+        had, has = (label in (text or "").split() for text in (change.old, change.new))
+        if change.field == "labels" and had != has:
             return progress.people.is_bot(change.author)
     return False
 

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.core.checked import LedgerBroken as LedgerBroken
+from bot.core.checked import Table
+
 PROPERTY = "onboarding-bot"
 FORMAT = 1
 _ROOM = 30_000  # Jira refuses a property of more than 32,768 characters
@@ -16,14 +19,11 @@ _MOST_HEARD = 50
 WAITING = "waiting"  # the step name of a stay in the process's waiting status
 
 GOOD, REVISION, DONE, RECEIVED, LEFT = "good", "revision", "done", "received", "left"  # how stays end
+_VERDICTS = (GOOD, REVISION, DONE, RECEIVED, LEFT)
 
 NOTED = "-"  # stands in `done` where an effect leaves nothing behind that has an id
 
 BOT, PERSON, APP = "bot", "person", "app"  # who moved a ticket; an app's move is status, nobody's wish
-
-
-class LedgerBroken(ValueError):
-    """The property holds something that this bot did not write."""
 
 
 @dataclass
@@ -124,18 +124,17 @@ class Ledger:
 
     def working_subtasks(self, status: str) -> set[str]:
         """The ids of the subtasks whose own history matters for an issue that stands in `status`: those of the
-        last stay, of the review that it waits for, and of stays in that status that people broke off. The last
-        stay's no more, once the bot has left it as it had decided: all that they said is written down, but for
-        the findings of a revision."""
+        last stay, and of the review that it waits for. None, once the bot has left that stay as it had decided:
+        all that they said is written down, but for the findings of a revision."""
         if not self.visits:
             return set()
         last = self.visits[-1]
-        stays = [v for v in self.visits if v.status == status and v.verdict == LEFT]
         left = last.decided is not None and last.decided.to == status != last.status
-        if not left or (last.decided and last.decided.verdict == REVISION):
-            stays += self.chain(last)
-            if last.step == WAITING:
-                stays += [v for v in self.visits if v.files == last.files]
+        if left and last.decided and last.decided.verdict != REVISION:
+            return set()
+        stays = self.chain(last)
+        if last.step == WAITING:
+            stays += [v for v in self.visits if v.files == last.files]
         return {ref for v in stays for name, ref in v.done.items() if name.startswith("subtask:")}
 
     def note(self, refs: Mapping[str, str], issue_id: str) -> None:
@@ -155,13 +154,20 @@ class Ledger:
             self.heard_until = max(self.heard_until or gone, gone)
 
     def to_json(self) -> dict[str, Any]:
-        """The value of the entity property; the oldest visits lose their details where it would not fit."""
+        """The value of the entity property. Where it would not fit, the oldest visits lose their details, and
+        then go; the last two stay whole."""
         value = {"v": FORMAT, **_slim(asdict(self))}
-        for visit in value.get("visits", [])[:-2]:
-            if len(json.dumps(value)) <= _ROOM:
+        visits = value.get("visits", [])
+        for visit in visits[:-2]:
+            if _fits(value):
                 break
             for name in ("done", "answers", "clocks", "finished", "withdrawn", "decided"):
                 visit.pop(name, None)
+        while not _fits(value) and len(visits) > 2:
+            gone = visits.pop(0)
+            for visit in visits:
+                if visit.get("continues") == gone["id"]:
+                    del visit["continues"]
         return value
 
 
@@ -171,26 +177,29 @@ def read_ledger(value: Any) -> Ledger | None:
     Raises LedgerBroken, with the reason in words for staff, where it is not one."""
     if value is None:
         return None
-    try:
-        if value["v"] != FORMAT:
-            raise LedgerBroken(f"it is of format {value['v']!r}, and this bot reads format {FORMAT}")
-        ledger = Ledger(
-            process=_text(value["process"]),
-            version=_text(value["version"]),
-            visits=[_visit(v) for v in value.get("visits", [])],
-            heard={_text(k): _moment(v) for k, v in value.get("heard", {}).items()},
-            heard_until=_maybe(value.get("heard_until")),
-        )
-    except LedgerBroken:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise LedgerBroken(f"it cannot be read ({type(error).__name__}: {error})") from None
+    table = Table(value, "the record")
+    if table.value.get("v") != FORMAT:
+        raise LedgerBroken(f"it is of format {table.value.get('v')!r}, and this bot reads format {FORMAT}")
+    ledger = Ledger(
+        process=table.text("process"),
+        version=table.text("version"),
+        visits=[_visit(v) for v in table.tables("visits")],
+        heard=table.moments("heard"),
+        heard_until=table.maybe("heard_until"),
+    )
     ids = [v.id for v in ledger.visits]
     if len(set(ids)) != len(ids):
         raise LedgerBroken("it names one visit twice")
     if any(v.ended is None for v in ledger.visits[:-1]):
         raise LedgerBroken("a visit before the last has no end")
+    for number, visit in enumerate(ledger.visits):
+        if visit.continues and visit.continues not in ids[:number]:
+            raise LedgerBroken(f"visit {visit.id} continues {visit.continues}, and no visit before it is called that")
     return ledger
+
+
+def _fits(value: Any) -> bool:
+    return len(json.dumps(value)) <= _ROOM
 
 
 def _slim(value: Any) -> Any:
@@ -203,64 +212,37 @@ def _slim(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
-    if moment.tzinfo is None:
-        raise ValueError(f"{value!r} has no offset")
-    return moment.astimezone(UTC)
-
-
-def _maybe(value: Any) -> datetime | None:
-    return None if value is None else _moment(value)
-
-
-def _visit(v: Any) -> Visit:
-    decided = v.get("decided")
+def _visit(v: Table) -> Visit:
+    decided = v.table("decided")
     return Visit(
-        id=_text(v["id"]),
-        step=_text(v.get("step", "")),
-        status=_text(v["status"]),
-        began=_moment(v["began"]),
-        by=_text(v.get("by", "")),
-        mover=_text(v["mover"]),
-        files=_text(v.get("files", "")),
-        round=int(v.get("round", 0)),
-        received=_maybe(v.get("received")),
-        continues=_text(v.get("continues", "")),
-        undo=_text(v.get("undo", "")),
+        id=v.text("id"),
+        step=v.text("step", ""),
+        status=v.text("status"),
+        began=v.moment("began"),
+        by=v.text("by", ""),
+        mover=v.choice("mover", (BOT, PERSON, APP)),
+        files=v.text("files", ""),
+        round=v.number("round"),
+        received=v.maybe("received"),
+        continues=v.text("continues", ""),
+        undo=v.text("undo", ""),
         answers=[
-            Answer(_text(a["comment"]), _text(a["intent"]), _moment(a["at"]), _text(a.get("by", "")))
-            for a in v.get("answers", [])
+            Answer(a.text("comment"), a.text("intent"), a.moment("at"), a.text("by", "")) for a in v.tables("answers")
         ],
-        done={_text(k): _text(ref) for k, ref in v.get("done", {}).items()},
-        withdrawn=[_text(b) for b in v.get("withdrawn", [])],
-        finished={_text(k): Finish(_moment(f["at"]), _text(f.get("by", ""))) for k, f in v.get("finished", {}).items()},
-        clocks={_text(k): _clock(c) for k, c in v.get("clocks", {}).items()},
-        decided=None
-        if decided is None
-        else Decision(
-            _text(decided["verdict"]),
-            _moment(decided["at"]),
-            _text(decided.get("by", "")),
-            _text(decided.get("to", "")),
-        ),
-        ended=_maybe(v.get("ended")),
-        ended_by=_text(v.get("ended_by", "")),
-        verdict=_text(v.get("verdict", "")),
+        done=v.refs("done"),
+        withdrawn=v.texts("withdrawn"),
+        finished={name: Finish(f.moment("at"), f.text("by", "")) for name, f in v.named("finished").items()},
+        clocks={name: _clock(c) for name, c in v.named("clocks").items()},
+        decided=_decision(decided) if decided else None,
+        ended=v.maybe("ended"),
+        ended_by=v.text("ended_by", ""),
+        verdict=v.choice("verdict", _VERDICTS, ""),
     )
 
 
-def _clock(c: Any) -> ClockNote:
-    return ClockNote(
-        _text(c["goal"]),
-        _text(c["calendar"]),
-        _moment(c["started"]),
-        _moment(c["due"]),
-        _maybe(c.get("stopped")),
-    )
+def _decision(d: Table) -> Decision:
+    return Decision(d.choice("verdict", _VERDICTS), d.moment("at"), d.text("by", ""), d.text("to"))
+
+
+def _clock(c: Table) -> ClockNote:
+    return ClockNote(c.text("goal"), c.text("calendar"), c.moment("started"), c.moment("due"), c.maybe("stopped"))

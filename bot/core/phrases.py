@@ -13,9 +13,7 @@ def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
     """What every template may name, for the issue as it stands; `more` adds to it.
 
     `due` is the earliest day that is still to come; a day that has passed is never promised again."""
-    step = progress.step
-    if step is None and progress.review is not None:
-        step = progress.process.step(progress.review.step)
+    step = progress.place
     coming = [c.due for c in progress.running if c.due > progress.now]
     following = next((s.title for s in progress.process.steps if step and s.name == step.next), "")
     return {
@@ -46,7 +44,7 @@ def _turn(progress: Progress) -> str:
 
 
 def _team_title(progress: Progress, office: Office) -> str:
-    step = progress.step or (progress.process.step(progress.review.step) if progress.review else None)
+    step = progress.place
     parties = [*progress.turn, *(step.parties if step else ())]
     return next((office.teams[p].title for p in parties if p in office.teams), "")
 

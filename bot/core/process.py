@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from bot.core.goals import Goal
 
 DISTRICT = "district"
 AUTOMATED = "automated"
+LEAD = "lead"
+OPERATOR = "operator"
+
+SILENT, DRAFT, FULL = "silent", "draft", "full"  # what the bot may say to districts
 
 
 @dataclass(frozen=True)
@@ -29,25 +33,32 @@ class Branch:
 
 @dataclass(frozen=True)
 class Revision:
-    """Where new files come back to after a verdict of "needs revision", and the words that ask for them."""
+    """Where new files come back to after a verdict of "needs revision", and the words that ask for them.
+
+    `goal` is how long that step then has, where it differs from the step's own; `not_received` the words where
+    there were no files to review at all."""
 
     return_to: str
     say: str
+    goal: Goal | None = None
+    not_received: str | None = None
 
 
 @dataclass(frozen=True)
 class Escalation:
-    """At `at` (a fraction of the goal): set `label`, and with `tell` write to that team ("team": the party)."""
+    """At `at` (a fraction of the goal): set `label`, and with `tell` write to that team ("team": the party,
+    LEAD: the lead, OPERATOR: who runs the bot, outside Jira)."""
 
     at: float
-    label: str
+    label: str | None = None
     tell: str | None = None
 
 
 @dataclass(frozen=True)
 class Step:
     """One stage, tied to a Jira status. With `revision` it is a review: its goal counts per round, from the
-    moment the files were received."""
+    moment the files were received. `said_by` names a step before it whose words ask the same: when the bot
+    comes from there, nothing is said again."""
 
     name: str
     title: str
@@ -58,6 +69,7 @@ class Step:
     say: str | None = None
     branches: tuple[Branch, ...] = ()
     revision: Revision | None = None
+    said_by: str | None = None
     escalations: tuple[Escalation, ...] = ()
 
     @property
@@ -74,8 +86,27 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """What an end says to the district, and the resolution it sets, where it has them."""
+
+    say: str | None = None
+    resolution: str | None = None
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """How a district whose turn it is, is reminded: after each of `after` by `say`; after `call_after` the team
+    is asked to phone."""
+
+    after: tuple[Goal, ...]
+    say: str
+    call_after: Goal | None = None
+
+
+@dataclass(frozen=True)
 class Process:
-    """A whole process. `ends` maps an end's name to its Jira status; `version` is a hash of the definition."""
+    """A whole process. `ends` maps an end's name to its Jira status, `closings` to its words; from round
+    `call_from_round` on the lead is asked to call; `version` is a hash of the definition."""
 
     name: str
     title: str
@@ -87,6 +118,9 @@ class Process:
     ends: Mapping[str, str]
     steps: tuple[Step, ...]
     version: str = ""
+    closings: Mapping[str, Closing] = field(default_factory=dict)
+    reminders: Reminders | None = None
+    call_from_round: int | None = None
 
     def step(self, name: str) -> Step:
         """The step of that name; KeyError where there is none."""
@@ -111,11 +145,14 @@ class Process:
 
 @dataclass(frozen=True)
 class Team:
-    """A party of staff: the name a district may read, and its members' account ids."""
+    """A party of staff: the name a district may read, its members' account ids, and to whom (an account id)
+    or to what component its subtasks go."""
 
     name: str
     title: str
     accounts: tuple[str, ...] = ()
+    assignee: str | None = None
+    component: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +162,7 @@ class SubtaskStatuses:
     done: str = "Done"
     needs_revision: str = "Needs Revision"
     superseded: str = "Superseded"
+    not_received: str = "Not Received"
 
 
 @dataclass(frozen=True)
@@ -132,7 +170,9 @@ class Office:
     """What `bot.yaml` says: who is who, and how the bot behaves.
 
     `contact_field` is a user field that names the district contact, `district_field` a text field with the
-    district's name (None: the issue's summary), `due_field` where the next due moment stands (None: nowhere)."""
+    district's name (None: the issue's summary), `due_field` where the next due moment stands (None: nowhere).
+    `voice` is what the bot may say to districts, `grace` how long it waits to speak about a person's move (None:
+    not chosen), `texts` what templates may quote of the office, `lead` the accounts of who leads."""
 
     teams: Mapping[str, Team]
     auto_advance: bool = True
@@ -146,8 +186,13 @@ class Office:
     subtask_statuses: SubtaskStatuses = field(default_factory=SubtaskStatuses)
     former_accounts: tuple[str, ...] = ()
     calls_per_second: int = 20
+    lead: tuple[str, ...] = ()
+    voice: str | None = None
+    grace: timedelta | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    token_expires: date | None = None
 
     @property
     def staff(self) -> frozenset[str]:
-        """The account ids of all teams."""
-        return frozenset(a for team in self.teams.values() for a in team.accounts)
+        """The account ids of all teams, and of the lead."""
+        return frozenset(a for team in self.teams.values() for a in team.accounts) | frozenset(self.lead)

@@ -28,7 +28,7 @@ from bot.core.people import People
 from bot.core.process import DISTRICT, Office, Process, Step
 from bot.core.visits import Fold, Heard
 
-_FINDINGS = re.compile(r"\s*\*?findings\*?\s*:\s*", re.IGNORECASE)
+_FINDINGS = re.compile(r"\s*\*?findings\s*(?::\*|\*?\s*:)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,14 @@ class Progress:
         return self.visit.step == WAITING
 
     @property
+    def place(self) -> Step | None:
+        """The step that the ticket is in or, while it waits for the district, the one that it came from."""
+        if self.step is not None or not self.waiting:
+            return self.step
+        steps = {s.name: s for s in self.process.steps}
+        return next((steps[v.step] for v in reversed(self.ledger.visits) if v.step in steps), None)
+
+    @property
     def turn(self) -> tuple[str, ...]:
         """The parties whose turn it is."""
         if self.waiting:
@@ -122,11 +130,8 @@ def follow(
     people = People(issue, office, bots)
     ledger = read_ledger(issue.ledger) or Ledger(process.name, process.version)
     ledger.process, ledger.version = process.name, process.version
-    ledger.note(applied or {}, issue.id)
     known = {v.id for v in ledger.visits if v.ended is not None}
-    heard = Fold(issue, process, ledger, people).run()
-    # A stay that began in this very fold has its effects in the store already where only the ledger was lost.
-    ledger.note(applied or {}, issue.id)
+    heard = Fold(issue, process, ledger, people, applied or {}).run()
     visit = ledger.visits[-1]
     for passed in ledger.visits[:-1]:
         if passed.id not in known:
@@ -288,4 +293,4 @@ def finding_lines(comment: Comment) -> tuple[str, ...]:
     lines = (
         re.sub(r"^\s*(?:[-*#•–]+|\d+[.)])\s+", "", line).strip() for line in comment.body[start.end() :].splitlines()
     )
-    return tuple(line for line in lines if line)
+    return tuple(line for line in lines if any(c.isalnum() for c in line))

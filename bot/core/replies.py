@@ -27,6 +27,9 @@ _OWN = {
     STATUS: (frozenset({"status", "what", "is", "s", "current", "update", "request"}), ("status",)),
 }
 _MOST_WORDS = 12
+# A question without its mark ("can you confirm", "are the files ready"), or a request to the office.
+_ASKS = re.compile(r"\b(can|is|are|have) (you|i|we|it|this|that|these|the|your|our|files?)\b|\bplease confirm\b")
+_QUOTED = (">", "bq.")
 
 
 @dataclass(frozen=True)
@@ -40,33 +43,33 @@ class Reply:
 def understand(body: str) -> Reply | None:
     """What the comment's first line says, or None where that is not certain.
 
-    A line of nothing but a greeting is passed over. A question or a negation is never a yes; only STATUS
-    may be asked as a question.
+    Quoted lines, and a line of nothing but a greeting, are passed over. A question or a negation is never a
+    yes; only STATUS may be asked as a question.
     """
-    lines = [line.strip() for line in body.splitlines()]
+    lines = [line for line in map(str.strip, body.splitlines()) if not line.startswith(_QUOTED)]
     for index, line in enumerate(lines):
-        words = _words(line)
+        words = set(_words(line))
         if not words or (words <= _POLITE and "?" not in line and len(line) < 60):
             continue
         intent = _intent(line)
         if intent is None:
             return None
-        rest = [text for text in lines[index + 1 :] if not text.startswith((">", "bq."))]
-        return Reply(intent, more=any("?" in text for text in rest))
+        return Reply(intent, more=any("?" in text for text in lines[index + 1 :]))
     return None
 
 
-def _words(line: str) -> set[str]:
-    return set(re.findall(r"[^\W_]+", line.casefold().replace("’", "'").replace("n't", " not")))
+def _words(line: str) -> list[str]:
+    return re.findall(r"[^\W_]+", line.casefold().replace("’", "'").replace("n't", " not"))
 
 
 def _intent(line: str) -> str | None:
-    words = _words(line)
-    if len(words) > _MOST_WORDS:
+    spoken = _words(line)
+    words = set(spoken)
+    if len(spoken) > _MOST_WORDS:
         return None
+    asks = "?" in line or _ASKS.search(" ".join(spoken)) is not None
     for intent, (own, stems) in _OWN.items():
         said = all(any(word.startswith(stem) for word in words) for stem in stems)
-        asked = "?" in line and intent != STATUS
-        if said and not asked and words <= own | _POLITE:
+        if said and words <= own | _POLITE and (intent == STATUS or not asks):
             return intent
     return None

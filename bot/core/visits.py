@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core import replies
-from bot.core.branches import FINISHED, WITHDRAWN, states
+from bot.core.branches import FINISHED, OPEN, WITHDRAWN, BranchState, states
 from bot.core.issue import Change, Comment, Issue
-from bot.core.ledger import BOT, DONE, GOOD, LEFT, PERSON, REVISION, WAITING, Answer, Decision, Ledger, Visit
+from bot.core.ledger import APP, BOT, DONE, GOOD, LEFT, PERSON, REVISION, WAITING, Answer, Decision, Ledger, Visit
 from bot.core.people import People
 from bot.core.process import Process, Step
 
@@ -23,16 +24,23 @@ class Heard:
 
 
 class Fold:
-    """One pass over an issue's newer history. `ledger` is changed in place; the rest is read only."""
+    """One pass over an issue's newer history. `ledger` is changed in place; the rest is read only. `applied`
+    are effects known from elsewhere, which a stay has from its beginning where only the ledger was lost."""
 
-    def __init__(self, issue: Issue, process: Process, ledger: Ledger, people: People) -> None:
+    def __init__(
+        self, issue: Issue, process: Process, ledger: Ledger, people: People, applied: Mapping[str, str]
+    ) -> None:
         self.issue, self.process, self.ledger, self.people = issue, process, ledger, people
+        self.applied = applied
         self.heard = Heard()
         self.first_look = not ledger.visits
         self.known = {v.id for v in ledger.visits}
+        last = ledger.visits[-1] if ledger.visits else None
+        self.meant = last.decided.to if last and last.decided else None  # the move that was written down before it
 
     def run(self) -> Heard:
         """Take in every newer move and comment, in the order in which they happened."""
+        self.ledger.note(self.applied, self.issue.id)
         if self.first_look:
             self._begin_first()
         facts: list[tuple[datetime, int, Change | Comment]] = []
@@ -61,6 +69,7 @@ class Fold:
                 by=reporter.id if reporter else "",
             )
         )
+        self.ledger.note(self.applied, self.issue.id)
 
     def _newer_moves(self) -> list[Change]:
         moves = [c for c in self.issue.changes if c.field == "status" and c.old != c.new]
@@ -80,6 +89,8 @@ class Fold:
             self.heard.missed.append(prior.id)
         # A STATUS asked in a stay that has passed is answered by what the next one says.
         self.heard.status.clear()
+        if self.first_look:
+            self.heard.unheard.clear()  # what was said in stays before the bot's time is not made up
         visit = Visit(
             id=f"h{change.id}",
             step=self._step_name(status),
@@ -96,6 +107,7 @@ class Fold:
             self._take_files(visit, prior, change)
             self._continue(visit)
         self.ledger.visits.append(visit)
+        self.ledger.note(self.applied, self.issue.id)
 
     def _freeze_branches(self, prior: Visit, at: datetime) -> None:
         """A subtask that was gone when the stay ended stays withdrawn, whatever comes back later."""
@@ -121,9 +133,7 @@ class Fold:
 
     def _raced(self, prior: Visit, status: str) -> bool:
         """The bot meant its move for a stay that a person had ended meanwhile."""
-        if prior.id in self.known or prior.mover != PERSON:
-            return False
-        return any(v.id in self.known and v.decided and v.decided.to == status for v in self.ledger.visits[-3:])
+        return prior.id not in self.known and prior.mover == PERSON and status == self.meant
 
     def _as_the_person_had_it(self, visit: Visit, errand: Visit) -> None:
         person = self.ledger.visits[self.ledger.visits.index(errand) - 1]
@@ -150,11 +160,14 @@ class Fold:
         if step is None or not step.review:
             return
         receipt = self._receipt(prior, visit.mover, change)
-        if receipt is None and not prior.files and visit.mover == PERSON:
-            receipt = (f"h{change.id}", change.at)
+        if receipt is None and not prior.files and visit.mover != APP:
+            # Nobody waited for files any more: they count as received when that was so, or with the move.
+            as_decided = visit.mover == BOT and prior.decided is not None
+            receipt = (f"h{change.id}", prior.decided.at if as_decided and prior.decided else change.at)
         if receipt is not None:
             visit.files, visit.received = receipt
-            visit.round = self._judged() + 1
+            judged = (v.round for v in self.ledger.visits if v.files and v.verdict in (GOOD, REVISION))
+            visit.round = max(judged, default=0) + 1
             return
         same = [v for v in self.ledger.visits if v.step == visit.step and v.files == visit.files]
         if same:
@@ -164,28 +177,30 @@ class Fold:
 
     def _receipt(self, prior: Visit, mover: str, change: Change) -> tuple[str, datetime] | None:
         """The fact by which the district's files came in during the stay that ends, and its moment."""
-        branch = None
-        if prior.step != WAITING:
-            step = self._step(prior)
-            branch = next((b for b in step.branches if b.done_by == replies.FILES_READY), None) if step else None
-            if step is None or branch is None:
-                return None
-        if branch is not None and step is not None:
-            every = states(self.issue, step, prior, self.ledger, self.people, change.at)
-            state = next(s for s in every if s.branch.name == branch.name)
-            if state.state == FINISHED and state.at is not None:
-                if state.at < prior.began:
-                    return None  # finished in an earlier stay: no new files
-                if state.answer is not None:
-                    return f"c{state.answer.comment}", state.at
-                return f"s{state.subtask.id if state.subtask else ''}.{int(state.at.timestamp())}", state.at
-        elif prior.answers:
-            return f"c{prior.answers[-1].comment}", prior.answers[-1].at
+        said = [a for a in prior.answers if a.intent == replies.FILES_READY]
+        last = (f"c{said[-1].comment}", said[-1].at) if said else None
         # Staff who move the ticket on while the district owes the files act for the district.
-        return (f"h{change.id}", change.at) if mover == PERSON else None
+        by_hand = (f"h{change.id}", change.at) if mover == PERSON else None
+        if prior.step == WAITING:
+            return last or by_hand
+        state = self._files_branch(prior, change.at)
+        if state is None:
+            return None
+        if state.state == OPEN:
+            return by_hand
+        if state.state != FINISHED or state.at is None:
+            return last  # the district's subtask was withdrawn; what it said counts all the same
+        if state.at < prior.began:
+            return None  # finished in an earlier stay: no new files
+        if state.answer is not None:
+            return f"c{state.answer.comment}", state.at
+        return f"s{state.subtask.id if state.subtask else ''}.{int(state.at.timestamp())}", state.at
 
-    def _judged(self) -> int:
-        return len({v.files for v in self.ledger.visits if v.files and v.verdict in (GOOD, REVISION)})
+    def _files_branch(self, visit: Visit, at: datetime) -> BranchState | None:
+        """The branch of a stay in which the district sends its files, as it stood then."""
+        step = self._step(visit)
+        every = states(self.issue, step, visit, self.ledger, self.people, at) if step else ()
+        return next((s for s in every if s.branch.done_by == replies.FILES_READY), None)
 
     def _after_files(self, name: str) -> bool:
         """Whether a step works on one set of files, that is, comes after the step in which they are received."""
@@ -233,12 +248,12 @@ class Fold:
             visit.answers.append(Answer(comment.id, reply.intent, comment.updated, author))
 
     def _answers(self, visit: Visit, intent: str) -> bool:
-        """Whether the stay waits for such a reply (everybody may ask for the status, always)."""
+        """Whether the stay waits for such a reply; the status may be asked wherever there is one to tell."""
+        step = self._step(visit)
         if intent == replies.STATUS:
-            return True
+            return step is not None or visit.step == WAITING
         if visit.step == WAITING:
             return intent == replies.FILES_READY
-        step = self._step(visit)
         return step is not None and any(b.done_by == intent for b in step.branches)
 
     # -- names

@@ -11,8 +11,8 @@ from rich.console import Console
 from bot.clock import Clock
 from bot.core.process import Process
 from bot.sandbox import accounts
-from bot.sandbox.server import SandboxServer
 from bot.sandbox.jira_site import Site
+from bot.sandbox.server import SandboxServer
 from bot.sandbox.stage import SUBTASKS, TICKETS
 
 

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from bot.sandbox import wiki
+from bot import wiki_html
 from bot.sandbox.accounts import Account
+from bot.sandbox.jira_site import NOT_FOUND
 from bot.sandbox.records import IssueRecord, Refused
 from bot.sandbox.shapes import ZONE
-from bot.sandbox.jira_site import NOT_FOUND
 from bot.sandbox.wire import the_site
 
 COOKIE = "who"
@@ -31,7 +31,7 @@ def _moment(at: datetime) -> str:
 @pages.app_template_filter("wiki")
 def _wiki(body: str) -> Markup:
     people = the_site().people
-    return wiki.render(body, lambda i: people[i].name if i in people else i)
+    return wiki_html.render(body, lambda i: people[i].name if i in people else i)
 
 
 @pages.get("/")

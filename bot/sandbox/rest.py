@@ -9,11 +9,11 @@ from flask import Blueprint, Flask, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
-from bot.sandbox import api, pages, wire, writes
+from bot.sandbox import api, inventory, pages, wire, writes
 from bot.sandbox.index import Page
+from bot.sandbox.jira_site import NOT_FOUND, Site
 from bot.sandbox.records import IssueRecord, Refused
 from bot.sandbox.shapes import moment
-from bot.sandbox.jira_site import NOT_FOUND, Site
 from bot.sandbox.wire import caller, seen, signed_in, the_site
 
 MOST_FETCHED = 100
@@ -29,6 +29,8 @@ def create_app(site: Site) -> Flask:
     for version in ("2", "latest"):
         app.register_blueprint(reads, url_prefix=f"/rest/api/{version}", name=f"reads_{version}")
         app.register_blueprint(writes.writes, url_prefix=f"/rest/api/{version}", name=f"writes_{version}")
+        app.register_blueprint(inventory.inventory, url_prefix=f"/rest/api/{version}", name=f"inventory_{version}")
+    app.register_blueprint(inventory.desk)
     app.register_blueprint(api.api)
     app.register_blueprint(pages.pages)
     return app
@@ -54,13 +56,6 @@ def myself() -> ResponseReturnValue:
     """Who calls."""
     account = signed_in()
     return jsonify({**(the_site().shapes.user(account) or {}), "emailAddress": account.email})
-
-
-@reads.get("/field")
-def fields() -> ResponseReturnValue:
-    """The custom fields of the site."""
-    known = the_site().catalogue.fields.values() if caller() else ()
-    return jsonify([{"id": f.id, "key": f.id, "name": f.name, "custom": True} for f in known])
 
 
 @reads.get("/project/<projectIdOrKey>/statuses")

@@ -14,8 +14,8 @@ from bot.app import Bot, build, web_app
 from bot.clock import SettableClock
 from bot.config import Config
 from bot.sandbox import accounts
-from bot.sandbox.server import SandboxServer
 from bot.sandbox.jira_site import Site
+from bot.sandbox.server import SandboxServer
 from bot.scheduler import Periods
 from bot.server import WebServer
 from bot.settings import Settings

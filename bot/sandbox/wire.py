@@ -14,8 +14,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from bot.sandbox.accounts import Account
-from bot.sandbox.records import IssueRecord, Refused
 from bot.sandbox.jira_site import NOT_FOUND, Call, Site
+from bot.sandbox.records import IssueRecord, Refused
 
 NOT_SIGNED_IN = "You are not authenticated. Authentication required to perform this operation."
 LOGIN = "X-Seraph-LoginReason"

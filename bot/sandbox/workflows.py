@@ -93,6 +93,7 @@ def _subtask_workflow() -> Workflow:
         "In Progress": UNDER_WAY,
         "Done": DONE,
         "Needs Revision": DONE,
+        "Not Received": DONE,
         "Superseded": DONE,
     }
     pairs = {(a, b): f"Mark as {b}" for a in categories for b in categories if a != b}

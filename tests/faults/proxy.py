@@ -55,6 +55,7 @@ class Exchange(BaseHTTPRequestHandler):
     """One request on its way; an action forwards it, answers it, both in any order, or neither."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else head and body of an answer come 40 ms apart
     server: _Server
     asked: Request
 

@@ -16,8 +16,8 @@ import requests
 from bot.clock import SettableClock
 from bot.core.process import Process, Revision, Step
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
-from bot.sandbox.server import SandboxServer
 from bot.sandbox.jira_site import Site
+from bot.sandbox.server import SandboxServer
 
 
 def _step(name: str, status: str, then: str, revision: Revision | None = None) -> Step:

@@ -9,8 +9,8 @@ import pytest
 
 from bot.clock import SettableClock
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from bot.sandbox.rest import create_app
 from bot.sandbox.jira_site import Site
+from bot.sandbox.rest import create_app
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "jira" / "jira-cloud-openapi.json"
 # Cloud answers 410 here, and the document has dropped it.
@@ -82,7 +82,7 @@ def test_the_project_tells_its_types_and_statuses(bot) -> None:
     """Ids of types and statuses can be resolved by name."""
     types = {t["name"]: t for t in bot.json("GET", "/project/DDE/statuses")}
     names = [s["name"] for s in types["Sub-task"]["statuses"]]
-    assert names == ["To Do", "In Progress", "Done", "Needs Revision", "Superseded"]
+    assert names == ["To Do", "In Progress", "Done", "Needs Revision", "Not Received", "Superseded"]
     categories = {s["name"]: s["statusCategory"]["key"] for s in types["DDE Set-Up"]["statuses"]}
     assert categories["Confirming Files"] == "new"
     assert categories["Waiting for District"] == "indeterminate"

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from bot.sandbox.accounts import BOT, CARLA
-from bot.sandbox.server import SandboxServer
 from bot.sandbox.jira_site import Site
+from bot.sandbox.server import SandboxServer
 
 
 def test_a_stopped_server_can_start_again(site: Site) -> None:

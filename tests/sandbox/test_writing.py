@@ -8,8 +8,8 @@ import pytest
 
 from bot.clock import SettableClock
 from bot.sandbox.accounts import BOT, CARLA, FRED, HANNA
-from bot.sandbox.records import Act, Refused
 from bot.sandbox.jira_site import Site
+from bot.sandbox.records import Act, Refused
 
 INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 

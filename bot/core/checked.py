@@ -1,0 +1,100 @@
+"""Reads a record that anybody may have edited: each refusal says in words which field it was and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+
+class LedgerBroken(ValueError):
+    """The property holds something that this bot did not write."""
+
+
+class Table:
+    """A table of the property, read field by field; each refusal says which field and why."""
+
+    def __init__(self, value: Any, where: str) -> None:
+        if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+            raise LedgerBroken(f"{where} is not a table of names and values")
+        self.value, self.where = value, where
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text; without a default it must be there."""
+        if name not in self.value and default is not None:
+            return default
+        if name not in self.value:
+            raise LedgerBroken(f"{self.where} has no {name}")
+        return _text(self.value[name], f"{name} of {self.where}")
+
+    def choice(self, name: str, among: Collection[str], default: str | None = None) -> str:
+        """One of some words."""
+        word = self.text(name, default)
+        if word not in among and word != default:
+            raise LedgerBroken(f"{name} of {self.where} is {word!r}, which means nothing")
+        return word
+
+    def number(self, name: str) -> int:
+        """A count, 0 where it is not there."""
+        value = self.value.get(name, 0)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise LedgerBroken(f"{name} of {self.where} is {value!r}, which is no count")
+        return value
+
+    def moment(self, name: str) -> datetime:
+        """A moment, which must be there."""
+        return _moment(self.text(name), f"{name} of {self.where}")
+
+    def maybe(self, name: str) -> datetime | None:
+        """A moment, None where it is not there."""
+        return self.moment(name) if self.value.get(name) is not None else None
+
+    def table(self, name: str) -> Table | None:
+        """A table within this one, None where it is not there."""
+        value = self.value.get(name)
+        return None if value is None else Table(value, f"{name} of {self.where}")
+
+    def named(self, name: str) -> dict[str, Table]:
+        """Tables by their names."""
+        table = self.table(name)
+        return {} if table is None else {k: Table(v, f"{k} in {table.where}") for k, v in table.value.items()}
+
+    def tables(self, name: str) -> list[Table]:
+        """A list of tables."""
+        return [Table(v, f"{name} {n} of {self.where}") for n, v in enumerate(self._list(name), 1)]
+
+    def texts(self, name: str) -> list[str]:
+        """A list of texts."""
+        return [_text(v, f"{name} of {self.where}") for v in self._list(name)]
+
+    def refs(self, name: str) -> dict[str, str]:
+        """Texts by their names."""
+        table = self.table(name)
+        return {} if table is None else {k: table.text(k) for k in table.value}
+
+    def moments(self, name: str) -> dict[str, datetime]:
+        """Moments by their names."""
+        table = self.table(name)
+        return {} if table is None else {k: table.moment(k) for k in table.value}
+
+    def _list(self, name: str) -> list[Any]:
+        value = self.value.get(name, [])
+        if not isinstance(value, list):
+            raise LedgerBroken(f"{name} of {self.where} is no list")
+        return value
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise LedgerBroken(f"{where}: {value!r} is no text")
+    return value
+
+
+def _moment(text: str, where: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise LedgerBroken(f"{where}: {text!r} is no moment") from None
+    if moment.tzinfo is None:
+        raise LedgerBroken(f"{where}: {text!r} has no offset")
+    return moment.astimezone(UTC)

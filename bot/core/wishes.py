@@ -1,0 +1,76 @@
+"""A plan as it grows: what is wished, each wish only where it is neither done nor given up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.core.branches import open_subtasks
+from bot.core.effects import Effect, MoveSubtask, PostComment, TransitionIssue
+from bot.core.ledger import Decision, Visit
+from bot.core.phrases import facts
+from bot.core.progress import Progress
+
+
+@dataclass
+class Wishes:
+    """What one look wishes. `parked` are the effects that were given up; `noted` need no call of their own."""
+
+    progress: Progress
+    parked: Collection[str]
+    effects: list[Effect] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def id(self, name: str) -> str:
+        """The id of an effect of the present stay."""
+        return f"{self.progress.issue.id}:{self.progress.visit.id}:{name}"
+
+    def open(self, name: str) -> bool:
+        """Whether an effect is neither done in this stay (or one it goes on with) nor parked."""
+        return not self.progress.done(name) and self.id(name) not in self.parked
+
+    @property
+    def moves(self) -> bool:
+        """Whether the ticket is to be moved."""
+        return any(isinstance(e, TransitionIssue) for e in self.effects)
+
+    def say(self, names: Collection[str], template: str, public: bool, **more: Any) -> None:
+        """One comment for those of these effects that are open."""
+        fresh = tuple(self.id(n) for n in names if self.open(n))
+        if fresh:
+            told = facts(self.progress, self.progress.people.office, **more)
+            self.effects.append(PostComment(fresh, template, public, told))
+
+    def move(self, name: str, status: str) -> None:
+        """Move the ticket. A move that was done and is wished again failed, or people have put the ticket back."""
+        if self.id(name) not in self.parked:
+            self.effects.append(TransitionIssue((self.id(name),), status))
+
+    def advance(self, decided: Decision) -> None:
+        """Move the ticket on or, without auto_advance, tell the team that it is ready to be moved."""
+        if self.progress.people.office.auto_advance:
+            self.move("move", decided.to)
+        else:
+            name = f"ready:{int(decided.at.timestamp())}"  # by its moment, so that the next time is told again
+            self.say([name], "step_ready", public=False, status=decided.to, accounts=team(self.progress))
+
+    def supersede(self, stays: Collection[Visit]) -> None:
+        """These stays are over, by a verdict or for other files: what nobody finished in them is closed."""
+        made = {ref for v in stays for name, ref in v.done.items() if name.startswith("subtask:")}
+        names = self.progress.people.office.subtask_statuses
+        for subtask in open_subtasks(self.progress.issue, made, names):
+            name = f"supersede:{subtask.id}"
+            if self.open(name):
+                self.effects.append(MoveSubtask((self.id(name),), subtask.id, names.superseded))
+
+
+def team(progress: Progress) -> tuple[str, ...]:
+    """The accounts of the staff whose step, or whose review, this is; in a step of the district's alone, of
+    those who come next, so that somebody is always asked."""
+    here = progress.place
+    steps = progress.process.steps[progress.process.steps.index(here) :] if here else progress.process.steps
+    teams = progress.people.office.teams
+    staffed = next((s for s in steps if any(p in teams for p in s.parties)), None)
+    return tuple(a for p in staffed.parties if p in teams for a in teams[p].accounts) if staffed else ()

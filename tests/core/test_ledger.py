@@ -1,0 +1,137 @@
+"""The ledger: what is written reads back as it was, nonsense is refused with a clear word, and it always fits."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.ledger import Answer, Ledger, LedgerBroken, Visit, read_ledger
+from tests.core.world import in_review
+
+AT = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
+
+
+def a_visit(number: int, ended: bool = True) -> Visit:
+    """A stay with much to tell."""
+    at = AT + timedelta(days=number)
+    return Visit(
+        id=f"h{number}",
+        step="review",
+        status="Initial File Review",
+        began=at,
+        files=f"c{number}",
+        round=number,
+        answers=[Answer(f"{number}{n}", "files_ready", at, "qm:carla") for n in range(10)],
+        done={f"f{number}{n}:sent": f"{number}{n}" for n in range(40)},
+        ended=at + timedelta(hours=1) if ended else None,
+        verdict="revision" if ended else "",
+    )
+
+
+def test_a_round_trip() -> None:
+    """What a whole story wrote reads back the same."""
+    value = json.loads(json.dumps(in_review().ledger))
+    ledger = read_ledger(value)
+    assert ledger is not None
+    assert ledger.to_json() == value
+    assert [v.step for v in ledger.visits] == ["confirm", "folder", "review"]
+
+
+def test_there_may_be_none() -> None:
+    """A ticket that the bot never looked at has no ledger."""
+    assert read_ledger(None) is None
+
+
+def visit(**changes: Any) -> dict[str, Any]:
+    """A ledger with one visit that is good but for the changes."""
+    good = {"id": "created", "status": "Confirming Files", "began": "2026-01-05T15:00:00Z", "mover": "person"}
+    kept = {k: v for k, v in {**good, **changes}.items() if v is not ...}
+    return {"v": 1, "process": "dde", "version": "1", "visits": [kept]}
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("nonsense", "the record is not a table of names and values"),
+        ([], "the record is not a table of names and values"),
+        ({}, "it is of format None"),
+        ({"v": 2}, "it is of format 2, and this bot reads format 1"),
+        ({"v": 1}, "process"),
+        ({"v": 1, "process": 7, "version": "1"}, "7 is no text"),
+        ({"v": 1, "process": "dde", "version": "1", "visits": 3}, "visits"),
+        ({"v": 1, "process": "dde", "version": "1", "visits": {"a": 1}}, "visits"),
+        ({"v": 1, "process": "dde", "version": "1", "heard": []}, "heard"),
+        (visit(id=...), "id"),
+        (visit(began="yesterday"), "yesterday"),
+        (visit(began="2026-01-05T15:00:00"), "has no offset"),
+        (visit(mover="king"), "king"),
+        (visit(round="many"), "many"),
+        (visit(round=-1), "-1"),
+        (visit(round=True), "True"),
+        (visit(done={"say": 7}), "7 is no text"),
+        (visit(done=["say"]), "done of visits 1 of the record is not a table"),
+        (visit(answers=[{"comment": "5"}]), "intent"),
+        (visit(withdrawn="folder"), "withdrawn of visits 1 of the record is no list"),
+        (visit(clocks={"step": {"goal": "20 business hours"}}), "calendar"),
+        (visit(decided={"verdict": "perfect", "at": "2026-01-05T15:00:00Z", "to": "Done"}), "perfect"),
+        (visit(verdict="perfect"), "perfect"),
+        (visit(decided="yes"), "decided of visits 1 of the record is not a table"),
+    ],
+)
+def test_nonsense_is_refused(value: Any, says: str) -> None:
+    """Whoever may edit the issue may edit the property, so every part of it is looked at."""
+    with pytest.raises(LedgerBroken, match=says):
+        read_ledger(value)
+
+
+def test_one_visit_twice() -> None:
+    """Two stays cannot have begun with one fact."""
+    value = Ledger("dde", "1", [a_visit(1), a_visit(1, ended=False)]).to_json()
+    with pytest.raises(LedgerBroken, match="names one visit twice"):
+        read_ledger(value)
+
+
+def test_a_passed_visit_has_an_end() -> None:
+    """Only the last stay may still go on."""
+    value = Ledger("dde", "1", [a_visit(1, ended=False), a_visit(2, ended=False)]).to_json()
+    with pytest.raises(LedgerBroken, match="has no end"):
+        read_ledger(value)
+
+
+def test_a_visit_continues_one_that_is_there() -> None:
+    """A name that no visit has would lose what was done in it."""
+    with pytest.raises(LedgerBroken, match="h77"):
+        read_ledger(visit(continues="h77"))
+
+
+@pytest.mark.parametrize("visits", [20, 60, 400])
+def test_it_fits_into_the_property(visits: int) -> None:
+    """The oldest visits lose their details first, then go; what is left is valid, and the last two are whole."""
+    whole = Ledger("dde", "1", [a_visit(n, ended=n < visits - 1) for n in range(visits)])
+    value = whole.to_json()
+    assert len(json.dumps(value)) <= 32_000
+    ledger = read_ledger(value)
+    assert ledger is not None
+    assert ledger.visits[-2:] == whole.visits[-2:]
+    assert ledger.visits[-1].round == visits - 1
+
+
+def test_what_was_heard_is_bounded() -> None:
+    """Only the newest comments are kept by id; of the others the latest moment, before which all were heard."""
+    ledger = Ledger("dde", "1")
+    for n in range(200):
+        ledger.hear(str(n), AT + timedelta(minutes=n))
+    assert len(ledger.heard) == 50
+    assert ledger.heard["199"] == AT + timedelta(minutes=199)
+    assert ledger.heard_until == AT + timedelta(minutes=149)
+
+
+def test_effects_are_noted_where_they_belong() -> None:
+    """An effect of another issue, or of a visit that is not there, changes nothing."""
+    ledger = Ledger("dde", "1", [a_visit(1, ended=False)])
+    ledger.note({"10001:h1:say": "55", "10002:h1:other": "56", "10001:h9:say": "57", "odd": "58"}, "10001")
+    assert ledger.visits[0].done["say"] == "55"
+    assert len(ledger.visits[0].done) == 41

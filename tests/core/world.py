@@ -1,0 +1,268 @@
+"""A Jira of one ticket, in memory, for tests of the pure core: people act on it, and plans are applied to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import Any
+
+from bot.core.business_time import Calendar
+from bot.core.effects import CreateSubtasks, Effect, MoveSubtask, Plan, PostComment, TransitionIssue
+from bot.core.engine import decide
+from bot.core.goals import parse_goal
+from bot.core.issue import Change, Comment, Issue, Person, Subtask
+from bot.core.ledger import NOTED
+from bot.core.process import Branch, Escalation, Office, Process, Revision, Step, Team
+from bot.core.progress import Progress, follow
+
+BOT = Person("712020:bot", "Onboarding Bot")
+HANNA = Person("712020:hanna", "Hanna")
+FRED = Person("712020:fred", "Fred")
+LENA = Person("712020:lena", "Lena")  # staff whom no list names
+CARLA = Person("qm:carla", "Carla", "customer")
+ROBOT = Person("557058:automation", "Automation for Jira", "app")
+
+CONFIRMING, FOLDER, REVIEW = "Confirming Files", "SecureStor Folder", "Initial File Review"
+QUALITY, WAITING, HOLD = "Quality Review", "Waiting for District", "On Hold"
+STATUSES = (CONFIRMING, FOLDER, REVIEW, QUALITY, WAITING, HOLD, "Done", "Withdrawn")
+
+MONDAY = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)  # nine in the morning in Texas
+CLI = Calendar(
+    name="cli",
+    zone="America/Chicago",
+    spoken="Central Time",
+    week={day: ((time(8), time(17)),) for day in range(5)},
+    closed={date(2026, 1, 19): "a holiday"},
+)
+TWENTY = parse_goal("20 business hours")
+FLAGS = (Escalation(0.75, "review-at-risk"), Escalation(1.0, "review-overdue", "team"))
+OFFICE = Office(
+    teams={
+        "help_center": Team("help_center", "CLI Help Center", (HANNA.id,)),
+        "functional_team": Team("functional_team", "CLI Functional Team", (FRED.id,)),
+    }
+)
+
+
+def _step(name: str, status: str, then: str, *parties: str, **more: Any) -> Step:
+    return Step(name, name.replace("_", " ").title(), status, parties, then, escalations=FLAGS, **more)
+
+
+PROCESS = Process(
+    name="dde",
+    title="DDE",
+    project="DDE",
+    issue_type="DDE Set-Up",
+    since=datetime(2026, 1, 1, tzinfo=UTC),
+    calendar="cli",
+    waiting_status=WAITING,
+    ends={"done": "Done", "withdrawn": "Withdrawn"},
+    steps=(
+        _step("confirm", CONFIRMING, "folder", "district", say="confirm_files",
+              branches=(Branch("answer", "district", done_by="confirm"),)),
+        _step("folder", FOLDER, "review", "help_center", "district", say="securestor_folder",
+              branches=(Branch("folder", "help_center", goal=TWENTY, subtask="Folder", say_when_done="folder_ready"),
+                        Branch("files", "district", subtask="Files", done_by="files_ready",
+                               say_when_done="files_noted"))),
+        _step("review", REVIEW, "quality", "help_center", "district", say="files_received", goal=TWENTY,
+              branches=(Branch("first", "help_center", subtask="Complete?"),
+                        Branch("second", "functional_team", subtask="Accurate?")),
+              revision=Revision("review", "files_need_revision")),
+        _step("quality", QUALITY, "done", "functional_team"),
+    ),
+    version="1",
+)  # fmt: skip
+
+
+@dataclass
+class World:
+    """One ticket. Acts happen at `now`, which tests move on with `wait`; `journal` is what the bot's database
+    remembers."""
+
+    process: Process = PROCESS
+    office: Office = OFFICE
+    calendar: Calendar = CLI
+    now: datetime = MONDAY
+    status: str = CONFIRMING
+    created: datetime = MONDAY
+    labels: tuple[str, ...] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    subtasks: list[Subtask] = field(default_factory=list)
+    ledger: Any = None
+    journal: dict[str, str] = field(default_factory=dict)
+    parked: dict[str, str] = field(default_factory=dict)
+    done: list[Effect] = field(default_factory=list)
+    ids: count[int] = field(default_factory=lambda: count(101))
+
+    # -- people
+
+    def wait(self, **units: float) -> World:
+        """Time passes."""
+        self.now += timedelta(**units)
+        return self
+
+    def move(self, status: str, by: Person = HANNA) -> World:
+        """Somebody moves the ticket."""
+        if status != self.status:
+            self._change("status", self.status, status, by)
+            self.status = status
+        return self
+
+    def say(self, words: str, by: Person = CARLA, public: bool = True) -> str:
+        """Somebody writes; the comment's id."""
+        self.comments.append(Comment(self._id(), by, self.now, self.now, words, public))
+        return self.comments[-1].id
+
+    def edit(self, comment_id: str, words: str) -> None:
+        """A comment is written anew."""
+        self.comments = [replace(c, body=words, updated=self.now) if c.id == comment_id else c for c in self.comments]
+
+    def label(self, add: tuple[str, ...] = (), remove: tuple[str, ...] = (), by: Person = HANNA) -> None:
+        """Somebody changes the labels."""
+        new = tuple(sorted({*self.labels, *add} - {*remove}))
+        if new != self.labels:
+            self._change("labels", " ".join(self.labels), " ".join(new), by)
+            self.labels = new
+
+    def put(self, name: str, value: Any, by: Person = HANNA) -> None:
+        """Somebody sets a field."""
+        if self.fields.get(name) != value:
+            self._change(name, self.fields.get(name), value, by)
+            self.fields[name] = value
+
+    def set(self, summary: str, status: str, by: Person = HANNA) -> World:
+        """Somebody sets the newest subtask of that summary."""
+        self._set([s for s in self.subtasks if s.summary == summary][-1], status, by)
+        return self
+
+    def delete(self, summary: str) -> None:
+        """Somebody deletes the newest subtask of that summary."""
+        self.subtasks.remove([s for s in self.subtasks if s.summary == summary][-1])
+
+    # -- the bot
+
+    @property
+    def issue(self) -> Issue:
+        """The ticket as a look reads it."""
+        return Issue(
+            id="10001", key="DDE-1", project="DDE", type="DDE Set-Up", status=self.status, summary="Lakeside ISD",
+            created=self.created, reporter=CARLA, labels=self.labels, fields=dict(self.fields),
+            changes=tuple(self.changes), comments=tuple(self.comments), subtasks=tuple(self.subtasks),
+            ledger=self.ledger,
+        )  # fmt: skip
+
+    def follow(self) -> Progress:
+        """Where the ticket stands now."""
+        calendars = {"cli": self.calendar}
+        return follow(self.issue, self.process, self.office, calendars, {BOT.id}, self.now, self.journal)
+
+    def plan(self) -> Plan:
+        """What the bot wishes now."""
+        return decide(self.follow(), self.office, {"cli": self.calendar}, self.parked)
+
+    def look(self, cut: int | None = None) -> Plan:
+        """One look: what it wishes is done, as the bot does it. With `cut` it dies after so many calls."""
+        progress = self.follow()
+        plan = decide(progress, self.office, {"cli": self.calendar}, self.parked)
+        kinds = (CreateSubtasks, PostComment, MoveSubtask)
+        calls = [e for kind in kinds for e in plan.effects if isinstance(e, kind)]
+        moves = [e for e in plan.effects if isinstance(e, TransitionIssue)]
+        for effect in calls[:cut]:
+            self._apply(effect)
+        if cut is not None and cut <= len(calls):
+            return plan
+        record = plan.record
+        self.label(record.add_labels, record.remove_labels, BOT)
+        for name, value in record.fields.items():
+            self.put(name, value, BOT)
+        progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **self.journal}, "10001")
+        self.ledger = progress.ledger.to_json()
+        for move in moves:
+            self._apply(move)
+        return plan
+
+    def rest(self, most: int = 12) -> World:
+        """Look until nothing is wished any more."""
+        for _ in range(most):
+            plan = self.look()
+            record = plan.record
+            if not (plan.effects or record.add_labels or record.remove_labels or record.fields):
+                return self
+        raise AssertionError(f"the bot does not come to rest: {plan}")
+
+    def _apply(self, effect: Effect) -> None:
+        self.done.append(effect)
+        if isinstance(effect, CreateSubtasks):
+            for item in effect.items:
+                subtask_id = self._id()
+                self.subtasks.append(Subtask(subtask_id, f"DDE-{subtask_id}", item.summary, "To Do", whole=True))
+                self.journal[item.id] = subtask_id
+            return
+        ref = NOTED
+        if isinstance(effect, PostComment):
+            ref = self.say(effect.template, BOT, effect.public)
+        elif isinstance(effect, MoveSubtask):
+            ref = effect.subtask_id
+            self._set(next(s for s in self.subtasks if s.id == ref), effect.status, BOT)
+        else:
+            self.move(effect.status, BOT)
+        self.journal |= dict.fromkeys(effect.ids, ref)
+
+    # -- what was said
+
+    def told(self, public: bool) -> list[str]:
+        """The templates of the bot's comments, in order."""
+        return [c.body for c in self.comments if c.author == BOT and c.public == public]
+
+    def states(self) -> dict[str, str]:
+        """The subtasks' statuses by their summaries, the newest of each."""
+        return {s.summary: s.status for s in self.subtasks}
+
+    # -- inside
+
+    def _id(self) -> str:
+        return str(next(self.ids))
+
+    def _change(self, name: str, old: Any, new: Any, by: Person) -> None:
+        self.changes.append(Change(self._id(), self.now, by, name, old, new))
+
+    def _set(self, subtask: Subtask, status: str, by: Person) -> None:
+        if status != subtask.status:
+            change = Change(self._id(), self.now, by, "status", subtask.status, status)
+            new = replace(subtask, status=status, changes=(*subtask.changes, change))
+            self.subtasks[self.subtasks.index(subtask)] = new
+
+
+def in_folder(**more: Any) -> World:
+    """A ticket whose contact has confirmed, on Monday at nine."""
+    world = World(**more).rest()
+    world.say("confirm")
+    return world.rest().move(FOLDER).rest()
+
+
+def in_review(**more: Any) -> World:
+    """A ticket whose files were received at once, still on Monday at nine."""
+    world = in_folder(**more).set("Folder", "Done").rest()
+    world.say("files ready")
+    return world.rest().move(REVIEW).rest()
+
+
+def waiting(**more: Any) -> World:
+    """A ticket that waits for corrected files since Monday at ten."""
+    world = in_review(**more).wait(hours=1)
+    world.say("Findings:\n* no birth dates", HANNA, public=False)
+    world.set("Complete?", "Done").set("Accurate?", "Needs Revision", FRED)
+    return world.rest().move(WAITING).rest()
+
+
+def effects_of(plan: Plan, kind: type[Any]) -> list[Any]:
+    """The plan's effects of one kind."""
+    return [e for e in plan.effects if isinstance(e, kind)]
+
+
+def ids_of(effects: list[Effect]) -> list[str]:
+    """Every effect id, as often as it was used, but for the ticket's moves, which may fail and be wished again."""
+    return [i for e in effects if not isinstance(e, TransitionIssue) for i in e.ids]

@@ -1,0 +1,61 @@
+"""Rigs for the tests of faults, and what the story leaves in Jira where nothing goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.config import Config, load
+from tests.faults.rig import CONFIG, Rig, end_state, play
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
+
+MakeRig = Callable[..., Rig]
+
+
+@pytest.fixture(scope="session")
+def config() -> Config:
+    """The shipped configuration, without the courtesy of going slowly."""
+    shipped = load(CONFIG)
+    return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
+
+
+@pytest.fixture
+def make_rig(config: Config, tmp_path: Path) -> Iterator[MakeRig]:
+    """Makes rigs that are stopped when the test is over."""
+    made: list[Rig] = []
+
+    def make(**stage: Any) -> Rig:
+        var = tmp_path / str(len(made))
+        var.mkdir()
+        made.append(Rig(stage.pop("config", config), var, START, **stage))
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.close()
+
+
+@pytest.fixture
+def rig(make_rig: MakeRig) -> Rig:
+    """A rig on which nothing is wrong yet."""
+    return make_rig()
+
+
+@pytest.fixture(scope="session")
+def clean(config: Config, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What Jira holds after each act of the story, where nothing goes wrong."""
+    with Rig(config, tmp_path_factory.mktemp("clean"), START) as rig:
+        states: dict[str, dict[str, Any]] = {}
+
+        def keep(act: str) -> None:
+            states[act] = end_state(rig.site, rig.ticket)
+
+        states["end"] = end_state(rig.site, play(rig, keep))
+        return states

@@ -1,0 +1,262 @@
+"""What people do in a story, and how the site is read afterwards, in the words of the people on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.engine import decide
+from bot.core.ledger import PROPERTY
+from bot.core.progress import follow
+from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
+from bot.sandbox.records import CommentRecord, IssueRecord
+from bot.sandbox.stage import Stage
+
+MONDAY = "2026-01-05 09:00"  # when most stories begin
+DISTRICT = "Lakeside ISD"
+
+# How each of the bot's comments is told from the others by what it says, and what the stories call it.
+_TELLING = {
+    "can your district produce the required files?": "can you produce the files?",
+    "is confirmed for the District Data Exchange": "we make the folder, please prepare the files",
+    "SecureStor folder for Lakeside ISD is ready": "the folder is ready, please upload",
+    "we have noted that the files of Lakeside ISD are ready": "noted, the folder is not ready yet",
+    "We have received the files": "we have the files",
+    "We have received the 2nd set": "we have set 2",
+    "We have received the 3rd set": "we have set 3",
+    "They need some corrections": "please correct your files",
+    'Lakeside ISD is in the step "': "where you stand",
+    "is overdue": "overdue",
+    "please answer in public": "please answer the contact",
+    "please write the findings": "please write the findings",
+    "came after the feedback": "late findings",
+    "please finish the other reviews": "a first review needs revision",
+    "please move this ticket to": "please move the ticket",
+    "The bot has put this ticket back": "I put the ticket back",
+    "has given it up": "gave up",
+    "cannot read its own record": "cannot read my record",
+}
+_INTERNAL_WORDS = ("subtask", "transition", "status", "sla", "breach")
+
+
+@dataclass
+class Story:
+    """One ticket on a stage. Every act waits until the site and the bot are at rest again."""
+
+    stage: Stage
+    key: str = ""
+    parked: bool = False  # whether the story means the bot to give something up
+
+    # -- acts
+
+    def opened(self, at: str = MONDAY) -> Story:
+        """The contact opens the request."""
+        self.at(at)
+        self.key = self.stage.site.open_request(CARLA, DISTRICT).key
+        self.stage.settle()
+        return self
+
+    def at(self, when: str) -> None:
+        """Time passes until a local moment."""
+        self.stage.at(when)
+
+    def contact(self, words: str, at: str | None = None, by: Account = CARLA) -> CommentRecord:
+        """The contact writes."""
+        if at:
+            self.at(at)
+        comment = self.stage.site.comment(by, self.key, words)
+        self.stage.settle()
+        return comment
+
+    def note(self, words: str, on: str | None = None, by: Account = HANNA) -> None:
+        """Staff write internally: on the ticket, or on the subtask of a branch."""
+        where = self.subtask(on) if on else self.key
+        self.stage.site.comment(by, where, words, public=False)
+        self.stage.settle()
+
+    def move(self, status: str, at: str | None = None, by: Account = HANNA) -> None:
+        """Staff move the ticket."""
+        if at:
+            self.at(at)
+        self.stage.site.transition(by, self.key, status)
+        self.stage.settle()
+
+    def set_to(self, branch: str, status: str, at: str | None = None, by: Account = HANNA) -> None:
+        """Staff set the newest subtask of a branch."""
+        if at:
+            self.at(at)
+        self.stage.site.transition(by, self.subtask(branch), status)
+        self.stage.settle()
+
+    def label(self, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> None:
+        """Staff set or take off labels."""
+        self.stage.site.set_labels(HANNA, self.key, add, remove)
+        self.stage.settle()
+
+    # -- ways that many stories begin with
+
+    def to_folder(self) -> Story:
+        """The contact has confirmed on Tuesday at ten; the folder and the files are to be made."""
+        self.contact("Confirmed, thanks", at="2026-01-06 10:00")
+        return self
+
+    def to_review(self) -> Story:
+        """Folder made on Wednesday, files received on Thursday, January 8 at 15:30: due on the 13th at 8:30."""
+        self.to_folder()
+        self.set_to("folder", "Done", at="2026-01-07 10:00")
+        self.contact("FILES READY", at="2026-01-08 15:30")
+        return self
+
+    # -- what Jira holds
+
+    @property
+    def ticket(self) -> IssueRecord:
+        """The ticket as it stands."""
+        return self.stage.site.issue(self.key)
+
+    @property
+    def status(self) -> str:
+        """Where the ticket stands."""
+        return self.ticket.status
+
+    @property
+    def labels(self) -> set[str]:
+        """The ticket's labels."""
+        return set(self.ticket.labels)
+
+    @property
+    def due(self) -> str | None:
+        """The ticket's due date."""
+        return self.ticket.duedate
+
+    def subtask(self, branch: str) -> IssueRecord:
+        """The newest subtask that the bot made for a branch."""
+        return [s for s in self.subtasks() if _branch(s) == branch][-1]
+
+    def subtasks(self) -> list[IssueRecord]:
+        """The subtasks, oldest first."""
+        return self.stage.site.subtasks(self.key)
+
+    @property
+    def work(self) -> list[str]:
+        """The subtasks as "branch: status", with the set of files where the summary names one."""
+        return [f"{_branch(s)}{_set(s)}: {s.status}" for s in self.subtasks()]
+
+    @property
+    def talk(self) -> list[str]:
+        """Everything that was said on the ticket: who to whom, and what."""
+        return [self._told(c) for c in self.ticket.comments]
+
+    @property
+    def to_district(self) -> list[str]:
+        """What the bot told the district, in order."""
+        return self._by_bot("bot to district: ")
+
+    @property
+    def to_team(self) -> list[str]:
+        """What the bot told the team, in order."""
+        return self._by_bot("bot to team: ")
+
+    @property
+    def last(self) -> str:
+        """The words of the newest comment."""
+        return self.ticket.comments[-1].body
+
+    @property
+    def ledger(self) -> Any:
+        """The bot's record on the ticket."""
+        return self.stage.site.property(self.key, PROPERTY)
+
+    @property
+    def reason(self) -> str:
+        """Why the last look did what it did."""
+        return self.stage.bot.journal.looks(self.ticket.id, 1)[0].reason
+
+    def moves(self) -> list[str]:
+        """The ticket's statuses in order, with who moved it there."""
+        return [
+            f"{entry.author.name.split()[0]}: {item.new_text}"
+            for entry in self.ticket.history
+            for item in entry.items
+            if item.field == "status"
+        ]
+
+    def _by_bot(self, start: str) -> list[str]:
+        return [line.removeprefix(start) for line in self.talk if line.startswith(start)]
+
+    def _told(self, comment: CommentRecord) -> str:
+        if comment.author != BOT:
+            who = comment.author.name.split()[0] + ("" if comment.public else " internally")
+            return f"{who}: {comment.body.splitlines()[0]}"
+        what = next((name for words, name in _TELLING.items() if words in comment.body), comment.body)
+        return f"bot to {'district' if comment.public else 'team'}: {what}"
+
+
+def _branch(subtask: IssueRecord) -> str:
+    effect = subtask.properties[PROPERTY]["effects"][0] if PROPERTY in subtask.properties else "::by hand"
+    return str(effect).rpartition(":")[2]
+
+
+def _set(subtask: IssueRecord) -> str:
+    _, found, number = subtask.summary.partition("(set ")
+    return f" {number[0]}" if found else ""
+
+
+# -- what is true after every story
+
+
+def check(story: Story) -> None:
+    """What must hold on the site however a story went."""
+    story.stage.settle()
+    _each_effect_once(story)
+    for issue in story.stage.site.issues():
+        for comment in issue.comments:
+            if comment.author == BOT:
+                _audience(comment)
+    parked = story.stage.bot.journal.parked()
+    assert bool(parked) == story.parked, parked
+    assert not [r for r in story.stage.bot.agenda.rows() if r.parked], "the bot gave up looking"
+    if not story.parked:
+        _nothing_left(story)
+
+
+def _marks(story: Story) -> Iterator[str]:
+    for issue in story.stage.site.issues():
+        marked = [c.properties for c in issue.comments] + [s.properties for s in story.stage.site.subtasks(issue)]
+        for properties in marked:
+            yield from properties.get(PROPERTY, {}).get("effects", ())
+
+
+def _each_effect_once(story: Story) -> None:
+    marks = list(_marks(story))
+    twice = {m for m in marks if marks.count(m) > 1}
+    assert not twice, f"done twice: {twice}"
+
+
+def _audience(comment: CommentRecord) -> None:
+    """Whom a comment of the bot is for follows from what it is for."""
+    for effect in comment.properties[PROPERTY]["effects"]:
+        name = effect.split(":", 2)[2]
+        meant = name.partition(":")[0] == "say" or name.endswith((":status", ":sent"))
+        assert comment.public == meant, f"{name} went to the wrong people"
+    if comment.public:
+        words = comment.body.casefold().replace('"', " ").split()
+        assert not [w for w in _INTERNAL_WORDS if any(w in said for said in words)], comment.body
+
+
+def _nothing_left(story: Story) -> None:
+    """Who looks at each ticket anew, with no database and no memory but Jira's, wishes nothing more."""
+    bot = story.stage.bot
+    config, office = bot.config, bot.config.office
+    for issue in story.stage.site.issues():
+        shown = bot.gateway.fetch(issue.id, {}).issue
+        process = config.process_for(shown.project, shown.type)
+        out = office.off_label in shown.labels or (office.only is not None and office.only not in shown.labels)
+        if process is None or out or isinstance(shown.ledger, str):
+            continue
+        progress = follow(shown, process, office, config.calendars, {BOT.id}, bot.clock.now())
+        plan = decide(progress, office, config.calendars, {})
+        assert not plan.effects, plan
+        record = plan.record
+        assert (record.add_labels, record.remove_labels, record.fields) == ((), (), {}), record

@@ -1,0 +1,76 @@
+"""A stage for each story: the shipped configuration, or a variant of it, and the check that ends every story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.config import Config, load
+from bot.core.process import Process
+from bot.sandbox.stage import CALM, Stage
+from bot.scheduler import Periods
+from tests.stories.acts import Story, check
+
+ZONE = ZoneInfo("America/Chicago")
+MORNING = datetime(2026, 1, 5, 9, 0, tzinfo=ZONE)
+
+Tell = Callable[..., Story]
+
+# The periodic jobs would find what a webhook lost; a story whose webhooks all arrive need not pay for them.
+RARE = Periods(
+    catch_up=timedelta(days=90), nightly=timedelta(days=90), identity=timedelta(days=90), spread=timedelta(0)
+)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Config:
+    """The configuration that the project ships, without the courtesy of going slowly: the sandbox has no other
+    users."""
+    return with_office(load(Path(__file__).parents[2] / "config"), calls_per_second=1000)
+
+
+@pytest.fixture
+def tell(shipped: Config, tmp_path: Path) -> Iterator[Tell]:
+    """Begins a story: `tell()`, or with another configuration or start. What must always hold is checked
+    when the test is over."""
+    told: list[Story] = []
+
+    def begin(config: Config = shipped, start: datetime = MORNING, **stage: Any) -> Story:
+        var = tmp_path / str(len(told))
+        var.mkdir()
+        stage.setdefault("periods", RARE if stage.get("webhooks", True) else CALM)
+        story = Story(Stage(config, var, start, **stage))
+        story.stage.site.limits.limits = ()  # weeks are played in a second here, which is no haste of the bot's
+        told.append(story)
+        return story
+
+    try:
+        yield begin
+        for story in told:
+            check(story)
+    finally:
+        for story in told:
+            story.stage.close()
+
+
+def with_process(config: Config, **changes: Any) -> Config:
+    """The configuration with another process."""
+    process: Process = replace(config.processes[0], **changes)
+    return replace(config, processes=(process,))
+
+
+def with_step(config: Config, name: str, **changes: Any) -> Config:
+    """The configuration with one step changed."""
+    steps = tuple(replace(s, **changes) if s.name == name else s for s in config.processes[0].steps)
+    return with_process(config, steps=steps)
+
+
+def with_office(config: Config, **changes: Any) -> Config:
+    """The configuration with another bot.yaml."""
+    return replace(config, office=replace(config.office, **changes))

@@ -1,0 +1,82 @@
+"""The bot's record on the ticket, broken or taken away, and its database deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.ledger import PROPERTY
+from bot.sandbox.accounts import HANNA
+from tests.stories.acts import Story
+from tests.stories.conftest import Tell
+
+
+@pytest.mark.parametrize("nonsense", [{"v": 99}, "scribbled over", {"v": 1, "visits": [{"id": 7}]}])
+def test_a_broken_record_stops_the_bot(tell: Tell, nonsense: object) -> None:
+    """Staff are told once, internally, and nothing else happens until it is mended or deleted."""
+    story = tell().opened().to_folder()
+    good = story.ledger
+    story.stage.site.edit(HANNA, story.key, {}, properties={PROPERTY: nonsense})
+    story.contact("FILES READY", at="2026-01-07 10:00")
+    story.set_to("folder", "Done", at="2026-01-07 11:00")
+    story.contact("STATUS", at="2026-01-07 12:00")
+    assert story.status == "SecureStor Folder"
+    assert story.to_team == ["cannot read my record"]
+    assert story.work == ["folder: Done", "files: To Do"]
+    assert story.ledger == nonsense
+
+    story.stage.site.edit(HANNA, story.key, {}, properties={PROPERTY: good})
+    story.label(add=("mended",))
+    assert story.status == "Initial File Review"
+    assert story.to_team == ["cannot read my record"]
+
+
+def _forget(story: Story, ledger: bool, database: bool) -> None:
+    """Take memory away, and have the bot look."""
+    stage = story.stage
+    stage.stop_bot()
+    if ledger:
+        stage.site._issues[story.ticket.id].properties.pop(PROPERTY)
+    if database:
+        for file in stage.var.glob("bot.db*"):
+            file.unlink()
+    stage.start_bot()
+    story.label(add=("looked",))
+    story.label(remove=("looked",))
+
+
+@pytest.mark.parametrize(("ledger", "database"), [(True, False), (False, True), (True, True)])
+def test_memory_lost_in_a_review(tell: Tell, ledger: bool, database: bool) -> None:
+    """Without its record, its database or both, the bot says and makes nothing twice, and counts as before."""
+    story = tell().opened()
+    story.contact("Where do I find the requirements?", at="2026-01-05 10:00")
+    story.to_review()
+    story.contact("status", at="2026-01-09 09:00")
+    before = (story.talk, story.work, story.due, story.status)
+    _forget(story, ledger, database)
+    assert (story.talk, story.work, story.due, story.status) == before
+    story.set_to("review", "Done", at="2026-01-09 12:00")
+    assert story.status == "Quality Review"
+
+
+@pytest.mark.parametrize(("ledger", "database"), [(True, False), (False, True), (True, True)])
+def test_memory_lost_while_the_folder_is_made(tell: Tell, ledger: bool, database: bool) -> None:
+    """Half of a step was done: the other half goes on."""
+    story = tell().opened().to_folder()
+    story.set_to("folder", "Done", at="2026-01-07 10:00")
+    before = (story.talk, story.work, story.due, story.status)
+    _forget(story, ledger, database)
+    assert (story.talk, story.work, story.due, story.status) == before
+    story.contact("FILES READY", at="2026-01-08 15:30")
+    assert story.status == "Initial File Review"
+    assert story.due == "2026-01-13"
+
+
+@pytest.mark.parametrize(("ledger", "database"), [(True, False), (True, True)])
+def test_memory_lost_after_staff_took_the_files_in(tell: Tell, ledger: bool, database: bool) -> None:
+    """The receipt was a subtask set to Done by staff, which is read again from the subtask's own history."""
+    story = tell().opened().to_folder()
+    story.set_to("files", "Done", at="2026-01-07 09:00")
+    story.set_to("folder", "Done", at="2026-01-08 15:30")
+    before = (story.talk, story.work, story.due, story.status)
+    _forget(story, ledger, database)
+    assert (story.talk, story.work, story.due, story.status) == before

@@ -1,0 +1,201 @@
+"""People win: what staff put somewhere stays there, and what they take away is not made again."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.sandbox.accounts import HECTOR
+from tests.stories.acts import Story
+from tests.stories.conftest import Tell
+
+
+def test_a_ticket_dragged_back_and_on(tell: Tell) -> None:
+    """Nothing is said or made a second time, and the ticket stays where it was put until somebody acts."""
+    story = tell().opened().to_review()
+    said, work = story.talk, story.work
+    story.move("SecureStor Folder", at="2026-01-09 10:00")
+    assert story.status == "SecureStor Folder"
+    story.at("2026-01-12 10:00")
+    assert story.status == "SecureStor Folder"
+    assert (story.talk, story.work) == (said, work)
+
+    story.move("Initial File Review")
+    assert story.status == "Initial File Review"
+    assert (story.talk, story.work) == (said, work)
+    assert story.due == "2026-01-13"  # the same files, the same clock
+    story.set_to("review", "Done", at="2026-01-12 12:00")
+    assert story.status == "Quality Review"
+
+
+def test_a_ticket_dragged_back_to_its_first_step(tell: Tell) -> None:
+    """The question is not asked again; a new answer moves the ticket on, and the old one does not."""
+    story = tell().opened().to_folder()
+    said = story.talk
+    story.move("Confirming Files", at="2026-01-07 10:00")
+    story.at("2026-01-08 10:00")
+    assert story.status == "Confirming Files"
+    assert story.talk == said
+    story.contact("Confirmed again")
+    assert story.status == "SecureStor Folder"
+    assert story.to_district == ["can you produce the files?", "we make the folder, please prepare the files"]
+    assert story.work == ["folder: To Do", "files: To Do"]
+
+
+def test_a_deleted_subtask_was_withdrawn(tell: Tell) -> None:
+    """It is not made again, and its branch does not hold the ticket up."""
+    story = tell().opened().to_folder()
+    story.at("2026-01-07 10:00")
+    story.stage.site.delete_issue(HECTOR, story.subtask("folder"))
+    story.stage.settle()
+    assert story.work == ["files: To Do"]
+    assert story.due is None  # nobody owes a folder any more
+    story.contact("FILES READY", at="2026-01-08 15:30")
+    assert story.status == "Initial File Review"
+    assert story.work == ["files: Done", "review 1: To Do"]
+
+
+def test_the_last_subtask_deleted_moves_nothing(tell: Tell) -> None:
+    """A step in which nothing was finished is not complete, though nothing is left to do in it."""
+    story = tell().opened().to_review()
+    story.at("2026-01-09 10:00")
+    story.stage.site.delete_issue(HECTOR, story.subtask("review"))
+    story.at("2026-01-12 10:00")
+    assert story.status == "Initial File Review"
+    story.move("Quality Review")
+    assert story.status == "Quality Review"
+
+
+def test_a_label_taken_off_stays_off(tell: Tell) -> None:
+    """Also after another look, and a label that staff set themselves is not taken off."""
+    story = tell().opened().to_review()
+    story.label(add=("vip",))
+    story.at("2026-01-12 13:00")
+    assert story.labels == {"vip", "review-at-risk"}
+    story.label(remove=("review-at-risk",))
+    story.contact("STATUS", at="2026-01-12 14:00")
+    assert story.labels == {"vip"}
+    story.set_to("review", "Done")
+    assert story.labels == {"vip"}
+
+
+def test_a_label_of_staff_is_theirs(tell: Tell) -> None:
+    """Where staff set the very label that the bot uses, the end of the clock leaves it."""
+    story = tell().opened().to_review()
+    story.label(add=("review-overdue",))
+    story.set_to("review", "Done", at="2026-01-09 12:00")
+    assert story.labels == {"review-overdue"}
+
+
+def test_a_changed_due_date_is_left_alone(tell: Tell) -> None:
+    """The day that staff set stands until the next step begins its own clock."""
+    story = tell().opened().to_review()
+    story.stage.site.set_field(HECTOR, story.key, "duedate", "2026-01-30")
+    story.contact("status", at="2026-01-09 10:00")
+    assert story.due == "2026-01-30"
+
+
+def test_files_ready_withdrawn_by_reopening_the_subtask(tell: Tell) -> None:
+    """Staff who open the district's subtask again take the answer back; the next one is the receipt."""
+    story = tell().opened().to_folder()
+    story.contact("FILES READY", at="2026-01-06 14:00")
+    story.set_to("files", "To Do", at="2026-01-07 09:00")
+    assert story.work == ["folder: To Do", "files: To Do"]
+    story.set_to("folder", "Done", at="2026-01-07 10:00")
+    assert story.status == "SecureStor Folder"
+    assert story.to_district[-1] == "the folder is ready, please upload"
+
+    story.contact("FILES READY", at="2026-01-08 15:30")
+    assert story.status == "Initial File Review"
+    assert story.due == "2026-01-13"  # counted from the second comment
+    assert story.work == ["folder: Done", "files: Done", "review 1: To Do"]
+
+
+def test_files_ready_twice_then_withdrawn(tell: Tell) -> None:
+    """A withdrawal takes back every answer before it, however often the district has said it."""
+    story = tell().opened().to_folder()
+    story.contact("FILES READY", at="2026-01-06 14:00")
+    story.contact("Hello, the files are ready", at="2026-01-06 15:00")
+    story.set_to("files", "To Do", at="2026-01-07 09:00")
+    assert story.work == ["folder: To Do", "files: To Do"]
+    story.set_to("folder", "Done", at="2026-01-07 10:00")
+    assert story.status == "SecureStor Folder"
+
+
+def test_withdrawn_then_closed_by_staff(tell: Tell) -> None:
+    """After a withdrawal staff close the subtask themselves: their deed is the receipt, not the old comment."""
+    story = tell().opened().to_folder()
+    story.contact("FILES READY", at="2026-01-06 14:00")
+    story.set_to("files", "To Do", at="2026-01-07 09:00")
+    story.set_to("folder", "Done", at="2026-01-07 10:00")
+    story.set_to("files", "Done", at="2026-01-08 15:30")
+    assert story.status == "Initial File Review"
+    assert story.due == "2026-01-13"
+
+
+@pytest.fixture
+def dragged_back(tell: Tell) -> Story:
+    """The files were under review, and staff found that they are not there after all."""
+    story = tell().opened().to_review()
+    story.move("SecureStor Folder", at="2026-01-09 10:00")
+    return story
+
+
+def test_files_ready_withdrawn_by_dragging_the_ticket_back(dragged_back: Story) -> None:
+    """The ticket waits for a new answer, which is the receipt; the review that nobody needs is closed."""
+    story = dragged_back
+    story.contact("FILES READY", at="2026-01-12 10:00")
+    assert story.status == "Initial File Review"
+    assert story.due == "2026-01-14"  # Monday 10:00 and 20 business hours: Wednesday at noon
+    assert story.work[-2:] == ["review 1: Superseded", "review 1: To Do"]
+    assert story.to_district[-2:] == ["we have the files", "we have the files"]
+
+
+def test_dragged_back_and_the_subtask_reopened(dragged_back: Story) -> None:
+    """Staff may open the district's subtask too; the new answer closes it, and moves the ticket on."""
+    story = dragged_back
+    story.set_to("files", "To Do")
+    story.at("2026-01-12 09:00")
+    assert story.status == "SecureStor Folder"
+    assert story.work[1] == "files: To Do"
+    story.contact("FILES READY", at="2026-01-12 10:00")
+    assert story.status == "Initial File Review"
+    assert story.due == "2026-01-14"
+    assert story.work[1] == "files: Done"
+
+
+def test_a_ticket_put_on_hold(tell: Tell) -> None:
+    """A status that no process knows stops the bot; coming back goes on where it was."""
+    story = tell().opened().to_review()
+    said = story.talk
+    story.move("On Hold", at="2026-01-09 10:00")
+    story.at("2026-01-12 09:00")
+    assert story.status == "On Hold"
+    story.move("Initial File Review")
+    assert story.talk == said
+    assert story.due == "2026-01-13"
+    story.set_to("review", "Done")
+    assert story.status == "Quality Review"
+
+
+def test_a_ticket_closed_and_reopened(tell: Tell) -> None:
+    """At an end the bot has nothing to say, and a reopened ticket is not greeted a second time."""
+    story = tell().opened().to_folder()
+    story.move("Withdrawn", at="2026-01-07 10:00")
+    said = story.talk
+    assert story.due is None
+    story.contact("Thank you for everything", at="2026-01-07 11:00")
+    story.move("Confirming Files", at="2026-01-08 10:00")
+    assert story.to_district == ["can you produce the files?", "we make the folder, please prepare the files"]
+    assert story.talk[: len(said)] == said
+
+
+def test_staff_bring_the_new_files_themselves(tell: Tell) -> None:
+    """Staff who move a waiting ticket back into the review act for the district: a new round begins with it."""
+    story = tell().opened().to_review()
+    story.at("2026-01-09 10:00")
+    story.note("Findings:\n* no birth dates")
+    story.set_to("review", "Needs Revision")
+    story.move("Initial File Review", at="2026-01-12 10:00")
+    assert story.to_district[-2:] == ["please correct your files", "we have set 2"]
+    assert story.work[-2:] == ["review 1: Needs Revision", "review 2: To Do"]
+    assert story.due == "2026-01-14"

@@ -1,0 +1,135 @@
+"""Switching the bot on, and off again: over tickets under way, for a pilot, for one ticket, without its moves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.config import Config
+from bot.sandbox.accounts import BOT, CARLA, HANNA
+from tests.stories.conftest import ZONE, Tell, with_office, with_process
+
+SINCE = datetime(2026, 1, 12, 8, 0, tzinfo=ZONE)
+
+
+def test_switched_on_over_tickets_under_way(tell: Tell, shipped: Config) -> None:
+    """For a step entered before `since` there are labels and a due day, and no word; from the next step on the
+    bot speaks."""
+    story = tell(with_process(shipped, since=SINCE)).opened()
+    story.move("SecureStor Folder", at="2026-01-06 10:00")
+    story.move("Initial File Review", at="2026-01-08 15:30")
+    assert story.due == "2026-01-13"
+    story.at("2026-01-13 09:00")
+    assert story.labels == {"review-overdue", "review-at-risk"}
+    assert [c for c in story.ticket.comments if c.author == BOT] == []
+    story.contact("STATUS", at="2026-01-13 10:00")
+    assert story.talk == ["Carla: STATUS"]
+    assert story.work == []
+
+    story.move("Waiting for District", at="2026-01-14 10:00")
+    assert story.labels == set()
+    assert story.to_team == ["please write the findings"]
+    story.note("Findings:\n* no birth dates")
+    story.contact("FILES READY", at="2026-01-15 10:00")
+    assert story.status == "Initial File Review"
+    assert story.to_district == ["please correct your files", "we have set 2"]
+    assert story.work == ["review 2: To Do"]
+
+
+def test_the_first_look_at_an_old_ticket(tell: Tell, shipped: Config) -> None:
+    """A ticket that went its way before the bot was there: its clock and its flag, and nothing else."""
+    story = tell(with_process(shipped, since=SINCE), webhooks=False)
+    story.stage.stop_bot()
+    story.key = story.stage.site.open_request(CARLA, "Lakeside ISD").key
+    clock, site = story.stage.clock, story.stage.site
+    clock.set(story.stage.local("2026-01-06 10:00"))
+    site.comment(CARLA, story.key, "Confirmed")
+    site.transition(HANNA, story.key, "SecureStor Folder")
+    clock.set(story.stage.local("2026-01-08 15:30"))
+    site.comment(CARLA, story.key, "Where is the folder?")
+    clock.set(story.stage.local("2026-01-12 09:00"))
+    story.stage.start_bot()
+    story.stage.register_webhooks()
+    site.set_labels(HANNA, story.key, ["seen"])
+    story.stage.settle()
+    assert story.labels == {"seen", "review-overdue"}
+    assert story.due == "2026-01-08"
+    assert story.work == []
+    assert [c for c in story.ticket.comments if c.author == BOT] == []
+
+    story.move("Initial File Review", at="2026-01-12 10:00")
+    assert story.labels == {"seen"}
+    assert story.due == "2026-01-14"
+    assert story.to_district == ["we have the files"]
+    assert story.work == ["review 1: To Do"]
+    assert story.to_team == []
+
+
+def test_without_auto_advance_nothing_is_moved(tell: Tell, shipped: Config) -> None:
+    """Also no revision: staff are told that the step is ready, once, and move the ticket themselves."""
+    story = tell(with_office(shipped, auto_advance=False)).opened()
+    story.contact("Confirmed", at="2026-01-06 10:00")
+    assert story.status == "Confirming Files"
+    assert story.to_team == ["please move the ticket"]
+    assert "to SecureStor Folder" in story.last
+    story.move("SecureStor Folder", at="2026-01-06 11:00")
+    story.set_to("folder", "Done", at="2026-01-07 10:00")
+    story.contact("FILES READY", at="2026-01-08 15:30")
+    assert story.status == "SecureStor Folder"
+    story.move("Initial File Review", at="2026-01-09 09:00")
+    assert story.due == "2026-01-13"  # from the receipt, not from the move
+    story.note("Findings:\n* no birth dates")
+    story.set_to("review", "Needs Revision", at="2026-01-12 10:00")
+    assert story.status == "Initial File Review"
+    assert story.to_district[-1] == "we have the files"
+    assert "to Waiting for District" in story.last
+
+    story.move("Waiting for District", at="2026-01-12 11:00")
+    assert story.to_district[-1] == "please correct your files"
+    assert story.to_team == ["please move the ticket"] * 3
+    assert not [m for m in story.moves() if m.startswith("Onboarding")]
+
+
+def test_a_pilot_follows_its_label(tell: Tell, shipped: Config) -> None:
+    """With `only` the bot looks after tickets with that label, and after no others."""
+    story = tell(with_office(shipped, only="pilot")).opened()
+    story.contact("Confirmed", at="2026-01-06 10:00")
+    assert story.talk == ["Carla: Confirmed"]
+    assert story.ledger is None
+    story.label(add=("pilot",))
+    assert story.status == "SecureStor Folder"
+    assert story.to_district == ["we make the folder, please prepare the files"]
+
+
+def test_bot_off_leaves_a_ticket_alone(tell: Tell) -> None:
+    """With the label nothing happens to it; without it the bot goes on from what it finds."""
+    story = tell().opened().to_review()
+    story.label(add=("bot-off",))
+    said = story.talk
+    story.at("2026-01-14 10:00")
+    story.set_to("review", "Done")
+    assert story.status == "Initial File Review"
+    assert story.labels == {"bot-off"}
+    assert story.talk == said
+    story.label(remove=("bot-off",))
+    assert story.status == "Quality Review"
+
+
+def test_without_webhooks_the_catch_up_finds_everything(tell: Tell) -> None:
+    """A site that tells nothing is read at intervals; the story ends in the same way."""
+    story = tell(webhooks=False).opened()
+    story.at("2026-01-06 09:30")
+    assert story.to_district == ["can you produce the files?"]
+    story.contact("Confirmed", at="2026-01-06 10:00")
+    story.at("2026-01-07 09:30")
+    assert story.status == "SecureStor Folder"
+
+
+def test_started_long_after_the_start_of_the_ticket(tell: Tell) -> None:
+    """What a passed step missed is not made up: the bot that comes late speaks of the present step alone."""
+    story = tell(webhooks=False)
+    story.key = story.stage.site.open_request(CARLA, "Lakeside ISD").key
+    story.stage.site.transition(HANNA, story.key, "SecureStor Folder")
+    story.stage.register_webhooks()
+    story.label(add=("seen",))
+    assert story.to_district == ["we make the folder, please prepare the files"]
+    assert story.work == ["folder: To Do", "files: To Do"]
