@@ -1,7 +1,7 @@
 # Every target does its own set-up. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve sandbox check test lint clean
+.PHONY: help demo serve sandbox check test stories-without-webhooks lint clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ PYTHON ?= python3
 ARGS ?=
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.run ## tell a district's story on a sandbox Jira, then leave both up (ARGS=--once ends after it)
 	@$(BIN)/python -m bot demo $(ARGS)
@@ -25,6 +25,9 @@ check: $(VENV)/.run ## validate configuration and templates
 
 test: $(VENV)/.dev ## run all tests (TEST_DATABASE_URL adds those on PostgreSQL; ARGS goes to pytest)
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+stories-without-webhooks: $(VENV)/.dev ## tell all stories to a bot that no webhook calls
+	@STORIES=without-webhooks $(BIN)/python -m pytest -n auto tests/stories $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	@$(BIN)/ruff check .

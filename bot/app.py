@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,20 +14,24 @@ from pathlib import Path
 from flask import Flask, Response
 
 from bot.agenda import Agenda
+from bot.agenda_reader import Class
+from bot.alerts import Alerts, Readiness, Send, apprise_sender, heartbeat, log_sender
 from bot.apply import Applier
 from bot.clock import Clock, FileClock, SystemClock
 from bot.config import Config, load
-from bot.config_source import ConfigError
+from bot.config_source import ConfigError, Problem
 from bot.fuse import Fuse
 from bot.gateway import Gateway, connect_with
+from bot.gateway_reader import API
 from bot.journal import Journal
 from bot.log import set_up_logging
 from bot.proofread import OWN
 from bot.reconcile import Reconciler
 from bot.reload import Reloader
 from bot.render import Words
-from bot.scheduler import Jobs, Periods, Ticker, Workers
-from bot.settings import Settings, load_settings
+from bot.scheduler import JOB, Jobs, Periods, Ticker, Workers, quiet
+from bot.settings import Settings, SettingsError, load_settings
+from bot.statusz import readiness, status_page
 from bot.store import Store, StoreError
 from bot.webhook import Intake, receiver
 from bot.wire import JiraTrouble, Wire
@@ -37,32 +41,47 @@ LOG = logging.getLogger(__name__)
 TEMPLATES = Path(__file__).parent.parent / "templates"
 BORN = "born_at"
 WITHOUT_WEBHOOKS = timedelta(seconds=60)  # how often to ask Jira what changed where it cannot tell
+ATLASSIAN_GATEWAY = "https://api.atlassian.com/ex/jira/"  # calls go through it, and nobody works there
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What is made anew from each configuration; the database and the threads stay."""
+    """What is made anew from each configuration, and when (machine seconds); the database and the threads stay."""
 
     config: Config
     gateway: Gateway
     words: Words
     reconciler: Reconciler
     jobs: Jobs
+    loaded: float
 
 
 class Bot:
     """One process of the bot, built and wired, but not started."""
 
-    def __init__(self, settings: Settings, config: Config, clock: Clock, periods: Periods, workers: int) -> None:
-        self.settings, self.clock, self._periods = settings, clock, periods
+    def __init__(
+        self,
+        settings: Settings,
+        config: Config,
+        clock: Clock,
+        periods: Periods,
+        workers: int,
+        adapt: Callable[[Config], Config],
+    ) -> None:
+        self.settings, self.clock, self._periods, self._adapt = settings, clock, periods, adapt
+        send, self._beat = operator_of(settings)
+        self._leaking: set[str] = set()
         self.store = Store(settings.database_url.get_secret_value(), clock)
         self.agenda = Agenda(self.store, clock)
         self.journal = Journal(self.store, self.agenda, clock)
+        self.alerts = Alerts(send, self.store, clock)
+        self.site_url = settings.jira_url
+        self._standing = Readiness()
         self._parts = self._made_of(config)
         self.workers = Workers(self.agenda, self.reconciler, self.jobs, self.store, _stop_process, workers)
         folders = (config.folder, TEMPLATES)
-        self.reloader = Reloader(folders, partial(load_checked, config.folder, settings.jira_url), self.adopt)
-        self.ticker = Ticker(self.agenda, self.store, _stop_process, self.reloader.look)
+        self.reloader = Reloader(folders, self._reread, self.adopt)
+        self.ticker = Ticker(self.agenda, self.store, _stop_process, self.reloader.look, self.watch)
         self.running = False
 
     @property
@@ -90,27 +109,64 @@ class Bot:
         """The periodic jobs."""
         return self._parts.jobs
 
+    @property
+    def loaded(self) -> float:
+        """When the configuration in use was taken up, in machine seconds."""
+        return self._parts.loaded
+
     def adopt(self, config: Config) -> None:
-        """Work with another configuration from the next claim on; looks under way end with the old one."""
+        """Work with another configuration from the next claim on; looks under way end with the old one.
+
+        Every ticket under way is looked at again: another calendar or goal may mean something for it now."""
         self._parts = self._made_of(config)
         self.workers.use(self.reconciler, self.jobs)
+        try:
+            self.agenda.put(f"{JOB}nightly", self.clock.now(), Class.SWEEPS)
+        except StoreError as down:
+            LOG.warning("%s The tickets are looked at in the nightly pass.", down)
+
+    def _reread(self) -> Config:
+        """The configuration as its files now are. Raises ConfigError where `serve` would not start with it."""
+        config = load_checked(self.config.folder, self.site_url)
+        silent = [p.name for p in config.processes if p.since is None]
+        if silent:
+            raise ConfigError(
+                config.problem(name, (), "`since:` is missing; the bot would fall silent") for name in silent
+            )
+        return self._adapt(config)
+
+    def watch(self) -> None:
+        """Tell the operator what is to be told; the ticker calls this once a minute."""
+        self.learn_address()
+        try:
+            self._standing = readiness(self)
+        except StoreError as down:  # what is parked is not known now, which is no news of it
+            self._standing = replace(self._standing, trouble=f"{down}.")
+        self.alerts.watch(self._standing)
+
+    def learn_address(self) -> None:
+        """Where calls go through Atlassian's gateway, ask where people work, as no public text may link there."""
+        if not self.site_url.startswith(ATLASSIAN_GATEWAY):
+            return
+        try:
+            answer = wire_of(self.settings, self.config).call("GET", f"{API}/serverInfo")
+        except JiraTrouble as trouble:
+            LOG.warning("The address that people use is not known yet. %s", trouble)
+            return
+        if isinstance(answer, dict) and answer.get("baseUrl"):
+            self.site_url = str(answer["baseUrl"])
+            self.adopt(self.config)
 
     def _made_of(self, config: Config) -> Parts:
         settings, store, agenda, journal, clock = self.settings, self.store, self.agenda, self.journal, self.clock
-        connect = connect_with(
-            settings.jira_url,
-            settings.jira_email,
-            settings.jira_api_token.get_secret_value(),
-            settings.jira_pat.get_secret_value(),
-        )
-        wire = Wire(settings.jira_url, connect, config.office.calls_per_second)
+        wire = wire_of(settings, config)
         names = {*(s for p in config.processes for s in p.statuses), *vars(config.office.subtask_statuses).values()}
-        gateway = Gateway(wire, config.office, settings.cloud, Fuse(clock, journal.count_public), names)
-        words = words_of(config, settings.jira_url)
-        applier = Applier(gateway, agenda, journal, words, clock)
+        gateway = Gateway(wire, config.office, settings.cloud, Fuse(clock, journal.count_public), names, self._leaking)
+        words = words_of(config, self.site_url)
+        applier = Applier(gateway, agenda, journal, words, clock, self.alerts.tell)
         reconciler = Reconciler(config, gateway, agenda, journal, applier, clock, partial(born_at, store, clock))
-        jobs = Jobs(config, gateway, agenda, journal, store, clock, self._periods)
-        return Parts(config, gateway, words, reconciler, jobs)
+        jobs = Jobs(config, gateway, agenda, journal, store, clock, self._periods, self._beat)
+        return Parts(config, gateway, words, reconciler, jobs, clock.machine())
 
     def start(self) -> None:
         """Take the database, give back what a killed process held, and start working."""
@@ -123,6 +179,8 @@ class Bot:
             self.gateway.myself()
         except JiraTrouble as trouble:
             LOG.error("%s Deliveries are kept, and work begins when that is mended.", trouble)
+            self.agenda.put(f"{JOB}identity", self.clock.now(), Class.SWEEPS)  # so that all replicas know of it
+        self.learn_address()
         self.jobs.start()
         self.workers.start()
         self.ticker.start()
@@ -146,12 +204,44 @@ def build(
     clock: Clock | None = None,
     periods: Periods | None = None,
     workers: int = 4,
+    adapt: Callable[[Config], Config] = lambda config: config,
 ) -> Bot:
-    """Wire the parts together. Starts no thread and calls nobody."""
+    """Wire the parts together. Starts no thread and calls nobody. `adapt` makes of a configuration that is read
+    again what `config` is of the one read first. SettingsError where an address for the operator is none."""
     periods = periods or (Periods() if settings.webhooks == "on" else Periods(catch_up=WITHOUT_WEBHOOKS))
-    if clock is None:
-        clock = FileClock(settings.bot_clock) if settings.bot_clock else SystemClock()
-    return Bot(settings, config, clock, periods, workers)
+    return Bot(settings, config, clock or clock_of(settings), periods, workers, adapt)
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The clock that the settings name: the machine's, or a rehearsal's."""
+    return FileClock(settings.bot_clock) if settings.bot_clock else SystemClock()
+
+
+def wire_of(settings: Settings, config: Config) -> Wire:
+    """The way to Jira, which needs no database. It calls nobody yet."""
+    token, pat = settings.jira_api_token.get_secret_value(), settings.jira_pat.get_secret_value()
+    connect = connect_with(settings.jira_url, settings.jira_email, token, pat)
+    return Wire(settings.jira_url, connect, config.office.calls_per_second)
+
+
+def operator_of(settings: Settings) -> tuple[Send, Callable[[], object]]:
+    """How to tell the operator, and what to call after each sweep. SettingsError with each address that is none."""
+    send: Send = log_sender
+    beat: Callable[[], object] = quiet
+    lines = []
+    if url := settings.operator_url.get_secret_value().strip():
+        try:
+            send = apprise_sender(url)
+        except ValueError as error:
+            lines.append(str(error))
+    if url := settings.heartbeat_url.get_secret_value().strip():
+        try:
+            beat = heartbeat(url)
+        except ValueError as error:
+            lines.append(str(error))
+    if lines:
+        raise SettingsError(lines)
+    return send, beat
 
 
 def words_of(config: Config, site_url: str = "") -> Words:
@@ -161,7 +251,11 @@ def words_of(config: Config, site_url: str = "") -> Words:
 
 def load_checked(folder: Path, site_url: str = "") -> Config:
     """The configuration with its templates proved. Raises ConfigError with everything that is wrong."""
-    config = load(folder)
+    try:
+        config = load(folder)
+    except OSError as error:
+        why = f"it cannot be read: {error.strerror}"
+        raise ConfigError([Problem(str(error.filename or folder), 1, why)]) from None
     words = words_of(config, site_url)
     problems = []
     for process in config.processes:
@@ -180,8 +274,8 @@ def born_at(store: Store, clock: Clock) -> datetime:
 
 
 def web_app(bot: Bot) -> Flask:
-    """The bot's pages: the receiver of webhooks (unless they are off), and whether it is up. ValueError where
-    webhooks are on and there is no secret."""
+    """The bot's pages: the receiver of webhooks (unless they are off), whether it is up, and how it stands.
+    ValueError where webhooks are on and there is no secret."""
     app = Flask("bot", static_folder=None, template_folder=None)
     app.extensions["bot"] = bot
     if bot.settings.webhooks == "on":
@@ -194,13 +288,15 @@ def web_app(bot: Bot) -> Flask:
                 own_account=lambda: bot.gateway.me,
             )
         )
+    app.register_blueprint(status_page(bot))
+    hears = "Jira sends its webhooks to /webhooks/jira." if bot.settings.webhooks == "on" else "Webhooks are off."
 
     @app.get("/")
     def front() -> Response:
         # A stranger may ask; nothing here tells of tickets or settings.
         return Response(
-            "The District Onboarding Bot is running. Jira sends its webhooks to /webhooks/jira.\n"
-            "To see what it knows of a ticket: python -m bot explain KEY\n",
+            f"The District Onboarding Bot is running. {hears}\n"
+            "How it stands: /statusz. What it knows of a ticket: python -m bot explain KEY\n",
             mimetype="text/plain",
         )
 

@@ -11,7 +11,16 @@ from typing import Any
 
 from bot.agenda import Agenda, Claim, LeaseLost
 from bot.clock import Clock
-from bot.core.effects import CreateSubtasks, Effect, MoveSubtask, Plan, PostComment, TransitionIssue
+from bot.core.effects import (
+    AlertOperator,
+    CreateSubtasks,
+    Effect,
+    MoveSubtask,
+    Plan,
+    PostComment,
+    SendText,
+    TransitionIssue,
+)
 from bot.core.issue import Issue
 from bot.core.ledger import NOTED
 from bot.core.phrases import said_by
@@ -26,6 +35,8 @@ from bot.wire import JiraTrouble, Refused, Unknown, Unreachable
 LOG = logging.getLogger(__name__)
 
 _RENEW_SECONDS = 40.0
+
+Alert = Callable[[str, str, str], object]  # kind, title, body: told once for each kind
 
 
 @dataclass
@@ -61,9 +72,11 @@ class _Part:
 class Applier:
     """Carries out plans through the gateway."""
 
-    def __init__(self, gateway: Gateway, agenda: Agenda, journal: Journal, words: Words, clock: Clock) -> None:
+    def __init__(
+        self, gateway: Gateway, agenda: Agenda, journal: Journal, words: Words, clock: Clock, alert: Alert
+    ) -> None:
         self._gateway, self._agenda, self._journal = gateway, agenda, journal
-        self._words, self._clock = words, clock
+        self._words, self._clock, self._alert = words, clock, alert
         self._lease = threading.local()  # each worker has one claim at a time
 
     def apply(self, claim: Claim, snapshot: Snapshot, process: Process, progress: Progress, plan: Plan) -> Applied:
@@ -102,24 +115,45 @@ class Applier:
         for effect in effects:
             if isinstance(effect, PostComment):
                 self._keep(applied, self.comment(claim, snapshot, process, effect), _said(effect))
+            elif isinstance(effect, SendText):
+                self._keep(applied, self._send_text(claim, snapshot, effect), "public comment: as staff sent it")
+            elif isinstance(effect, AlertOperator):
+                told = self._call(claim, snapshot.issue, "alert", effect.ids, partial(self._tell_operator, effect))
+                self._keep(applied, told, "told the operator")
 
     def comment(self, claim: Claim, snapshot: Snapshot, process: Process, effect: PostComment) -> dict[str, str]:
         """Write one comment; what came of its effects, nothing where it was given up."""
-        issue = snapshot.issue
+        words = self._words.draft if effect.draft else self._words.comment
         try:
-            text = self._words.comment(process.name, effect)
+            text = words(process.name, effect)
         except (TemplateFault, Unfit) as fault:
-            self._park(issue, effect.ids, str(fault))
+            self._park(snapshot.issue, effect.ids, str(fault))
             return {}
+        return self._post(claim, snapshot, effect.ids, text, effect.public, effect.template)
+
+    def _send_text(self, claim: Claim, snapshot: Snapshot, effect: SendText) -> dict[str, str]:
+        try:
+            text = self._words.edited(effect.text)
+        except Unfit as fault:
+            self._park(snapshot.issue, effect.ids, str(fault))
+            return {}
+        return self._post(claim, snapshot, effect.ids, text, True, "draft")
+
+    def _post(
+        self, claim: Claim, snapshot: Snapshot, ids: tuple[str, ...], text: str, public: bool, what: str
+    ) -> dict[str, str]:
+        issue = snapshot.issue
 
         def send() -> dict[str, str]:
-            return dict.fromkeys(effect.ids, self._gateway.comment(issue, text, effect.public, effect.ids))
+            return dict.fromkeys(ids, self._gateway.comment(issue, text, public, ids))
 
-        highest = max((int(c.id) for c in issue.comments if c.id.isdigit()), default=0)
-        return self._call(
-            claim, issue, "comment", effect.ids, send, highest_comment=str(highest), public=effect.public,
-            to=effect.template,
-        )  # fmt: skip
+        highest = str(max((int(c.id) for c in issue.comments if c.id.isdigit()), default=0))
+        return self._call(claim, issue, "comment", ids, send, highest_comment=highest, public=public, to=what)
+
+    def _tell_operator(self, effect: AlertOperator) -> dict[str, str]:
+        for name in effect.ids:
+            self._alert(f"late {name}", "An automatic step is late", effect.what)
+        return dict.fromkeys(effect.ids, NOTED)
 
     def _keep(self, applied: Applied, refs: Mapping[str, str], said: str) -> None:
         if refs:
@@ -140,7 +174,7 @@ class Applier:
                 self._park(issue, [item.id], str(fault))
                 applied.again = True
                 continue
-            texts.append(SubtaskText(item.id, summary, description, item.labels))
+            texts.append(SubtaskText(item.id, summary, description, item.labels, item.assignee, item.component))
         if not texts:
             return
 
@@ -168,7 +202,7 @@ class Applier:
         return self._call(claim, snapshot.issue, "subtask move", effect.ids, send, to=effect.status)
 
     def _move(self, snapshot: Snapshot, effect: TransitionIssue) -> dict[str, str]:
-        self._gateway.transition(snapshot, effect.status)
+        self._gateway.transition(snapshot, effect.status, effect.resolution)
         return dict.fromkeys(effect.ids, NOTED)
 
     # -- labels, fields and the ledger
@@ -283,4 +317,5 @@ def _only_telling(plan: Plan) -> list[Effect]:
 
 
 def _said(effect: PostComment) -> str:
-    return f"{'public' if effect.public else 'internal'} comment: {effect.template}"
+    audience = "draft" if effect.draft else "public" if effect.public else "internal"
+    return f"{audience} comment: {effect.template}"

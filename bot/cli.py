@@ -5,84 +5,38 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from bot.app import Bot, build, load_checked, web_app
+from bot.agenda_reader import Class
+from bot.app import Bot, load_checked, web_app
+from bot.cli_tools import tools
 from bot.clock import SystemClock
-from bot.config import Config, load
+from bot.config import load
 from bot.config_source import ConfigError
+from bot.console import Desk, desk, fail, idle_bot, made, out, ready
 from bot.core.effects import PostComment
-from bot.core.ledger import LedgerBroken
 from bot.explain import describe, explain
-from bot.log import set_up_logging
 from bot.reconcile import View, key_of
 from bot.render import TemplateFault, Unfit
 from bot.scheduler import JOB, PAUSED
 from bot.server import WebServer
-from bot.settings import Need, Settings, SettingsError, load_settings
 from bot.store import StoreBusy, StoreError
-from bot.wire import JiraTrouble, Missing
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The District Onboarding Bot.", rich_markup_mode=None
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+app.add_typer(tools)
 
 Key = Annotated[str, typer.Argument(help="The ticket's key, such as DDE-12.")]
-
-
-def fail(*lines: str, code: int = 2) -> typer.Exit:
-    """Print lines for the operator and give back the exit to raise."""
-    for line in lines:
-        err.print(line, markup=False)
-    return typer.Exit(code)
-
-
-def _ready(need: Need) -> tuple[Settings, Config]:
-    lines: list[str] = []
-    settings = None
-    try:
-        settings = load_settings(need=need)
-    except SettingsError as error:
-        lines += error.lines
-    folder = settings.bot_config if settings else Settings(jira_url="").bot_config
-    try:
-        config = load_checked(folder, settings.jira_url if settings else "")
-    except ConfigError as error:
-        lines += [str(problem) for problem in error.problems]
-    if lines or settings is None:
-        raise fail(*lines)
-    set_up_logging(settings.secrets, "INFO" if need == "serve" else "WARNING")
-    return settings, config
-
-
-@contextmanager
-def _bot(need: Need) -> Iterator[Bot]:
-    """The bot, built but not started, for a command that only reads or asks; errors become one line."""
-    settings, config = _ready(need)
-    bot = build(settings, config)
-    try:
-        yield bot
-    except Missing as missing:
-        raise fail(f"{missing} Check the key, and that the bot's account may see the ticket.") from None
-    except (JiraTrouble, StoreError, LedgerBroken) as trouble:
-        raise fail(str(trouble)) from None
-    finally:
-        bot.agenda.close()
-        bot.store.close()
 
 
 @app.command()
 def serve() -> None:
     """Run the bot against the Jira that the settings name."""
-    settings, config = _ready("serve")
+    settings, config = ready("serve")
     silent = [p for p in config.processes if p.since is None]
     if silent:
         lines = []
@@ -91,7 +45,7 @@ def serve() -> None:
             lines.append(f"{config.where(process.name)}: add the moment from which the bot may speak, for example")
             lines.append(f"since: {now}")
         raise fail(*lines)
-    bot = build(settings, config)
+    bot = made(settings, config)
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
@@ -152,29 +106,20 @@ def demo(
         raise fail("The story did not end as it should:", *problems, code=1)
 
 
-@app.command()
-def check(config: Annotated[Path, typer.Option(help="The folder with bot.yaml.")] = Path("config")) -> None:
-    """Validate configuration and templates: every error at once, each with its file and line."""
-    try:
-        found = load_checked(config)
-    except ConfigError as error:
-        raise fail(*(str(p) for p in error.problems)) from None
-    for process in found.processes:
-        steps, since = len(process.steps), process.since
-        spoken = f"speaks from {since.isoformat()}" if since else "has no `since:` yet, so `serve` will not start"
-        out.print(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.", markup=False)
-    out.print(f"{config}/ is good.", markup=False)
-
-
 @app.command("explain")
 def explain_(key: Key) -> None:
     """Tell where a ticket stands, whose turn it is, each clock, what the bot did and why, and what comes next."""
-    with _bot("read") as bot:
+    with idle_bot("read") as bot:
         view = bot.reconciler.see(key)
         issue_id = view.snapshot.issue.id
         calendar = bot.config.calendars[view.process.calendar] if view.process else None
         for line in explain(view, calendar, bot.journal.looks(issue_id, 20), bot.journal.parked(issue_id)):
             out.print(line, markup=False)
+        row = bot.agenda.row(key_of(issue_id))
+        if row is not None and row.parked:
+            out.print(
+                f"The bot has given this ticket up: {row.parked}. `python -m bot retry` releases it.", markup=False
+            )
 
 
 @app.command()
@@ -186,7 +131,8 @@ def reconcile(
     """Look at a ticket now, and do what is wished and not yet there."""
     if bool(key) == every:
         raise fail("Name one ticket, or give --all.")
-    with _bot("read") as bot:
+    with idle_bot("read") as bot:
+        bot.learn_address()
         ids = bot.jobs.under_way() if every else [key]
         views = [bot.reconciler.see(one) for one in ids]
         for view in views:
@@ -239,28 +185,27 @@ def _look_now(bot: Bot, ids: list[str]) -> None:
 @app.command()
 def pause() -> None:
     """Make the bot leave all tickets alone until `unpause`; deliveries are kept."""
-    with _bot("store") as bot:
-        bot.store.set_fact(PAUSED, True)
+    with desk() as at:
+        at.store.set_fact(PAUSED, True)
     out.print("Paused. Webhooks are still taken in; `python -m bot unpause` goes on with them.", markup=False)
 
 
 @app.command()
 def unpause() -> None:
     """Let the bot work again."""
-    with _bot("store") as bot:
-        bot.store.set_fact(PAUSED, None)
+    with desk() as at:
+        at.store.set_fact(PAUSED, None)
     out.print("The bot works again.", markup=False)
 
 
 @app.command()
 def parked() -> None:
     """List what the bot gave up, and why."""
-    with _bot("store") as bot:
-        records = bot.journal.parked()
-        for record in records:
-            out.print(f"{record.effect_id}  {record.at.isoformat(timespec='minutes')}  {record.reason}", markup=False)
-        if not records:
-            out.print("Nothing is given up.", markup=False)
+    with desk() as at:
+        lines = [f"{e.effect_id}  {e.at.isoformat(timespec='minutes')}  {e.reason}" for e in at.journal.parked()]
+        lines += [f"{_id_of(key)}  {reason}" for key, reason in _looks_given_up(at)]
+        for line in lines or ["Nothing is given up."]:
+            out.print(line, markup=False)
 
 
 @app.command()
@@ -271,9 +216,24 @@ def retry(
     """Release what was given up, once its cause is mended."""
     if bool(effect) == every:
         raise fail("Name one effect as `parked` prints it, or give --all.")
-    with _bot("store") as bot:
-        issues = bot.journal.retry(None if every else [effect])
-        bot.reconciler.ask(issues)
-    if not issues:
+    with desk() as at:
+        issues = {key_of(issue) for issue in at.journal.retry(None if every else [effect])}
+        given_up = {key for key, _ in _looks_given_up(at) if every or _id_of(key) == effect}
+        for key in given_up:
+            at.agenda.unpark(key)
+        for key in issues:
+            at.agenda.put(key, at.clock.now(), Class.PEOPLE)
+    count = len(issues | given_up)
+    if not count:
         raise fail("Nothing was parked under that id; `python -m bot parked` lists what is.")
-    out.print(f"Released; the bot looks again at {len(issues)} ticket{'s' if len(issues) != 1 else ''}.", markup=False)
+    out.print(f"Released; the bot looks again at {count} ticket{'s' if count != 1 else ''}.", markup=False)
+
+
+def _looks_given_up(at: Desk) -> list[tuple[str, str]]:
+    """The agenda's keys that are parked whole, each with its reason: their looks failed again and again."""
+    return [(row.key, row.parked) for row in at.agenda.rows(limit=1_000_000) if row.parked]
+
+
+def _id_of(key: str) -> str:
+    """How `parked` names such a key: the issue's id."""
+    return key.removeprefix(key_of(""))

@@ -190,7 +190,9 @@ def _process(model: ProcessModel) -> Process:
 
 
 def _revision(model: RevisionModel | None) -> Revision | None:
-    return None if model is None else Revision(model.return_to, model.say, model.goal, model.not_received)
+    if model is None:
+        return None
+    return Revision(model.return_to, model.say, model.goal, model.not_received, model.at_once)
 
 
 def _reminders(model: RemindersModel | None) -> Reminders | None:

@@ -155,6 +155,7 @@ class RevisionModel(_Model):
     say: Name
     goal: GoalText = None
     not_received: Name | None = None
+    at_once: bool = False
 
 
 class EscalationModel(_Model):

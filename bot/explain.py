@@ -7,10 +7,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.core.business_time import Calendar
-from bot.core.effects import CreateSubtasks, Effect, MoveSubtask, Plan, PostComment, TransitionIssue
+from bot.core.clocks import Clock
+from bot.core.effects import (
+    AlertOperator,
+    CreateSubtasks,
+    Effect,
+    MoveSubtask,
+    Plan,
+    PostComment,
+    SendText,
+    TransitionIssue,
+)
 from bot.core.flags import what_is_due
 from bot.core.process import DISTRICT
-from bot.core.progress import Clock, Progress
+from bot.core.progress import Progress
 from bot.journal import EffectRecord, Look
 from bot.reconcile import View
 
@@ -86,7 +96,12 @@ def describe(effect: Effect) -> str:
         case CreateSubtasks(items):
             return f"make {len(items)} subtask{'s' if len(items) != 1 else ''}: {', '.join(i.branch for i in items)}"
         case PostComment():
-            return f"{'public' if effect.public else 'internal'} comment: {effect.template}"
+            audience = "draft" if effect.draft else "public" if effect.public else "internal"
+            return f"{audience} comment: {effect.template}"
+        case SendText():
+            return "send a draft to the district"
+        case AlertOperator():
+            return "tell the operator"
         case MoveSubtask():
             return f"move a subtask to {effect.status}"
         case TransitionIssue():

@@ -41,6 +41,8 @@ class SubtaskText:
     summary: str
     description: str
     labels: tuple[str, ...]
+    assignee: str | None = None
+    component: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,20 @@ def connect_with(base_url: str, email: str, token: str, pat: str) -> Callable[[]
 class Gateway(GatewayReader):
     """Jira, as the bot uses it. Nothing here decides what is wished; it reads, and does what it is told."""
 
-    def __init__(self, wire: Wire, office: Office, cloud: bool, fuse: Fuse, statuses: Iterable[str]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        office: Office,
+        cloud: bool,
+        fuse: Fuse,
+        statuses: Iterable[str],
+        leaking: set[str] | None = None,
+    ) -> None:
+        """`leaking` is where to remember projects in which an internal comment came out public."""
         super().__init__(wire, office, cloud, statuses)
         self._fuse = fuse
         self._types: dict[str, str] = {}
-        self._leaking: set[str] = set()
+        self._leaking: set[str] = set() if leaking is None else leaking
 
     def _subtask_type(self, project: str) -> str:
         if project not in self._types:
@@ -93,7 +104,7 @@ class Gateway(GatewayReader):
     def create_subtasks(self, issue: Issue, items: Collection[SubtaskText]) -> Made:
         """Make all subtasks in one call, each with its mark. Raises a JiraTrouble where none was made."""
         type_id = self._subtask_type(issue.project)
-        updates = [
+        updates: list[dict[str, Any]] = [
             {
                 "fields": {
                     "project": {"key": issue.project},
@@ -102,6 +113,7 @@ class Gateway(GatewayReader):
                     "summary": item.summary,
                     "description": item.description,
                     "labels": list(item.labels),
+                    **self._for_whom(item),
                 },
                 "properties": [_mark([item.effect])],
             }
@@ -156,10 +168,34 @@ class Gateway(GatewayReader):
         LOG.critical("%s: comment %s was meant to be internal and came out public: %s", issue.key, comment_id, became)
         raise Refused(f"Jira made an internal comment public; {became}. Is the bot's account an agent?")
 
-    def transition(self, snapshot: Snapshot, status: str) -> None:
-        """Move the ticket to a status, by the transition that Jira offered."""
-        self._fuse.check_move(snapshot.issue, People(snapshot.issue, self._office, self.bots))
-        self._transition(snapshot.issue.id, snapshot.issue.status, snapshot.moves, status)
+    def _for_whom(self, item: SubtaskText) -> dict[str, Any]:
+        """The assignee (Data Center names people otherwise) and the component of a new subtask, where it has them."""
+        fields: dict[str, Any] = {}
+        if item.assignee:
+            fields["assignee"] = {"accountId" if self._cloud else "name": item.assignee}
+        if item.component:
+            fields["components"] = [{"name": item.component}]
+        return fields
+
+    def transition(self, snapshot: Snapshot, status: str, resolution: str | None = None) -> None:
+        """Move the ticket to a status, by the transition that Jira offered; with a resolution where its screen
+        has that field."""
+        issue = snapshot.issue
+        self._fuse.check_move(issue, People(issue, self._office, self.bots))
+        fields = {}
+        if (
+            resolution is not None
+            and status in snapshot.moves
+            and self._asks_resolution(issue.id, snapshot.moves[status])
+        ):
+            fields["resolution"] = {"name": resolution}
+        self._transition(issue.id, issue.status, snapshot.moves, status, fields)
+
+    def _asks_resolution(self, issue_id: str, transition_id: str) -> bool:
+        expand = {"expand": "transitions.fields", "transitionId": transition_id}
+        answer = self._wire.call("GET", f"{API}/issue/{issue_id}/transitions", expand)
+        offered = answer.get("transitions") or []
+        return any("resolution" in (one.get("fields") or {}) for one in offered if str(one.get("id")) == transition_id)
 
     def move_subtask(self, snapshot: Snapshot, subtask_id: str, status: str) -> None:
         """Move one subtask to a status."""
@@ -170,13 +206,21 @@ class Gateway(GatewayReader):
             moves = self._by_status(payloads.transitions_of(raw))
         self._transition(subtask_id, shown, moves, status)
 
-    def _transition(self, issue_id: str, shown: str, moves: Mapping[str, str], status: str) -> None:
+    def _transition(
+        self,
+        issue_id: str,
+        shown: str,
+        moves: Mapping[str, str],
+        status: str,
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
         """Raises Conflict where the issue no longer stands in the status that was `shown`: somebody was faster."""
         try:
             if status not in moves:
                 offered = ", ".join(sorted(moves)) or "none"
                 raise Refused(f'The workflow offers no move to "{status}" from here (it offers: {offered}).')
-            self._wire.call("POST", f"{API}/issue/{issue_id}/transitions", body={"transition": {"id": moves[status]}})
+            body = {"transition": {"id": moves[status]}, **({"fields": dict(fields)} if fields else {})}
+            self._wire.call("POST", f"{API}/issue/{issue_id}/transitions", body=body)
         except Refused:
             raw = self._get_issue(issue_id, {"fields": "status"})
             now = raw["fields"].get("status") or {}

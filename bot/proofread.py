@@ -94,7 +94,6 @@ class Wanted:
 # The comments that the bot writes in every process, whatever its file says.
 OWN: Final = (
     Wanted("status", public=True),
-    Wanted("reminder", public=True),
     Wanted("overdue"),
     Wanted("unheard"),
     Wanted("ask_findings"),
@@ -113,13 +112,19 @@ OWN: Final = (
 
 def named(process: Process) -> Iterator[Wanted]:
     """The templates that a process file names, with where it names them."""
+    if process.reminders:
+        yield Wanted(process.reminders.say, True, ("reminders", "say"))
+    for name, closing in process.closings.items():
+        if closing.say:
+            yield Wanted(closing.say, True, ("ends", name, "say"))
     for step in process.steps:
         place = ("steps", step.name)
         if step.say:
             yield Wanted(step.say, True, (*place, "say"))
         if step.revision:
             yield Wanted(step.revision.say, True, (*place, "revision", "say"), limit=WORDS_FEEDBACK)
-            yield Wanted("not_received", True, (*place, "revision"))
+            if step.revision.not_received:
+                yield Wanted(step.revision.not_received, True, (*place, "revision", "not_received"))
         for branch in step.branches:
             here = (*place, "branches", branch.name)
             if branch.say_when_done:

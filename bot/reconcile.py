@@ -15,10 +15,10 @@ from bot.agenda_reader import Class
 from bot.apply import Applied, Applier
 from bot.clock import Clock
 from bot.config import Config
-from bot.core.effects import CreateSubtasks, Plan, PostComment
-from bot.core.engine import decide
+from bot.core.effects import CreateSubtasks, Plan, PostComment, SendText
+from bot.core.engine import decide, leave
 from bot.core.issue import Issue
-from bot.core.ledger import PROPERTY, LedgerBroken
+from bot.core.ledger import PROPERTY, LedgerBroken, read_ledger
 from bot.core.process import Process
 from bot.core.progress import Progress, follow
 from bot.gateway import Gateway
@@ -164,14 +164,26 @@ class Reconciler:
         issue = snapshot.issue
         process = self._config.process_for(issue.project, issue.type)
         out = self._stay_out(issue, process)
+        if process is None and issue.ledger is not None and (left := self._leave(snapshot)) is not None:
+            return left
         if process is None or out:
             return View(snapshot, process, None, Plan(out or "No process applies to this issue."))
         progress, plan = self._think(issue, process)
-        makes = any(isinstance(e, CreateSubtasks | PostComment) for e in plan.effects)
+        makes = any(isinstance(e, CreateSubtasks | PostComment | SendText) for e in plan.effects)
         if makes and self._unsure(issue, progress) and (marks := self._marks(issue, progress)):
             snapshot = self._gateway.fetch(issue.id, {**self._journal.done(issue.id), **marks})
             progress, plan = self._think(snapshot.issue, process, marks)
         return View(snapshot, process, progress, plan)
+
+    def _leave(self, snapshot: Snapshot) -> View | None:
+        """The view of an issue that was the bot's until it was moved or retyped; None where it was let go."""
+        config, issue = self._config, snapshot.issue
+        ledger = read_ledger(issue.ledger)
+        process = next((p for p in config.processes if ledger and p.name == ledger.process), None)
+        if ledger is None or process is None or not ledger.visits or ledger.visits[-1].ended is not None:
+            return None
+        progress, _ = self._think(issue, process)
+        return View(snapshot, process, progress, leave(progress, config.office, config.calendars))
 
     def _stay_out(self, issue: Issue, process: Process | None) -> str:
         office = self._config.office

@@ -20,6 +20,7 @@ from jinja2 import (
 from bot import wiki
 from bot.core.effects import Facts, NewSubtask, PostComment
 from bot.core.process import Process
+from bot.core.voice import drafted
 from bot.proofread import (
     ABSENT,
     OPTIONAL,
@@ -53,9 +54,6 @@ __all__ = [
 
 LONGEST_TEXT = 32_000  # characters; Jira refuses more than 32,767, and fails at times just below
 LONGEST_SUMMARY = 255
-DRAFT_HEAD = (
-    "To be sent to the district (answer /send in an internal comment to post it, or /send with your own words below):"
-)
 
 # What a template may go wrong with; anything else is a fault of ours and is not caught.
 _FAULTS = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -119,7 +117,7 @@ class Words:
         """The internal comment that shows staff a public one before it is sent: a line that says how to send it,
         then the text in a quote. Raises what `comment` raises."""
         text = self.comment(process, replace(effect, public=True))
-        return _sendable(f"{DRAFT_HEAD}\n\n{{quote}}\n{text}\n{{quote}}")
+        return _sendable(drafted(text))
 
     def edited(self, text: str) -> str:
         """A person's own words for the district, in the wiki markup they wrote, if they may be sent. Unfit where

@@ -26,9 +26,17 @@ LOG = logging.getLogger(__name__)
 
 PAUSED = "paused"
 CAUGHT_UP = "caught_up_until"
+IDENTITY = "identity"  # {"account", "at"}: who Jira said that the bot is, and when
 JOB = "job "
+TROUBLE = "trouble of job "  # with a job's name: why its latest run failed, where it did
 KEEP = timedelta(days=90)
 PAUSED_SECONDS = 1.0  # how soon a worker sees that it may go on
+RELOAD_SECONDS = 5.0  # how soon a changed configuration is seen
+WATCH_SECONDS = 60.0
+
+
+def quiet() -> None:
+    """The heartbeat where nobody listens for one."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,9 @@ class Periods:
 
 
 class Jobs:
-    """The periodic jobs. Each is a row of the agenda with a lease, so over many replicas each runs once."""
+    """The periodic jobs. Each is a row of the agenda with a lease, so over many replicas each runs once.
+
+    `beat` is called after each catch-up that went well, and must not raise."""
 
     def __init__(
         self,
@@ -56,9 +66,10 @@ class Jobs:
         store: Store,
         clock: Clock,
         periods: Periods,
+        beat: Callable[[], object] = quiet,
     ) -> None:
         self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
-        self._store, self._clock, self._periods = store, clock, periods
+        self._store, self._clock, self._periods, self._beat = store, clock, periods, beat
         self._setbacks = Setbacks(agenda, clock)
         self._seen: dict[str, str] = {}
         self.all: Mapping[str, tuple[Callable[[], None], timedelta]] = {
@@ -84,16 +95,21 @@ class Jobs:
             work()
         except (JiraTrouble, StoreError) as trouble:
             self._setbacks.take(claim, trouble)
+            self._store.set_fact(TROUBLE + name, str(trouble))
         except Exception:
             LOG.exception("%s failed by the bot's own fault", claim.key)
             self._agenda.release(claim, self._clock.now(), failed=True)
+            self._store.set_fact(TROUBLE + name, f"The bot's job {name} fails by its own fault; its log says more.")
         else:
             self._setbacks.over(claim.key)
             self._agenda.release(claim, self._clock.now() + period)
+            if name == "catch_up":
+                self._beat()
 
     def identity(self) -> None:
         """Ask Jira who the bot is, so that a dead token is noticed though nothing else happens."""
-        self._gateway.myself()
+        found = {"account": self._gateway.myself(), "at": self._clock.machine()}
+        self._store.set_fact(IDENTITY, found)
 
     def catch_up(self) -> None:
         """Put on the agenda what changed in Jira lately and no webhook told. The watermark moves only when the
@@ -109,6 +125,10 @@ class Jobs:
                 self._agenda.put(key_of(hit.look_at), begun, Class.SWEEPS)
         self._seen = seen
         self._store.set_fact(CAUGHT_UP, begun.isoformat())
+
+    def forget(self) -> None:
+        """Forget which changes were seen: the next catch-up looks at all that its window shows."""
+        self._seen = {}
 
     def nightly(self) -> None:
         """Look at every ticket that is under way, spread over time: what even the index or a webhook hid."""
@@ -200,25 +220,42 @@ class Workers:
 
 
 class Ticker:
-    """APScheduler, which only ticks: the agenda knows what is due, and a missed tick loses nothing."""
+    """APScheduler, which only ticks: the agenda knows what is due, and a missed tick loses nothing.
 
-    def __init__(self, agenda: Agenda, store: Store, gone: Callable[[str], None], reload: Callable[[], None]) -> None:
+    `reload` looks whether the configuration changed, `watch` whether the operator is to be told something;
+    `ticked` is the machine second of the latest tick, None before the first."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        store: Store,
+        gone: Callable[[str], None],
+        reload: Callable[[], None],
+        watch: Callable[[], None],
+    ) -> None:
         self._agenda, self._store, self._gone = agenda, store, gone
+        self.ticked: float | None = None
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
-        self._scheduler.add_job(self._agenda.nudge, "interval", seconds=1, id="sweep")
+        self._scheduler.add_job(self._tick, "interval", seconds=1, id="sweep")
         self._scheduler.add_job(self._check, "interval", seconds=5, id="database")
-        self._scheduler.add_job(reload, "interval", seconds=5, id="configuration")
+        self._scheduler.add_job(reload, "interval", seconds=RELOAD_SECONDS, id="configuration")
+        self._scheduler.add_job(watch, "interval", seconds=WATCH_SECONDS, id="operator")
 
     def start(self) -> None:
         """Start ticking in a thread of its own."""
         self._scheduler.start()
+        self._tick()
 
     def stop(self) -> None:
         """Stop ticking."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+
+    def _tick(self) -> None:
+        self.ticked = self._store.clock.machine()
+        self._agenda.nudge()
 
     def _check(self) -> None:
         try:

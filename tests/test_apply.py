@@ -24,7 +24,7 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 @pytest.fixture(scope="session")
 def config() -> Config:
     """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(Path(__file__).parents[1] / "config")
+    shipped = load(Path(__file__).parent / "spine")
     return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 

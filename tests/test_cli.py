@@ -30,7 +30,7 @@ SECRET = "a-secret-of-this-test"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An operator's folder: a copy of the configuration that speaks since an hour ago."""
-    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "tests/spine", tmp_path / "config")
     process = tmp_path / "config/processes/dde.yaml"
     since = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
     text = process.read_text()

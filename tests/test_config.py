@@ -12,7 +12,7 @@ from bot.config import Config, ConfigError, load
 from bot.config_source import read_source
 from bot.core.goals import parse_goal
 
-SHIPPED = Path(__file__).parents[1] / "config"
+SHIPPED = Path(__file__).parent / "spine"
 FILES = {"bot": "bot.yaml", "cli": "calendars/cli.yaml", "dde": "processes/dde.yaml"}
 
 

@@ -23,7 +23,7 @@ RULE = Account("712020:rule", "Automation", "rule@onboarding.example", "token-ru
 @pytest.fixture(scope="session")
 def config() -> Config:
     """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(Path(__file__).parents[1] / "config")
+    shipped = load(Path(__file__).parent / "spine")
     return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 

@@ -32,7 +32,7 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 @pytest.fixture(scope="session")
 def config() -> Config:
     """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(ROOT / "config")
+    shipped = load(ROOT / "tests/spine")
     return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 

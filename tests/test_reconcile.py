@@ -28,7 +28,7 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 @pytest.fixture(scope="session")
 def config() -> Config:
     """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(Path(__file__).parents[1] / "config")
+    shipped = load(Path(__file__).parent / "spine")
     return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 
@@ -238,3 +238,29 @@ def test_a_plan_in_the_past_is_only_labelled(config: Config, stage: Stage, ticke
     assert not any(isinstance(e, PostComment | CreateSubtasks) for e in view.plan.effects)
     look_until_quiet(stage, ticket)
     assert stage.site.comments(ticket) == []
+
+
+def test_an_issue_that_was_retyped_is_let_go(stage: Stage, ticket: str) -> None:
+    """Moved to where no process applies: labels and due day go, its clocks are closed, nothing is said; back
+    again, it goes on where it was."""
+    look(stage, ticket)
+    stage.site.comment(CARLA, ticket, "I confirm")
+    look(stage, ticket)
+    look(stage, ticket)
+    stage.clock.set(stage.local("2026-01-09 12:00"))
+    look(stage, ticket)
+    assert "review-overdue" in stage.site.labels(ticket)
+    said = len(stage.site.comments(ticket))
+    config = stage.bot.reconciler._config
+    elsewhere = tuple(replace(p, issue_type="Another") for p in config.processes)
+    stage.bot.reconciler._config = replace(config, processes=elsewhere)
+    for _ in range(2):
+        look(stage, ticket)
+    shown = stage.site.issue(ticket)
+    assert (list(shown.labels), shown.duedate, len(shown.comments)) == ([], None, said)
+    last = stage.site.property(ticket, PROPERTY)["visits"][-1]
+    assert (last["verdict"], "stopped" in last["clocks"]["folder"]) == ("left", True)
+    stage.bot.reconciler._config = config
+    look(stage, ticket)
+    assert stage.site.issue(ticket).duedate is not None
+    assert len(stage.site.comments(ticket)) == said

@@ -11,7 +11,7 @@ from bot.core.ledger import Answer, Ledger, Visit
 from bot.core.people import People
 from bot.core.process import Branch, Step, SubtaskStatuses
 
-OPEN, FINISHED, REVISE, WITHDRAWN = "open", "finished", "needs revision", "withdrawn"
+OPEN, FINISHED, REVISE, NOT_RECEIVED, WITHDRAWN = "open", "finished", "needs revision", "not received", "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,11 @@ def _by_status(
     reopened = max((c.at for c in _moves(subtask, at) if c.old == names.done), default=None)
     # Who opens the subtask again takes back what the district had said until then.
     last = next((a for a in reversed(answers) if reopened is None or a.at > reopened), None)
-    if status in (names.done, names.needs_revision):
+    if status in (names.done, names.needs_revision, names.not_received):
         moment, by = _finished(branch, subtask, status, at, chain)
-        if status == names.needs_revision:
-            return BranchState(branch, REVISE, moment, by, subtask, made=True)
+        if status != names.done:
+            state = REVISE if status == names.needs_revision else NOT_RECEIVED
+            return BranchState(branch, state, moment, by, subtask, made=True)
         if last is not None and (by in people.bots or last.at > moment):
             # The bot closed it because the district said so: theirs is the deed and the moment.
             return replace(_answered(branch, last), subtask=subtask, made=True)
@@ -103,5 +104,5 @@ def _finished(branch: Branch, subtask: Subtask, status: str, at: datetime, chain
 
 def open_subtasks(issue: Issue, ids: Collection[str], names: SubtaskStatuses) -> tuple[Subtask, ...]:
     """Those of the named subtasks on which nobody has given a last word yet."""
-    last = (names.done, names.needs_revision, names.superseded)
+    last = (names.done, names.needs_revision, names.not_received, names.superseded)
     return tuple(s for s in issue.subtasks if s.id in ids and s.status not in last)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.core.ledger import Ledger
+from bot.core.ledger import Decision, Ledger
 
 Facts = Mapping[str, Any]  # what a template may say: strings, numbers, aware datetimes, tuples of strings
 
@@ -22,6 +22,8 @@ class NewSubtask:
     description: str | None
     labels: tuple[str, ...]
     facts: Facts
+    assignee: str | None = None
+    component: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,30 @@ class CreateSubtasks:
 
 @dataclass(frozen=True)
 class PostComment:
-    """Write one comment; several wishes that it fulfils may share it."""
+    """Write one comment; several wishes that it fulfils may share it. A `draft` is an internal comment with what
+    would be said in public."""
 
     ids: tuple[str, ...]
     template: str
     public: bool
     facts: Facts
+    draft: bool = False
+
+
+@dataclass(frozen=True)
+class SendText:
+    """Write a public comment in a person's words, or a draft's."""
+
+    ids: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class AlertOperator:
+    """Tell who runs the bot, outside Jira; such a message cannot be marked, so it is sent at most once."""
+
+    ids: tuple[str, ...]
+    what: str
 
 
 @dataclass(frozen=True)
@@ -57,13 +77,19 @@ class MoveSubtask:
 
 @dataclass(frozen=True)
 class TransitionIssue:
-    """Move the ticket to a status."""
+    """Move the ticket to a status, with a resolution where the move's screen has that field.
+
+    `after` names an effect of the same plan without which the move is not made, and `decided` the decision that
+    is then written down before it."""
 
     ids: tuple[str, ...]
     status: str
+    resolution: str | None = None
+    after: str | None = None
+    decided: Decision | None = None
 
 
-Effect = CreateSubtasks | PostComment | MoveSubtask | TransitionIssue
+Effect = CreateSubtasks | PostComment | SendText | AlertOperator | MoveSubtask | TransitionIssue
 
 
 @dataclass(frozen=True)

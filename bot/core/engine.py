@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from bot.core import flags
-from bot.core.branches import FINISHED, REVISE, BranchState
 from bot.core.business_time import Calendar
 from bot.core.effects import (
-    CreateSubtasks,
-    MoveSubtask,
-    NewSubtask,
+    AlertOperator,
     Plan,
     PostComment,
     Record,
+    SendText,
 )
-from bot.core.ledger import REVISION, Decision
-from bot.core.phrases import facts, said_by
-from bot.core.process import Office, Step
+from bot.core.ledger import LEFT
+from bot.core.phrases import said_by
+from bot.core.process import LEAD, OPERATOR, Office
 from bot.core.progress import Progress
+from bot.core.reminders import due_reminder, next_reminder
+from bot.core.stays import end, hold, undo, wait
+from bot.core.voice import sendings
 from bot.core.wishes import Wishes, team
-
-_LABEL_BAD = str.maketrans({c: "-" for c in " \t_"})
+from bot.core.work import work
 
 
 def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar], parked: Mapping[str, str]) -> Plan:
@@ -34,13 +35,19 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
     if progress.live:
         _tell_parked(wishes, parked)
         _hear_out(wishes)
+        _send_drafts(wishes)
         if progress.visit.undo:
-            _undo(wishes)
+            undo(wishes)
         elif progress.waiting:
-            _wait(wishes)
+            wait(wishes)
         elif progress.step is not None:
-            _work(wishes, progress.step)
+            work(wishes, progress.step)
+        elif progress.visit.step:
+            end(wishes)
+        else:
+            hold(wishes)
         _answer_status(wishes)
+        _remind(wishes, calendars)
         _tell_overdue(wishes, rung, office)
     else:
         wishes.reasons.append(f"this stay began before the process's since ({progress.process.since})")
@@ -50,10 +57,30 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
         reason=_sentence(wishes, record),
         effects=tuple(wishes.effects),
         record=record,
-        look_again_at=flags.next_moment(progress, calendars),
+        look_again_at=_look_again(wishes, calendars),
         noted=tuple(wishes.noted),
         missed=tuple(progress.heard.missed),
     )
+
+
+def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> Plan:
+    """The plan for an issue that was moved or retyped and follows the process no more: its clocks are closed as
+    left, the bot's labels and due day go, nothing is said."""
+    visit = progress.visit
+    visit.ended, visit.verdict, visit.decided = progress.now, LEFT, None
+    for clock in visit.clocks.values():
+        clock.stopped = clock.stopped or progress.now
+    alone = replace(progress, clocks=())
+    _, remove = flags.labels(alone, [])
+    fields = flags.due_field(alone, office, calendars)
+    return Plan(f"It no longer follows {progress.process.title}.", record=Record((), remove, fields, progress.ledger))
+
+
+def _look_again(wishes: Wishes, calendars: Mapping[str, Calendar]) -> datetime | None:
+    moments = [flags.next_moment(wishes.progress, calendars), wishes.held_until]
+    if wishes.progress.live:
+        moments.append(next_reminder(wishes.progress, calendars))
+    return min((m for m in moments if m is not None), default=None)
 
 
 # -- what every stay may wish
@@ -75,162 +102,53 @@ def _hear_out(wishes: Wishes) -> None:
         wishes.say(names, "unheard", public=False, items=items, accounts=team(wishes.progress))
         wishes.reasons.append("the contact wrote something that a person must read")
 
+    early = [c for c in wishes.progress.heard.early if wishes.open(f"c{c.id}:early")]
+    if early:
+        items = tuple(f"{c.author.name if c.author else 'The contact'}: {_shorten(c.body)}" for c in early)
+        started = wishes.progress.visit.received
+        names, accounts = [f"c{c.id}:early" for c in early], team(wishes.progress)
+        wishes.say(names, "files_ready_early", public=False, items=items, accounts=accounts, started=started)
+        wishes.reasons.append("the contact announced files while a review is running")
+
+
+def _send_drafts(wishes: Wishes) -> None:
+    """What staff order with /send goes out, each draft once."""
+    for sending in sendings(wishes.progress):
+        names = [f"send:{sending.draft}", f"order:{sending.order}"]
+        if all(wishes.id(name) not in wishes.parked for name in names):
+            wishes.effects.append(SendText(tuple(map(wishes.id, names)), sending.text))
+            wishes.reasons.append("staff sent a draft")
+
+
+def _remind(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
+    reminder = due_reminder(wishes.progress, calendars)
+    if reminder is None or wishes.moves or wishes.speaks() is not None or not wishes.open(reminder.name):
+        return
+    wishes.noted += map(wishes.id, reminder.passed)
+    if reminder.phone:
+        days = reminder.after.high
+        accounts = team(wishes.progress)
+        wishes.say([reminder.name], "phone_district", False, days=days, since=reminder.since, accounts=accounts)
+    elif wishes.progress.process.reminders is not None:
+        wishes.say([reminder.name], wishes.progress.process.reminders.say, public=True)
+    wishes.reasons.append(f"the district's turn has lasted {reminder.after}")
+
 
 def _answer_status(wishes: Wishes) -> None:
     names = [f"c{c.id}:status" for c in wishes.progress.heard.status if wishes.open(f"c{c.id}:status")]
     if not names:
         return
     # What goes out anyway tells the district where it stands: one act, one comment.
-    for place, effect in enumerate(wishes.effects):
-        if isinstance(effect, PostComment) and effect.public:
-            wishes.effects[place] = replace(effect, ids=(*effect.ids, *map(wishes.id, names)))
-            return
+    place = wishes.speaks()
+    effect = wishes.effects[place] if place is not None else None
+    if place is not None and isinstance(effect, PostComment):
+        wishes.effects[place] = replace(effect, ids=(*effect.ids, *map(wishes.id, names)))
+        return
     if wishes.moves:
         wishes.noted += map(wishes.id, names)
         return
     wishes.say(names, "status", public=True)
     wishes.reasons.append("the contact asked where they stand")
-
-
-def _undo(wishes: Wishes) -> None:
-    """The bot's own move landed on a person's: the person's counts."""
-    back = wishes.progress.visit.undo
-    wishes.say(["undone"], "move_undone", public=False, status=back)
-    wishes.move("undo", back)
-    wishes.reasons.append(f"a person had moved the ticket to {back} first")
-
-
-# -- a step
-
-
-def _work(wishes: Wishes, step: Step) -> None:
-    progress = wishes.progress
-    if step.review and not progress.visit.files:
-        wishes.reasons.append("no files were received for this review")
-        return
-    wishes.supersede(progress.ledger.broken_off(progress.visit))
-    _make_subtasks(wishes, step)
-    _close_answered(wishes)
-    blocked = any(wishes.id(f"{kind}:{b.branch.name}") in wishes.parked for b in progress.branches
-                  for kind in ("subtask", "close"))  # fmt: skip
-    decided = None if blocked else progress.visit.decided
-    if decided is None:
-        _enter(wishes, step)
-        _say_when_done(wishes)
-        _first_revision(wishes)
-        wishes.reasons.append(_waits_for(progress))
-    elif decided.verdict == REVISION and not progress.findings:
-        accounts = team(progress)
-        wishes.say(["ask_findings"], "ask_findings", public=False, accounts=accounts)
-        wishes.reasons.append("the files need a revision, and nobody has written the findings yet")
-    else:
-        _advance(wishes, decided, step)
-
-
-def _enter(wishes: Wishes, step: Step) -> None:
-    if step.say is not None and wishes.open("say"):
-        # A clock's day is told as the plan knows it; a stay that goes on with another says nothing again.
-        wishes.say(["say"], step.say, public=True)
-        wishes.reasons.append(f"the ticket entered {step.title}")
-
-
-def _make_subtasks(wishes: Wishes, step: Step) -> None:
-    progress = wishes.progress
-    told = facts(progress, progress.people.office)
-    items = []
-    for state in progress.branches:
-        name = f"subtask:{state.branch.name}"
-        if state.branch.subtask is None or state.made or state.settled or not wishes.open(name):
-            continue
-        labels = [f"step-{step.name}".translate(_LABEL_BAD)]
-        if step.review:
-            labels.append(f"round-{progress.visit.round}")
-        items.append(
-            NewSubtask(
-                wishes.id(name),
-                state.branch.name,
-                state.branch.subtask,
-                state.branch.description,
-                tuple(labels),
-                told,
-            )
-        )
-    if items:
-        wishes.effects.append(CreateSubtasks(tuple(items)))
-
-
-def _close_answered(wishes: Wishes) -> None:
-    for state in wishes.progress.branches:
-        if state.to_close and state.answer is not None and state.subtask is not None:
-            name = f"close:{state.branch.name}:c{state.answer.comment}"
-            if wishes.open(name):
-                done = wishes.progress.people.office.subtask_statuses.done
-                wishes.effects.append(MoveSubtask((wishes.id(name),), state.subtask.id, done))
-
-
-def _say_when_done(wishes: Wishes) -> None:
-    """Half of a step is done, the other half not: the district hears of it, where the process has words."""
-    for state in wishes.progress.branches:
-        in_this_stay = state.at is not None and state.at >= wishes.progress.visit.began
-        if state.state == FINISHED and state.branch.say_when_done and in_this_stay:
-            wishes.say([_done_name(state)], state.branch.say_when_done, public=True)
-
-
-def _done_name(state: BranchState) -> str:
-    """Named by the fact that finished the branch, so that the next finish, after a withdrawal, speaks anew."""
-    return f"say:{state.branch.name}:{int(state.at.timestamp()) if state.at else ''}"
-
-
-def _first_revision(wishes: Wishes) -> None:
-    """A first "needs revision" while others are still at work is for the team alone."""
-    revise = [b for b in wishes.progress.branches if b.state == REVISE]
-    if revise:
-        others = tuple(b.subtask.summary for b in wishes.progress.branches if not b.settled and b.subtask)
-        what = ", ".join(b.subtask.summary for b in revise if b.subtask)
-        accounts = team(wishes.progress)
-        wishes.say(["first_revision"], "first_needs_revision", False, what=what, items=others, accounts=accounts)
-
-
-def _advance(wishes: Wishes, decided: Decision, step: Step) -> None:
-    verdict = "the files need a revision" if decided.verdict == REVISION else f"{step.title} is complete"
-    wishes.reasons.append(verdict)
-    wishes.advance(decided)
-
-
-# -- waiting for the district
-
-
-def _wait(wishes: Wishes) -> None:
-    progress = wishes.progress
-    if progress.review is not None:
-        wishes.supersede(progress.ledger.chain(progress.review))
-    if progress.visit.decided is not None:
-        wishes.reasons.append("the district has sent new files")
-        wishes.advance(progress.visit.decided)
-        return
-    _feed_back(wishes)
-
-
-def _feed_back(wishes: Wishes) -> None:
-    progress = wishes.progress
-    if progress.review is None:
-        wishes.reasons.append("waiting for the district")
-        return
-    step = progress.process.step(progress.review.step)
-    sent = [f"f{f.comment}:sent" for f in progress.findings]
-    if not progress.findings:
-        wishes.say(["ask_findings"], "ask_findings", public=False, accounts=team(progress))
-        wishes.reasons.append("the feedback waits for its findings")
-    elif wishes.open("say") and step.revision is not None:
-        lines = tuple(line for f in progress.findings for line in f.lines)
-        wishes.say(["say", *sent], step.revision.say, public=True, findings=lines)
-        wishes.reasons.append(f"round {progress.visit.round} ended with findings")
-    else:
-        late = [f for f in progress.findings if not progress.done(f"f{f.comment}:sent")]
-        fresh = [f for f in late if wishes.open(f"f{f.comment}:late")]
-        lines = tuple(line for f in fresh for line in f.lines)
-        wishes.say([f"f{f.comment}:late" for f in fresh], "late_findings", public=False, items=lines)
-        wishes.reasons.append("waiting for the district's new files")
 
 
 # -- flags, labels, fields, ledger
@@ -241,8 +159,15 @@ def _tell_overdue(wishes: Wishes, rung: list[flags.Flag], office: Office) -> Non
     for flag in rung:
         if flag.escalation.tell is None:
             continue
-        party = flag.clock.team if flag.escalation.tell == "team" else flag.escalation.tell
-        told = office.teams.get(party)
+        if flag.escalation.tell == OPERATOR:
+            title = progress.step.title if progress.step else ""
+            what = f"{progress.process.title}: the step {title} is late"  # no word of a ticket leaves Jira
+            wishes.effects.append(AlertOperator((wishes.id(flag.name),), what))
+            wishes.reasons.append(f"{flags.what_is_due(progress, flag.clock)} is late")
+            continue
+        parties = _owing(progress, flag) if flag.escalation.tell == "team" else (flag.escalation.tell,)
+        told = [office.teams[p].accounts for p in parties if p in office.teams]
+        accounts = office.lead if parties == (LEAD,) else tuple(dict.fromkeys(a for each in told for a in each))
         wishes.say(
             [flag.name],
             "overdue",
@@ -251,9 +176,14 @@ def _tell_overdue(wishes: Wishes, rung: list[flags.Flag], office: Office) -> Non
             since=flag.clock.due,
             started=flag.clock.started,
             goal=str(flag.clock.goal),
-            accounts=told.accounts if told else (),
+            accounts=accounts,
         )
         wishes.reasons.append(f"{flags.what_is_due(progress, flag.clock)} is overdue")
+
+
+def _owing(progress: Progress, flag: flags.Flag) -> tuple[str, ...]:
+    """Whose goal it is that has passed: the branch's party or, for a step's own, the parties who are not done."""
+    return (flag.clock.team,) if flag.clock.branch else progress.turn
 
 
 def _note_flags(wishes: Wishes, rung: list[flags.Flag]) -> None:
@@ -264,21 +194,13 @@ def _note_flags(wishes: Wishes, rung: list[flags.Flag]) -> None:
 
 
 def _record(progress: Progress, rung: list[flags.Flag], office: Office, calendars: Mapping[str, Calendar]) -> Record:
+    if not progress.visit.step:
+        return Record(ledger=progress.ledger)  # outside the process its clocks pause, and their marks stay
     add, remove = flags.labels(progress, rung)
     return Record(add, remove, flags.due_field(progress, office, calendars), progress.ledger)
 
 
 # -- words of the plan itself
-
-
-def _waits_for(progress: Progress) -> str:
-    who = " and ".join(_party_title(progress, p) for p in progress.turn)
-    return f"waiting for {who}" if who else "nobody's turn"
-
-
-def _party_title(progress: Progress, party: str) -> str:
-    known = progress.people.office.teams.get(party)
-    return known.title if known else "the district"
 
 
 def _sentence(wishes: Wishes, record: Record) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.business_time import Calendar
+from bot.core.clocks import Clock, shifted
 from bot.core.goals import Unit
 from bot.core.ledger import BOT, PERSON
 from bot.core.process import Escalation, Office
-from bot.core.progress import Clock, Progress
+from bot.core.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ def _thresholds(
     calendar = calendars[clock.calendar]
     found = []
     for escalation in sorted(progress.step.escalations, key=lambda e: e.at) if progress.step else []:
-        moment = clock.due if escalation.at == 1 else calendar.moment_at(clock.started, clock.goal, escalation.at)
+        moment = clock.due
+        if escalation.at < 1:
+            moment = calendar.moment_at(clock.started, clock.goal, escalation.at)
+            moment = shifted(calendar, clock.goal, moment, clock.pauses)
         if clock.goal.unit is not Unit.HOURS:
             moment = calendar.next_open(moment)
         found.append((escalation, moment))

@@ -18,8 +18,9 @@ _MOST_HEARD = 50
 
 WAITING = "waiting"  # the step name of a stay in the process's waiting status
 
-GOOD, REVISION, DONE, RECEIVED, LEFT = "good", "revision", "done", "received", "left"  # how stays end
-_VERDICTS = (GOOD, REVISION, DONE, RECEIVED, LEFT)
+GOOD, REVISION, NOT_RECEIVED = "good", "revision", "not received"  # how reviews end
+DONE, RECEIVED, LEFT = "done", "received", "left"  # how other stays end
+_VERDICTS = (GOOD, REVISION, NOT_RECEIVED, DONE, RECEIVED, LEFT)
 
 NOTED = "-"  # stands in `done` where an effect leaves nothing behind that has an id
 

@@ -36,12 +36,14 @@ class Revision:
     """Where new files come back to after a verdict of "needs revision", and the words that ask for them.
 
     `goal` is how long that step then has, where it differs from the step's own; `not_received` the words where
-    there were no files to review at all."""
+    there were no files to review at all. With `at_once` one "needs revision" ends the round, for what follows it
+    cannot be done; without, the other reviewers finish first."""
 
     return_to: str
     say: str
     goal: Goal | None = None
     not_received: str | None = None
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class Step:
     revision: Revision | None = None
     said_by: str | None = None
     escalations: tuple[Escalation, ...] = ()
+
+    @property
+    def automated(self) -> bool:
+        """Whether it is the bot's own, and ends when its comment is posted."""
+        return self.parties == (AUTOMATED,)
 
     @property
     def review(self) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.branches import FINISHED, OPEN, REVISE, WITHDRAWN, BranchState, states
+from bot.core.branches import FINISHED, NOT_RECEIVED, OPEN, REVISE, WITHDRAWN, BranchState, states
 from bot.core.business_time import Calendar
-from bot.core.goals import Goal
+from bot.core.clocks import Clock, clocks_of, note
 from bot.core.issue import Comment, Issue
 from bot.core.ledger import (
     DONE,
@@ -17,31 +17,18 @@ from bot.core.ledger import (
     RECEIVED,
     REVISION,
     WAITING,
-    ClockNote,
     Decision,
     Finish,
     Ledger,
     Visit,
     read_ledger,
 )
+from bot.core.ledger import NOT_RECEIVED as NO_FILES
 from bot.core.people import People
 from bot.core.process import DISTRICT, Office, Process, Step
 from bot.core.visits import Fold, Heard
 
 _FINDINGS = re.compile(r"\s*\*?findings\s*(?::\*|\*?\s*:)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Clock:
-    """One running or stopped review clock of the present stay; `branch` is "" for the step's own."""
-
-    branch: str
-    team: str
-    goal: Goal
-    calendar: str
-    started: datetime
-    due: datetime
-    stopped: datetime | None
 
 
 @dataclass(frozen=True)
@@ -130,6 +117,9 @@ def follow(
     people = People(issue, office, bots)
     ledger = read_ledger(issue.ledger) or Ledger(process.name, process.version)
     ledger.process, ledger.version = process.name, process.version
+    if ledger.visits and ledger.visits[-1].ended is not None:
+        # It was let go while it followed no process; now it does again.
+        ledger.visits[-1].ended, ledger.visits[-1].verdict = None, ""
     known = {v.id for v in ledger.visits if v.ended is not None}
     heard = Fold(issue, process, ledger, people, applied or {}).run()
     visit = ledger.visits[-1]
@@ -176,10 +166,19 @@ def _run_clocks(
             visit.withdrawn.append(state.branch.name)
     visit.finished = {b.branch.name: Finish(b.at, b.by) for b in branches if b.at is not None}
     if visit.ended is None:
-        visit.decided = decision(process, step, visit, branches)
-    clocks = tuple(_clocks(step, visit, ledger, branches, calendars[process.calendar], at))
-    visit.clocks = {c.branch or "step": ClockNote(str(c.goal), c.calendar, c.started, c.due, c.stopped) for c in clocks}
+        visit.decided = _spoken(issue, process, step, ledger.chain(visit)) or decision(process, step, visit, branches)
+    clocks = clocks_of(process, step, visit, ledger, branches, calendars, at)
+    visit.clocks = {c.branch or "step": note(c) for c in clocks}
     return step, branches, clocks
+
+
+def _spoken(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> Decision | None:
+    """A step of the bot's own is complete with its comment."""
+    said = next((v.done["say"] for v in chain if "say" in v.done), None)
+    if not step.automated or said is None:
+        return None
+    at = next((c.created for c in issue.comments if c.id == said), chain[0].began)
+    return Decision(DONE, at, "", process.status_of(step.next))
 
 
 def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchState, ...]) -> Decision | None:
@@ -187,8 +186,16 @@ def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchS
 
     Every branch must be settled, and at least one of them by a deed of this stay: so a ticket that was put
     back by hand stays until somebody does something in it."""
-    deeds = [b for b in branches if b.state in (FINISHED, REVISE) and b.at is not None and b.at >= visit.began]
-    if not deeds or any(b.state == OPEN for b in branches):
+    said = (FINISHED, REVISE, NOT_RECEIVED)
+    deeds = [b for b in branches if b.state in said and b.at is not None and b.at >= visit.began]
+    missing = [b for b in deeds if b.state == NOT_RECEIVED]
+    if missing and step.revision is not None and step.revision.not_received is not None:
+        first = min(missing, key=lambda b: b.at or visit.began)
+        return Decision(NO_FILES, first.at or visit.began, first.by, process.waiting_status)
+    if step.revision is not None and step.revision.at_once and (failed := [b for b in deeds if b.state == REVISE]):
+        first = min(failed, key=lambda b: b.at or visit.began)
+        return Decision(REVISION, first.at or visit.began, first.by, process.waiting_status)
+    if not deeds or any(b.state in (OPEN, NOT_RECEIVED) for b in branches):
         return None
     last = max(deeds, key=lambda b: b.at or visit.began)
     at = last.at or visit.began
@@ -199,59 +206,14 @@ def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchS
     return Decision(GOOD if step.review else DONE, at, last.by, process.status_of(step.next))
 
 
-def _clocks(
-    step: Step,
-    visit: Visit,
-    ledger: Ledger,
-    branches: tuple[BranchState, ...],
-    calendar: Calendar,
-    at: datetime,
-) -> list[Clock]:
-    root = ledger.chain(visit)[-1]
-    start = visit.received if step.review else root.began
-    if start is None:
-        return []
-    clocks = []
-    if step.goal is not None:
-        stopped = visit.decided.at if visit.decided else visit.ended
-        team = next((p for p in step.parties if p != DISTRICT), step.parties[0])
-        clocks.append(_clock("", team, step.goal, calendar, start, stopped, visit))
-    for state in branches:
-        if state.branch.goal is not None:
-            stopped = state.at if state.state in (FINISHED, REVISE) else visit.ended
-            if state.state == WITHDRAWN:
-                noted = visit.clocks.get(state.branch.name)
-                stopped = (noted.stopped if noted else None) or at
-            team, goal = state.branch.party, state.branch.goal
-            clocks.append(_clock(state.branch.name, team, goal, calendar, start, stopped, visit))
-    return clocks
-
-
-def _clock(
-    branch: str,
-    team: str,
-    goal: Goal,
-    calendar: Calendar,
-    start: datetime,
-    stopped: datetime | None,
-    visit: Visit,
-) -> Clock:
-    noted = visit.clocks.get(branch or "step")
-    if stopped is not None and noted is not None and noted.started == start:
-        due = noted.due  # a closed clock keeps the moment it ended with
-    else:
-        due = calendar.due(start, goal)
-    return Clock(branch, team, goal, calendar.name, start, due, stopped)
-
-
 def _review_before(process: Process, visit: Visit, ledger: Ledger) -> Visit | None:
-    """The review whose verdict "revision" made the ticket wait for the district."""
+    """The review that made the ticket wait for the district, by its verdict."""
     if visit.step != WAITING:
         return None
     for earlier in reversed(ledger.visits):
         step = next((s for s in process.steps if s.name == earlier.step), None)
         if step is not None and step.review and earlier.files == visit.files:
-            return earlier if earlier.verdict == REVISION else None
+            return earlier if earlier.verdict in (REVISION, NO_FILES) else None
     return None
 
 

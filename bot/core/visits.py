@@ -8,17 +8,34 @@ from datetime import datetime
 
 from bot.core import replies
 from bot.core.branches import FINISHED, OPEN, WITHDRAWN, BranchState, states
+from bot.core.branches import NOT_RECEIVED as NOTHING
 from bot.core.issue import Change, Comment, Issue
-from bot.core.ledger import APP, BOT, DONE, GOOD, LEFT, PERSON, REVISION, WAITING, Answer, Decision, Ledger, Visit
+from bot.core.ledger import (
+    APP,
+    BOT,
+    DONE,
+    GOOD,
+    LEFT,
+    NOT_RECEIVED,
+    PERSON,
+    REVISION,
+    WAITING,
+    Answer,
+    Decision,
+    Ledger,
+    Visit,
+)
 from bot.core.people import People
 from bot.core.process import Process, Step
 
 
 @dataclass
 class Heard:
-    """What a look found in the contact's newer comments: STATUS questions, and words that a person must read."""
+    """What a look found in the contact's newer comments: STATUS questions, FILES READY while a review runs, and
+    words that a person must read."""
 
     status: list[Comment] = field(default_factory=list)
+    early: list[Comment] = field(default_factory=list)
     unheard: list[Comment] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
@@ -87,8 +104,9 @@ class Fold:
         self._give_verdict(prior, status, mover, at)
         if prior.id not in self.known and not prior.done and not self.first_look:
             self.heard.missed.append(prior.id)
-        # A STATUS asked in a stay that has passed is answered by what the next one says.
+        # What was asked in a stay that has passed is answered by what the next one says.
         self.heard.status.clear()
+        self.heard.early.clear()
         if self.first_look:
             self.heard.unheard.clear()  # what was said in stays before the bot's time is not made up
         visit = Visit(
@@ -123,13 +141,21 @@ class Fold:
             prior.verdict = prior.decided.verdict
             return
         verdict = LEFT
-        if mover == PERSON and step is not None:
+        # Where only the ledger was lost, the bot's own moves tell what it had decided.
+        if mover != APP and step is not None and not (mover == BOT and self._raced(prior, status)):
             if step.review and status == self.process.waiting_status:
-                verdict = REVISION
+                verdict = NOT_RECEIVED if self._nothing_came(prior, step, at) else REVISION
             elif status == self.process.status_of(step.next):
                 verdict = GOOD if step.review else DONE
         prior.verdict = verdict
         prior.decided = Decision(verdict, at, prior.ended_by, status) if verdict != LEFT else None
+
+    def _nothing_came(self, prior: Visit, step: Step, at: datetime) -> bool:
+        """Whether a reviewer had said that there are no files, and the process has words for that."""
+        if step.revision is None or step.revision.not_received is None:
+            return False
+        every = states(self.issue, step, prior, self.ledger, self.people, at)
+        return any(s.state == NOTHING for s in every)
 
     def _raced(self, prior: Visit, status: str) -> bool:
         """The bot meant its move for a stay that a person had ended meanwhile."""
@@ -236,6 +262,10 @@ class Fold:
                 self.heard.unheard.append(comment)
             return
         reply = replies.understand(comment.body)
+        step = self._step(visit)
+        if reply is not None and reply.intent == replies.FILES_READY and step is not None and step.review:
+            self.heard.early.append(comment)
+            return
         if reply is None or not self._answers(visit, reply.intent):
             self.heard.unheard.append(comment)
             return

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.branches import open_subtasks
 from bot.core.effects import Effect, MoveSubtask, PostComment, TransitionIssue
-from bot.core.ledger import Decision, Visit
+from bot.core.ledger import PERSON, Decision, Visit
 from bot.core.phrases import facts
+from bot.core.process import DRAFT, SILENT
 from bot.core.progress import Progress
+
+GRACE = timedelta(seconds=60)  # until the office chooses
 
 
 @dataclass
@@ -22,6 +26,7 @@ class Wishes:
     effects: list[Effect] = field(default_factory=list)
     noted: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    held_until: datetime | None = None
 
     def id(self, name: str) -> str:
         """The id of an effect of the present stay."""
@@ -37,16 +42,47 @@ class Wishes:
         return any(isinstance(e, TransitionIssue) for e in self.effects)
 
     def say(self, names: Collection[str], template: str, public: bool, **more: Any) -> None:
-        """One comment for those of these effects that are open."""
+        """One comment for those of these effects that are open; for the district in the voice that is chosen."""
+        office = self.progress.people.office
         fresh = tuple(self.id(n) for n in names if self.open(n))
-        if fresh:
-            told = facts(self.progress, self.progress.people.office, **more)
-            self.effects.append(PostComment(fresh, template, public, told))
+        if not fresh:
+            return
+        voice = office.voice or DRAFT  # until the office chooses, its team reads the bot before a district does
+        if public and voice == SILENT:
+            self.noted += fresh
+            return
+        draft = public and voice == DRAFT
+        self.effects.append(
+            PostComment(fresh, template, public and not draft, facts(self.progress, office, **more), draft)
+        )
 
-    def move(self, name: str, status: str) -> None:
+    def may_speak(self) -> bool:
+        """Whether the bot may speak yet of a move that a person made: a mis-drag that is put right at once says
+        nothing. Where it may not, the plan looks again when it may."""
+        visit, chosen = self.progress.visit, self.progress.people.office.grace
+        grace = GRACE if chosen is None else chosen
+        if visit.mover != PERSON or not visit.id.startswith("h"):
+            return True
+        until = visit.began + grace
+        if self.progress.now >= until:
+            return True
+        self.held_until = until
+        self.reasons.append("a person has just moved the ticket")
+        return False
+
+    def speaks(self) -> int | None:
+        """Where in the effects a comment to the district stands, None where there is none."""
+        return next(
+            (n for n, e in enumerate(self.effects) if isinstance(e, PostComment) and (e.public or e.draft)), None
+        )
+
+    def move(self, name: str, status: str, after: str | None = None, decided: Decision | None = None) -> None:
         """Move the ticket. A move that was done and is wished again failed, or people have put the ticket back."""
+        process = self.progress.process
+        end = next((n for n, s in process.ends.items() if s == status), "")
+        resolution = process.closings[end].resolution if end in process.closings else None
         if self.id(name) not in self.parked:
-            self.effects.append(TransitionIssue((self.id(name),), status))
+            self.effects.append(TransitionIssue((self.id(name),), status, resolution, after, decided))
 
     def advance(self, decided: Decision) -> None:
         """Move the ticket on or, without auto_advance, tell the team that it is ready to be moved."""

@@ -1,4 +1,4 @@
-"""The demo: one district from confirming its files to a good verdict in its second round, told as it happens."""
+"""The demo: one district from its first question to rosters in production, with a revision in each review."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.config import Config
-from bot.sandbox.accounts import BOT, CARLA, HANNA, HECTOR, Account
+from bot.sandbox.accounts import BOT, CARLA, DANA, FIONA, FRED, HANNA, HECTOR, Account
 from bot.sandbox.limits import CLOUD_LIMITS
 from bot.sandbox.narrator import Narrator, calendar_of
 from bot.sandbox.stage import Stage
 
 DISTRICT = "Lakeside ISD"
-START = "2026-01-05 09:10"
+START = "2026-01-03 21:40"
+GAPS = (
+    "Findings:\n- Class file: the column teacher_id is empty in 14 rows.\n"
+    "- Student file: 3 students have no date of birth."
+)
+FORMATS = "Findings:\n- Teacher file: dates are written 2/3/26; please write 2026-02-03."
 PACE = 0.7  # seconds of rest after each act, so that a person can read along
 
 
@@ -34,21 +39,35 @@ class Story:
 
     def play(self) -> str:
         """The whole story; the key of its ticket."""
-        self.narrator.say(f"{DISTRICT} asks for the District Data Exchange.")
-        self.act(START, lambda: self._open())
-        self.act("2026-01-06 14:20", lambda: self._write(CARLA, "Confirmed, thanks!"))
-        self.narrator.say("The folder takes the help center longer than it should.")
+        say = self.narrator.say
+        say(f"{DISTRICT} asks for the District Data Exchange, on a Saturday night.")
+        self.act(START, self._open)
+        self.act("2026-01-05 14:20", lambda: self._write(CARLA, "Confirmed, thanks!"))
+        say("The folder takes the help center longer than it should.")
         self.act("2026-01-09 10:00", lambda: self._finish(HANNA, "folder", "Done"))
         self.act("2026-01-13 15:40", lambda: self._write(CARLA, "Files are ready"))
         self.act("2026-01-14 08:05", lambda: self._write(CARLA, "STATUS"))
-        self.narrator.say("The first set of files has gaps.")
-        self.act("2026-01-15 11:30", self._find)
+        say("The first set of files has gaps.")
+        self.act("2026-01-15 11:30", lambda: self._find(HECTOR, "review", GAPS))
         self.act("2026-01-15 11:45", lambda: self._finish(HECTOR, "review", "Needs Revision"))
-        self.narrator.say("The district takes its time. Nobody is flagged for that.")
-        self.act("2026-01-28 13:15", lambda: self._write(CARLA, "Does the file need a header row?"))
-        self.act("2026-02-03 16:30", lambda: self._write(CARLA, "FILES READY"))
-        self.narrator.say("The second set is good.")
-        self.act("2026-02-05 10:10", lambda: self._finish(HANNA, "review", "Done"))
+        say("The district takes its time. Nobody is flagged for that; after five business days it is reminded.")
+        self.act("2026-01-26 13:15", lambda: self._write(CARLA, "Does the file need a header row?"))
+        self.act("2026-01-28 16:30", lambda: self._write(CARLA, "FILES READY"))
+        say("The second set passes the first review. The functional team looks closer.")
+        self.act("2026-01-30 10:10", lambda: self._finish(HANNA, "review", "Done"))
+        self.act("2026-02-03 09:00", lambda: self._finish(FRED, "information", "Done"))
+        self.act("2026-02-03 09:30", lambda: self._find(FIONA, "formats", FORMATS))
+        self.act("2026-02-03 09:35", lambda: self._finish(FIONA, "formats", "Needs Revision"))
+        self.act("2026-02-03 15:00", lambda: self._finish(FRED, "classrooms", "Done"))
+        say("The third set passes both reviews.")
+        self.act("2026-02-06 08:30", lambda: self._write(CARLA, "The files are ready"))
+        self.act("2026-02-09 11:00", lambda: self._finish(HECTOR, "review", "Done"))
+        for branch in ("information", "formats", "classrooms"):
+            self.act("2026-02-12 10:00", lambda one=branch: self._finish(FIONA, one, "Done"))  # type: ignore[misc]
+        say("The database team prepares, tests and moves the files to Production.")
+        for day, branch in (("13", "prepare"), ("16", "test"), ("17", "update_ids"), ("18", "production")):
+            self.act(f"2026-02-{day} 14:00", lambda one=branch: self._finish(DANA, one, "Done"))  # type: ignore[misc]
+        self.act("2026-02-20 13:00", lambda: self._finish(FRED, "check", "Done"))
         return self.key
 
     def act(self, when: str, what: Callable[[], object]) -> None:
@@ -65,12 +84,8 @@ class Story:
     def _write(self, who: Account, text: str) -> None:
         self.site.comment(who, self.key, text)
 
-    def _find(self) -> None:
-        text = (
-            "Findings:\n- Class file: the column teacher_id is empty in 14 rows.\n"
-            "- Student file: 3 students have no date of birth."
-        )
-        self.site.comment(HECTOR, self._subtask("review"), text, public=False)
+    def _find(self, who: Account, branch: str, text: str) -> None:
+        self.site.comment(who, self._subtask(branch), text, public=False)
 
     def _finish(self, who: Account, branch: str, status: str) -> None:
         self.site.transition(who, self._subtask(branch), status)
@@ -129,20 +144,47 @@ def _stay(stage: Stage, key: str, out: Console) -> None:
 # -- what Jira must hold when the story has been told
 
 PUBLIC = [
-    ("confirm_files", "To begin the District Data Exchange"),
+    ("requirements", "here are the requirements, and it is your turn"),
     ("securestor_folder", "Thank you, Lakeside ISD is confirmed"),
     ("folder_ready", "The SecureStor folder for Lakeside ISD is ready"),
     ("files_received", "We have received the files of Lakeside ISD"),
     ("status", 'Lakeside ISD is in the step "Initial File Review"'),
     ("files_need_revision", "We have reviewed the files of Lakeside ISD"),
+    ("reminder", "This is a friendly reminder for Lakeside ISD"),
     ("files_received again", "We have received the 2nd set of files of Lakeside ISD"),
+    ("quality_review", "The 2nd set of files of Lakeside ISD has passed the Initial File Review"),
+    ("files_need_revision again", "We have reviewed the 2nd set of files of Lakeside ISD"),
+    ("files_received, third", "We have received the 3rd set of files of Lakeside ISD"),
+    ("quality_review again", "The 3rd set of files of Lakeside ISD has passed the Initial File Review"),
+    ("file_preparation", "The 3rd set of files of Lakeside ISD has passed the Quality Review"),
+    ("files_in_production", "The files of Lakeside ISD are in production"),
+    ("done", "The District Data Exchange (DDE) set-up for Lakeside ISD is complete"),
 ]
-INTERNAL = [("overdue", "please act"), ("unheard", "header row")]
+INTERNAL = [
+    ("overdue", "please act"),
+    ("unheard", "header row"),
+    ("first_needs_revision", "Needs Revision"),
+    ("call_district", "call"),
+]
+REVIEW = "Review Lakeside ISD's files (set {}): complete, appear accurate"
+CHECKS = [
+    "Check Lakeside ISD's files (set {}): required information is accurate",
+    "Check Lakeside ISD's files (set {}): formats are right for the DDE",
+    "Check Lakeside ISD's files (set {}): students are in the right teacher's classroom",
+]
 SUBTASKS = [
     ("Create the SecureStor folder for Lakeside ISD and add the contact", "Done"),
     ("Lakeside ISD: create and upload the files", "Done"),
-    ("Review Lakeside ISD's files (set 1): complete, appear accurate", "Needs Revision"),
-    ("Review Lakeside ISD's files (set 2): complete, appear accurate", "Done"),
+    (REVIEW.format(1), "Needs Revision"),
+    (REVIEW.format(2), "Done"),
+    *zip((check.format(2) for check in CHECKS), ("Done", "Needs Revision", "Done"), strict=True),
+    (REVIEW.format(3), "Done"),
+    *((check.format(3), "Done") for check in CHECKS),
+    ("1. Prepare Lakeside ISD's files for upload", "Done"),
+    ("2. Test that Lakeside ISD's files update Engage", "Done"),
+    ("3. Update the identification numbers of Lakeside ISD's existing students", "Done"),
+    ("4. Move Lakeside ISD's files to Production", "Done"),
+    ("Check that Lakeside ISD's rosters are updated", "Done"),
 ]
 
 
@@ -150,8 +192,8 @@ def verify(stage: Stage, key: str) -> list[str]:
     """What Jira does not hold as it should, read from the sandbox alone; empty when all is well."""
     site, problems = stage.site, []
     issue = site.issue(key)
-    if issue.status != "Quality Review":
-        problems.append(f"the ticket stands in {issue.status}, not in Quality Review")
+    if (issue.status, issue.resolution) != ("Done", "Done"):
+        problems.append(f"the ticket stands in {issue.status} with the resolution {issue.resolution}, not in Done")
     if issue.labels or issue.duedate:
         problems.append(f"labels {list(issue.labels)} and due date {issue.duedate} are left on it")
     found = [(s.summary, s.status) for s in site.subtasks(key)]

@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from bot.agenda_reader import Class
 from bot.app import Bot, build, web_app
 from bot.clock import SettableClock
 from bot.config import Config
+from bot.core.process import FULL
 from bot.sandbox import accounts
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
-from bot.scheduler import Periods
+from bot.scheduler import JOB, Periods
 from bot.server import WebServer
 from bot.settings import Settings
 
@@ -27,12 +29,21 @@ SUBTASKS = ("jira:issue_updated", "jira:issue_deleted", "comment_created", "comm
 CALM = Periods(catch_up=timedelta(days=1), nightly=timedelta(days=7), identity=timedelta(days=7), spread=timedelta(0))
 
 
+def unhurried(config: Config) -> Config:
+    """The configuration as it is played: at once, and aloud where the office has not chosen a voice."""
+    # Weeks are played in seconds: the pace that spares a real Jira would only make people wait here.
+    office = replace(config.office, calls_per_second=1000)
+    return replace(config, office=replace(office, voice=office.voice or FULL, grace=office.grace or timedelta(0)))
+
+
 class Stuck(AssertionError):
     """The stage did not come to rest: somebody still has something to do after a long time."""
 
 
 class Stage:
-    """One sandbox and one bot. The business clock moves only by `advance`, and only while all is at rest."""
+    """One sandbox and one bot. The business clock moves only by `advance`, and only while all is at rest.
+
+    With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find."""
 
     def __init__(
         self,
@@ -42,12 +53,12 @@ class Stage:
         *,
         periods: Periods = CALM,
         webhooks: bool = True,
+        asks: bool = False,
         jira_url: str | None = None,
         ports: tuple[int, int] = (0, 0),
         database_url: str | None = None,
     ) -> None:
-        # Weeks are played in seconds: the pace that spares a real Jira would only make people wait here.
-        self.config = replace(config, office=replace(config.office, calls_per_second=1000))
+        self.config = unhurried(config)
         self.var, self.periods = var, periods
         self.clock = SettableClock(start)
         self.site = Site(config.processes, self.clock)
@@ -56,8 +67,11 @@ class Stage:
         self.jira_url = jira_url or self.jira.url
         self.database_url = database_url or f"sqlite:///{var / 'bot.db'}"
         self._bot_port = ports[1]
+        self._asks = asks
         self.start_bot()
-        if webhooks:
+        if asks:
+            self.site.search_lag = timedelta(0)
+        elif webhooks:
             self.register_webhooks()
 
     # -- the bot
@@ -70,12 +84,13 @@ class Stage:
             jira_api_token=SecretStr(accounts.BOT.token),
             jira_pat=SecretStr(""),
             jira_webhook_secret=SecretStr(SECRET),
+            webhooks="off" if self._asks else "on",
             database_url=SecretStr(self.database_url),
         )
 
     def start_bot(self) -> None:
         """Build the bot and start it, as `serve` does."""
-        self.bot: Bot = build(self.settings(), self.config, self.clock, self.periods)
+        self.bot: Bot = build(self.settings(), self.config, self.clock, self.periods, adapt=unhurried)
         self.web = WebServer(web_app(self.bot), self._bot_port, name="bot").start()
         self._bot_port = self.web.port
         self.bot.start()
@@ -106,6 +121,17 @@ class Stage:
 
     def settle(self, patience: float = 30.0) -> None:
         """Wait until no delivery is unsent and no agenda row is due or leased. Raises Stuck."""
+        self._rest(patience)
+        version = -1
+        while self._asks and version != self.site.version:
+            version = self.site.version
+            # The clock may have stood still since the last time, so that a change looks as if it were seen.
+            self.bot.jobs.forget()
+            for job in ("catch_up", "nightly"):
+                self.bot.agenda.put(JOB + job, self.clock.now(), Class.SWEEPS)
+            self._rest(patience)
+
+    def _rest(self, patience: float) -> None:
         deadline = time.monotonic() + patience
         self.bot.agenda.nudge()
         while True:

@@ -13,7 +13,7 @@ from bot.core.engine import decide
 from bot.core.goals import parse_goal
 from bot.core.issue import Change, Comment, Issue, Person, Subtask
 from bot.core.ledger import NOTED
-from bot.core.process import Branch, Escalation, Office, Process, Revision, Step, Team
+from bot.core.process import FULL, Branch, Escalation, Office, Process, Revision, Step, Team
 from bot.core.progress import Progress, follow
 
 BOT = Person("712020:bot", "Onboarding Bot")
@@ -41,7 +41,9 @@ OFFICE = Office(
     teams={
         "help_center": Team("help_center", "CLI Help Center", (HANNA.id,)),
         "functional_team": Team("functional_team", "CLI Functional Team", (FRED.id,)),
-    }
+    },
+    voice=FULL,
+    grace=timedelta(0),
 )
 
 

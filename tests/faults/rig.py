@@ -237,4 +237,4 @@ def landed_late(release: threading.Event, landed: threading.Event) -> Callable[[
     return land
 
 
-CONFIG = Path(__file__).parents[2] / "config"
+CONFIG = Path(__file__).parents[1] / "spine"

@@ -60,7 +60,7 @@ class Outside:
             "JIRA_API_TOKEN": accounts.BOT.token,
             "JIRA_WEBHOOK_SECRET": SECRET,
             "DATABASE_URL": f"sqlite:///{self.var / 'bot.db'}",
-            "BOT_CONFIG": str(ROOT / "config"),
+            "BOT_CONFIG": str(ROOT / "tests/spine"),
             "BOT_CLOCK": str(self.var / "clock"),
             "PORT": str(self.port),
         }

@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.engine import decide
 from bot.core.ledger import PROPERTY
 from bot.core.progress import follow
+from bot.core.voice import DRAFT_HEAD
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.records import CommentRecord, IssueRecord
 from bot.sandbox.stage import Stage
@@ -18,6 +19,18 @@ DISTRICT = "Lakeside ISD"
 
 # How each of the bot's comments is told from the others by what it says, and what the stories call it.
 _TELLING = {
+    "This is a friendly reminder": "reminder",
+    "here are the requirements": "the requirements; can you produce the files?",
+    "did not find them": "we found no files",
+    "has passed the Initial File Review, and": "your new set goes to the quality review",
+    "have passed the Initial File Review, and": "your files go to the quality review",
+    "passed the Quality Review, and": "we prepare your files",
+    "are in production, and": "your files are in production",
+    "(DDE) set-up for Lakeside ISD is complete": "the set-up is complete",
+    "please call": "please call the district",
+    "please phone": "please phone the district",
+    "has put the ticket of Lakeside ISD on hold": "on hold",
+    "wrote FILES READY while": "files announced during a review",
     "can your district produce the required files?": "can you produce the files?",
     "is confirmed for the District Data Exchange": "we make the folder, please prepare the files",
     "SecureStor folder for Lakeside ISD is ready": "the folder is ready, please upload",
@@ -173,6 +186,11 @@ class Story:
         """Why the last look did what it did."""
         return self.stage.bot.journal.looks(self.ticket.id, 1)[0].reason
 
+    @property
+    def deeds(self) -> list[str]:
+        """What the bot's looks did, in order, as its journal tells it."""
+        return [deed for look in reversed(self.stage.bot.journal.looks(self.ticket.id, 200)) for deed in look.effects]
+
     def moves(self) -> list[str]:
         """The ticket's statuses in order, with who moved it there."""
         return [
@@ -190,7 +208,8 @@ class Story:
             who = comment.author.name.split()[0] + ("" if comment.public else " internally")
             return f"{who}: {comment.body.splitlines()[0]}"
         what = next((name for words, name in _TELLING.items() if words in comment.body), comment.body)
-        return f"bot to {'district' if comment.public else 'team'}: {what}"
+        draft = "draft: " if comment.body.startswith(DRAFT_HEAD) else ""
+        return f"bot to {'district' if comment.public else 'team'}: {draft}{what}"
 
 
 def _branch(subtask: IssueRecord) -> str:
@@ -238,7 +257,9 @@ def _audience(comment: CommentRecord) -> None:
     """Whom a comment of the bot is for follows from what it is for."""
     for effect in comment.properties[PROPERTY]["effects"]:
         name = effect.split(":", 2)[2]
-        meant = name.partition(":")[0] == "say" or name.endswith((":status", ":sent"))
+        kind = name.partition(":")[0]
+        meant = kind in ("say", "remind", "send", "order") or name.endswith((":status", ":sent"))
+        meant = meant and not comment.body.startswith(DRAFT_HEAD)
         assert comment.public == meant, f"{name} went to the wrong people"
     if comment.public:
         words = comment.body.casefold().replace('"', " ").split()

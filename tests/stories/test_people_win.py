@@ -164,15 +164,16 @@ def test_dragged_back_and_the_subtask_reopened(dragged_back: Story) -> None:
 
 
 def test_a_ticket_put_on_hold(tell: Tell) -> None:
-    """A status that no process knows stops the bot; coming back goes on where it was."""
+    """A status that no process knows pauses the clocks, and staff are told once; coming back goes on there."""
     story = tell().opened().to_review()
     said = story.talk
     story.move("On Hold", at="2026-01-09 10:00")
     story.at("2026-01-12 09:00")
     assert story.status == "On Hold"
     story.move("Initial File Review")
-    assert story.talk == said
-    assert story.due == "2026-01-13"
+    assert story.talk == [*said, "bot to team: on hold"]
+    assert "on hold, in On Hold" in story.last
+    assert story.ledger["visits"][-1]["clocks"]["step"]["due"] == "2026-01-13T22:30:00Z"  # 8 open hours stood still
     story.set_to("review", "Done")
     assert story.status == "Quality Review"
 

@@ -93,7 +93,7 @@ def test_what_follows_from_one_act_is_one_comment(tell: Tell) -> None:
 def test_a_step_costs_four_calls_to_leave_and_four_to_enter(tell: Tell) -> None:
     """Leaving: the ticket, its subtasks, the ledger, the move. Entering: the ticket, the subtasks, the comment,
     and labels, fields and ledger in one."""
-    story = tell().opened().to_folder()
+    story = tell(webhooks=True).opened().to_folder()
     story.contact("FILES READY", at="2026-01-06 14:00")
     story.at("2026-01-07 11:00")
     site = story.stage.site

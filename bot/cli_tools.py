@@ -1,0 +1,155 @@
+"""The commands of who sets the bot up: judge its files, examine the site, see its words, list closed days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from bot.app import load_checked, wire_of, words_of
+from bot.clock import Clock
+from bot.closed_days import closed_days_of_year, proposal_lines, runs_out
+from bot.config import Config, load
+from bot.config_source import ConfigError, nearest
+from bot.console import fail, idle_bot, local, out, ready
+from bot.core.business_time import Calendar
+from bot.core.effects import Facts
+from bot.core.phrases import facts
+from bot.core.process import Process
+from bot.doctor import examine, healthy, to_json, to_table
+from bot.preview import NoSuchTemplate, Page, preview, to_html, to_terminal
+from bot.render import Words
+
+WIDEST = 100  # characters of a line that is still read with ease
+
+tools = typer.Typer()
+calendars = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+tools.add_typer(calendars, name="calendar", help="The closed days of a calendar.")
+
+Folder = Annotated[Path | None, typer.Option("--config", help="The folder with bot.yaml; BOT_CONFIG unless given.")]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Problems of the configuration are printed, and the command ends with 2."""
+    try:
+        yield
+    except ConfigError as error:
+        raise fail(*(str(p) for p in error.problems)) from None
+
+
+@tools.command()
+def check(config: Folder = None) -> None:
+    """Validate configuration and templates: every error at once, each with its file and line."""
+    settings, folder, clock = local(config)
+    with _told():
+        found = load_checked(folder, settings.jira_url)
+    for process in found.processes:
+        steps, since = len(process.steps), process.since
+        spoken = f"speaks from {since.isoformat()}" if since else "has no `since:` yet, so `serve` will not start"
+        out.print(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.", markup=False)
+    for calendar in found.calendars.values():
+        _print_closed(calendar, _today(calendar, clock))
+    out.print(f"{folder}/ is good.", markup=False)
+
+
+def _today(calendar: Calendar, clock: Clock) -> date:
+    return clock.now().astimezone(ZoneInfo(calendar.zone)).date()
+
+
+def _print_closed(calendar: Calendar, today: date) -> None:
+    days = closed_days_of_year(calendar, today.year)
+    out.print(
+        f"{calendar.name}: days of {today.year} that differ from the week:{'' if days else ' none.'}", markup=False
+    )
+    for day in days:
+        out.print(f"  {day}", markup=False)
+    if warning := runs_out(calendar, today):
+        out.print(f"! {warning}", style="yellow", markup=False)
+
+
+@tools.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+) -> None:
+    """Hold the live Jira against the configuration. It only reads; exit 1 where something must be mended."""
+    settings, config = ready("read")
+    rows = examine(wire_of(settings, config), config, settings)
+    if as_json:
+        typer.echo(to_json(rows))
+    else:
+        to_table(rows, out)
+    if not healthy(rows):
+        raise typer.Exit(1)
+
+
+@tools.command("preview")
+def preview_(
+    template: Annotated[str | None, typer.Argument(help="One template's name; all where it is left out.")] = None,
+    issue: Annotated[str | None, typer.Option(help="Fill it with what this ticket holds.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page for a browser to this file instead.")] = None,
+    config: Folder = None,
+) -> None:
+    """Show what the bot would say: every template, or one, with sample facts or a ticket's."""
+    if issue is not None:
+        pages = _pages_of_issue(issue, template)
+    else:
+        settings, folder, _ = local(config)
+        with _told():
+            found = load(folder)
+        pages = _pages(words_of(found, settings.jira_url), list(found.processes), template, None)
+    if html is None:
+        to_terminal(pages, Console(highlight=False, width=min(out.width, WIDEST)))
+        return
+    try:
+        html.write_text(to_html(pages), encoding="utf-8")
+    except OSError as error:
+        raise fail(f"{html} cannot be written: {error.strerror}.") from None
+    out.print(f"Written to {html}: open it in a browser.", markup=False)
+
+
+def _pages_of_issue(key: str, template: str | None) -> list[Page]:
+    with idle_bot("read", proofread=False) as bot:
+        view = bot.reconciler.see(key)
+        if view.process is None or view.progress is None:
+            raise fail(f"{key} gives no facts: {view.plan.reason}")
+        given = facts(view.progress, bot.config.office, key=view.snapshot.issue.key)
+        # A template is for a moment with findings; where the ticket has none now, the sample's are shown.
+        shown = {name: value for name, value in given.items() if name != "findings" or value}
+        return _pages(bot.words, [view.process], template, shown)
+
+
+def _pages(words: Words, processes: list[Process], template: str | None, given: Facts | None) -> list[Page]:
+    try:
+        return preview(words, processes, template, given)
+    except NoSuchTemplate as error:
+        raise fail(str(error)) from None
+
+
+@calendars.command()
+def propose(
+    name: Annotated[str, typer.Argument(help="The calendar's name, such as cli.")],
+    year: Annotated[int, typer.Argument(min=1970, max=2100)],
+    config: Folder = None,
+) -> None:
+    """Print the closed days that the holidays library proposes for a year, as YAML to paste."""
+    _, folder, _ = local(config)
+    with _told():
+        found = load(folder)
+    for line in _proposed(found, name, year):
+        out.print(line, markup=False)
+
+
+def _proposed(config: Config, name: str, year: int) -> list[str]:
+    if name not in config.calendars:
+        raise fail(f'There is no calendar "{name}"{nearest(name, config.calendars)}.')
+    if name not in config.regions:
+        wanted = "holidays: {country: US, subdivision: TX}"
+        raise fail(f"The calendar {name} does not say whose holidays it keeps: add `{wanted}` to its file.")
+    return proposal_lines(config.calendars[name], year, config.regions[name])

@@ -1,0 +1,16 @@
+"""The stories of the shipped process, with all its seven steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, load
+from tests.stories.conftest import with_office
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Config:
+    """The configuration that the project ships, without the courtesy of going slowly."""
+    return with_office(load(Path(__file__).parents[3] / "config"), calls_per_second=1000)

@@ -1,0 +1,156 @@
+"""/statusz tells whether the bot can work, and nothing that a stranger should not read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from bot.agenda_reader import Class
+from bot.app import load_checked
+from bot.sandbox.accounts import BOT, CARLA
+from bot.sandbox.stage import SECRET, Stage
+from bot.scheduler import PAUSED
+from bot.store import StoreDown
+from tests.small_office import write_office
+
+START = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A bot at rest."""
+    with Stage(load_checked(write_office(tmp_path)), tmp_path, START) as stage:
+        stage.settle()
+        yield stage
+
+
+def asked(stage: Stage) -> tuple[int, dict[str, Any]]:
+    """The page's status and what it says."""
+    answer = requests.get(f"{stage.web.url}/statusz", timeout=5)
+    found: dict[str, Any] = answer.json()
+    return answer.status_code, found
+
+
+def until(what: Callable[[], Any]) -> None:
+    """Wait, in real time, until it is so."""
+    deadline = time.monotonic() + 10
+    while not what():
+        assert time.monotonic() < deadline, "it never came to pass"
+        time.sleep(0.01)
+
+
+def test_a_bot_that_is_well(stage: Stage) -> None:
+    """200, who it is, what waits, since when it knows everything."""
+    code, found = asked(stage)
+    assert code == 200
+    assert (found["ready"], found["trouble"], found["paused"], found["parked"]) == (True, None, False, 0)
+    assert (found["jira"]["state"], found["jira"]["account"]) == ("ok", BOT.id)
+    assert found["jira"]["identity_checked_at"] is not None
+    assert found["agenda"] == {"due": 0, "oldest_due_seconds": 0, "held_back": 0}
+    assert datetime.fromisoformat(found["caught_up_at"]) == START
+    assert found["configuration"]["problems"] == []
+    assert datetime.fromisoformat(found["configuration"]["loaded_at"]).tzinfo is not None
+    assert found["scheduler"]["alive"]
+
+
+def test_a_stranger_reads_nothing_of_tickets_or_secrets(stage: Stage, tmp_path: Path) -> None:
+    """Neither of a ticket that is parked, nor where anything is."""
+    ticket = stage.site.open_request(CARLA, "Lakeside ISD")
+    stage.settle()
+    stage.bot.journal.park_effect(ticket.id, f"{ticket.id}:1:say", "Jira says no of Lakeside ISD")
+    text = requests.get(f"{stage.web.url}/statusz", timeout=5).text
+    assert '"parked": 1' in text
+    assert not [word for word in (ticket.key, ticket.id, "Lakeside", SECRET, BOT.token, str(tmp_path)) if word in text]
+
+
+def test_a_dead_token_is_told(stage: Stage) -> None:
+    """503 and why, for as long as nothing is decided because of it."""
+    stage.site.revoke(BOT)
+    stage.bot.agenda.put("job identity", stage.clock.now(), Class.SWEEPS)
+    until(stage.bot.agenda.site.held)
+    code, found = asked(stage)
+    assert code == 503
+    assert "does not accept the bot's token" in found["jira"]["state"]
+    assert found["trouble"] == found["jira"]["state"]
+
+
+def test_a_dead_token_is_told_from_the_start(stage: Stage) -> None:
+    """A bot that starts with one says so at once, not when its next check is due."""
+    stage.stop_bot()
+    stage.site.revoke(BOT)
+    stage.start_bot()
+    until(lambda: asked(stage)[0] == 503)
+
+
+def test_a_jira_that_is_away_is_told_until_it_is_back(stage: Stage) -> None:
+    """Also between two tries, when nothing is held back just now."""
+    stage.jira.stop()
+    stage.bot.agenda.put("job catch_up", stage.clock.now(), Class.SWEEPS)
+    until(lambda: asked(stage)[0] == 503)
+    code, found = asked(stage)
+    assert (code, "cannot be reached" in found["trouble"]) == (503, True)
+    assert found["agenda"]["due"] == 1
+    stage.jira.start()
+    stage.clock.jump_machine(900)
+    stage.bot.agenda.nudge()
+    until(lambda: asked(stage)[0] == 200)
+
+
+def test_a_job_that_fails_by_our_own_fault_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the fault itself, which is in the log."""
+
+    def search(jql: str) -> Any:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(stage.bot.gateway, "search", search)
+    stage.bot.agenda.put("job catch_up", stage.clock.now(), Class.SWEEPS)
+    until(lambda: asked(stage)[0] == 503 and "own fault" in asked(stage)[1]["trouble"])
+
+
+def test_a_paused_bot_is_well_and_says_so(stage: Stage) -> None:
+    """A person wanted that; what is due is shown, with how long it has been."""
+    stage.bot.store.set_fact(PAUSED, True)
+    time.sleep(0.1)  # a worker may be between its question and its claim
+    stage.bot.agenda.put("issue 10001", stage.clock.now() - timedelta(minutes=2), Class.PEOPLE)
+    code, found = asked(stage)
+    assert (code, found["paused"]) == (200, True)
+    assert found["agenda"] == {"due": 1, "oldest_due_seconds": 120, "held_back": 0}
+
+
+def test_tickets_that_were_given_up_count_as_parked(stage: Stage) -> None:
+    """An issue that no look can work on is parked as well as an effect."""
+    stage.bot.workers.stop()
+    stage.bot.agenda.put("issue 10001", stage.clock.now(), Class.PEOPLE)
+    claim = stage.bot.agenda.claim()
+    assert claim is not None
+    stage.bot.agenda.park(claim, "10 looks failed: KeyError")
+    assert asked(stage)[1]["parked"] == 1
+
+
+def test_a_database_that_is_away(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """503, without the database's place."""
+
+    def read(fn: Any) -> Any:
+        raise StoreDown(f"the database sqlite:///{tmp_path}/bot.db cannot be used: disk I/O error")
+
+    monkeypatch.setattr(stage.bot.store, "read", read)
+    code, found = asked(stage)
+    monkeypatch.undo()
+    assert code == 503
+    assert found["trouble"] == "The database cannot be used; the bot's log says why."
+    assert str(tmp_path) not in str(found)
+
+
+def test_a_scheduler_that_stands_still(stage: Stage) -> None:
+    """Without ticks nothing that is due by time alone is done."""
+    stage.bot.ticker.stop()
+    stage.clock.jump_machine(60)
+    code, found = asked(stage)
+    assert (code, found["scheduler"]["alive"]) == (503, False)
+    assert "scheduler" in found["trouble"]
