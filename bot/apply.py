@@ -99,10 +99,13 @@ class Applier:
             if isinstance(effect, MoveSubtask):
                 moved = self._move_subtask(claim, snapshot, effect)
                 self._keep(applied, moved, f"moved a subtask to {effect.status}")
+        moves = [e for e in plan.effects if isinstance(e, TransitionIssue) and (not e.after or e.after in applied.refs)]
+        for effect in moves:
+            progress.visit.decided = progress.visit.decided or effect.decided
         if not self._record(claim, snapshot, progress, plan, applied, given_up):
             return applied
         for effect in plan.effects:
-            if isinstance(effect, TransitionIssue):
+            if isinstance(effect, TransitionIssue) and effect in moves:
                 send = partial(self._move, snapshot, effect)
                 moved = self._call(claim, snapshot.issue, "move", effect.ids, send, to=effect.status)
                 self._keep(applied, moved, f"moved the ticket to {effect.status}")

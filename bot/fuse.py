@@ -48,7 +48,9 @@ class Fuse:
         if not public:
             return
         day = self._clock.now() - timedelta(days=1)
-        shown = sum(1 for c in issue.comments if c.public and c.author and c.author.id in bots and c.created > day)
+        ours = (c for c in issue.comments if c.author and c.author.id in bots and c.created > day)
+        # Outside a service desk Jira calls every comment public; there the journal alone can tell.
+        shown = sum(1 for c in ours if c.public and issue.service_desk)
         # The intent of this very comment is already in the journal.
         today = max(shown, self._sent(day, issue.id) - 1)
         if today >= COMMENTS_A_DAY:

@@ -238,11 +238,10 @@ class Gateway(GatewayReader):
     ) -> None:
         """Set labels, fields and the ledger in one call."""
         labels = [{"add": one} for one in add_labels] + [{"remove": one} for one in remove_labels]
-        body: dict[str, Any] = {}
+        # Jira wants "fields" or "update" in every edit, also where only a property is written.
+        body: dict[str, Any] = {"fields": dict(fields)}
         if labels:
             body["update"] = {"labels": labels}
-        if fields:
-            body["fields"] = dict(fields)
         if ledger is not None:
             body["properties"] = [{"key": PROPERTY, "value": ledger}]
         self._wire.call("PUT", f"{API}/issue/{issue_id}", body=body)

@@ -78,7 +78,7 @@ class GatewayReader:
             property_key=PROPERTY,
             people_fields=[f for f in (self._office.participants_field, self._office.contact_field) if f],
             more_changes=self._changes(raw) if payloads.changes_missing(raw) else None,
-            more_comments=self._comments(issue_id) if payloads.comments_missing(raw) else None,
+            more_comments=self._comments(issue_id) if self._must_read_comments(raw) else None,
         )
         wanted = self._working(issue, applied)
         ids = [s.id for s in issue.subtasks if s.id in wanted]
@@ -116,8 +116,13 @@ class GatewayReader:
         found = self._pages(f"{API}/issue/{raw['id']}/changelog", "values", {})
         return [one for one in found if newest is None or int(one["id"]) <= newest]
 
+    def _must_read_comments(self, raw: Mapping[str, Any]) -> bool:
+        """Data Center tells whether a comment is internal only by its property, which only a page of comments has."""
+        return payloads.comments_missing(raw) or (not self._cloud and payloads.audience_unknown(raw))
+
     def _comments(self, issue_id: str) -> list[Mapping[str, Any]]:
-        return self._pages(f"{API}/issue/{issue_id}/comment", "comments", {"orderBy": "created"})
+        asked = {"orderBy": "created"} if self._cloud else {"orderBy": "created", "expand": "properties"}
+        return self._pages(f"{API}/issue/{issue_id}/comment", "comments", asked)
 
     def _pages(self, path: str, name: str, params: Mapping[str, str]) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []

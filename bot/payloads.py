@@ -13,6 +13,8 @@ from bot.jira_json import Unreadable, account_of, as_id, as_label, as_list, as_o
 
 StatusName = Callable[[str, str], str]  # (status id, name that Jira shows) -> name in the process file
 
+INTERNAL = "sd.public.comment"  # the comment property by which JSM hides a comment from the customer
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_MILLISECONDS = re.compile(r"-?[0-9]{12,14}")
 
@@ -129,6 +131,12 @@ def comments_missing(raw: Mapping[str, Any]) -> bool:
     return _missing(as_object(raw.get("fields")).get("comment"), "comments")
 
 
+def audience_unknown(raw: Mapping[str, Any]) -> bool:
+    """Whether Jira does not say of some embedded comment if the customer can read it."""
+    comments = as_list(as_object(as_object(raw.get("fields")).get("comment")).get("comments"))
+    return any(not isinstance(as_object(one).get("jsdPublic"), bool) for one in comments)
+
+
 def transitions_of(raw: Mapping[str, Any]) -> tuple[Transition, ...]:
     """The moves that Jira offers, from GET issue with `expand=transitions` or from GET transitions."""
     found = []
@@ -231,15 +239,27 @@ def _comment(comment_id: str, raw: Mapping[str, Any]) -> Comment:
     body = raw.get("body")
     if body is not None and not isinstance(body, str):
         raise Unreadable(f"The body of comment {comment_id} is not a text; read it through REST version 2.")
-    created = parse_moment(raw.get("created"))
-    updated = raw.get("updated")
-    public = raw.get("jsdPublic")
+    created, author = parse_moment(raw.get("created")), person(raw.get("author"))
+    editor, updated = person(raw.get("updateAuthor")), raw.get("updated")
+    # Who takes something out of another's comment does not say it anew: only its author's own edits count.
+    own = editor is None or author is None or editor.id == author.id
     return Comment(
         id=comment_id,
-        author=person(raw.get("author")),
+        author=author,
         created=created,
-        updated=created if updated is None else parse_moment(updated),
+        updated=created if updated is None or not own else parse_moment(updated),
         body=body or "",
-        # Where Jira does not say (Data Center without JSM), a restricted comment is none of the customer's.
-        public=public if isinstance(public, bool) else not raw.get("visibility"),
+        public=_public(raw),
     )
+
+
+def _public(raw: Mapping[str, Any]) -> bool:
+    """Whether the customer can read a comment: as Cloud says itself or, on Data Center, by the property that
+    makes a comment internal; without a service desk a restricted comment is none of the customer's."""
+    said = raw.get("jsdPublic")
+    if isinstance(said, bool):
+        return said
+    for one in map(as_object, as_list(raw.get("properties"))):
+        if one.get("key") == INTERNAL:
+            return as_object(one.get("value")).get("internal") is not True
+    return not raw.get("visibility")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.issue import Person
+from bot.core.issue import Comment, Person
 from bot.hints import author_of, event_of, issue_of, project_of
 from bot.jira_json import Unreadable
 from bot.payloads import (
@@ -478,3 +478,37 @@ def test_a_cut_history_is_noticed() -> None:
     assert not comments_missing(raw)
     assert changes_missing({"changelog": {"histories": [{}], "total": 2}})
     assert not changes_missing({"changelog": {"histories": [{}], "total": 1}})
+
+
+def comments_of(*raw: dict[str, object]) -> tuple[Comment, ...]:
+    """The comments of an issue that holds these."""
+    fields = {"status": {"id": "1", "name": "Open"}, "created": MOMENT, "comment": {"comments": list(raw)}}
+    issue = {"id": "10", "key": "DDE-1", "fields": fields}
+    return issue_from(issue, status_name=lambda _, name: name, property_key="x").comments
+
+
+MOMENT = "2026-01-05T09:00:00.000-0600"
+CARLA = {"accountId": "qm:1:carla", "displayName": "Carla"}
+HANNA = {"accountId": "1:hanna", "displayName": "Hanna"}
+
+
+def test_data_center_hides_a_comment_by_its_property() -> None:
+    """There is no jsdPublic there; the property that made the comment internal is all that tells."""
+    hidden = {"key": "sd.public.comment", "value": {"internal": True}}
+    shown = {"key": "sd.public.comment", "value": {"internal": False}}
+    raw = [
+        {"id": "1", "author": HANNA, "created": MOMENT, "body": "a", "properties": [hidden]},
+        {"id": "2", "author": HANNA, "created": MOMENT, "body": "b", "properties": [shown]},
+        {"id": "3", "author": HANNA, "created": MOMENT, "body": "c", "properties": []},
+    ]
+    assert [c.public for c in comments_of(*raw)] == [False, True, True]
+
+
+def test_an_edit_by_another_person_says_nothing_anew() -> None:
+    """Staff take student data out of a contact's old comment: it stays as old as it was."""
+    later = "2026-01-12T09:00:00.000-0600"
+    raw = {"id": "1", "author": CARLA, "created": MOMENT, "updated": later, "body": "Files ready"}
+    (own,) = comments_of({**raw, "updateAuthor": CARLA})
+    (redacted,) = comments_of({**raw, "updateAuthor": HANNA})
+    assert own.updated > own.created
+    assert redacted.updated == redacted.created

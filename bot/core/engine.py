@@ -89,6 +89,9 @@ def _look_again(wishes: Wishes, calendars: Mapping[str, Calendar]) -> datetime |
 def _tell_parked(wishes: Wishes, parked: Mapping[str, str]) -> None:
     for effect, reason in sorted(parked.items()):
         _, visit, name = (effect.split(":", 2) + ["", ""])[:3]
+        if name.startswith("c") and name.endswith((":note", ":status", ":early")):
+            # The comment counts as heard only once somebody was told of it.
+            wishes.progress.ledger.heard.pop(name[1:].partition(":")[0], None)
         if visit == wishes.progress.visit.id and not name.startswith("parked:"):
             wishes.say([f"parked:{name}"], "parked", public=False, what=said_by(name), reason=reason)
 
@@ -115,16 +118,20 @@ def _send_drafts(wishes: Wishes) -> None:
     """What staff order with /send goes out, each draft once."""
     for sending in sendings(wishes.progress):
         names = [f"send:{sending.draft}", f"order:{sending.order}"]
-        if all(wishes.id(name) not in wishes.parked for name in names):
+        given_up = any(one.endswith(tuple(f":{name}" for name in names)) for one in wishes.parked)
+        if not given_up:
             wishes.effects.append(SendText(tuple(map(wishes.id, names)), sending.text))
             wishes.reasons.append("staff sent a draft")
 
 
 def _remind(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
     reminder = due_reminder(wishes.progress, calendars)
-    if reminder is None or wishes.moves or wishes.speaks() is not None or not wishes.open(reminder.name):
+    if reminder is None or wishes.moves or not wishes.open(reminder.name):
         return
     wishes.noted += map(wishes.id, reminder.passed)
+    if wishes.speaks() is not None and not reminder.phone:
+        wishes.noted.append(wishes.id(reminder.name))  # what goes out anyway reminds enough
+        return
     if reminder.phone:
         days = reminder.after.high
         accounts = team(wishes.progress)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.core.business_time import Calendar
 from bot.core.clocks import Clock, shifted
 from bot.core.goals import Unit
-from bot.core.ledger import BOT, PERSON
+from bot.core.ledger import BOT
 from bot.core.process import Escalation, Office
 from bot.core.progress import Progress
 
@@ -110,8 +110,8 @@ def due_field(progress: Progress, office: Office, calendars: Mapping[str, Calend
         return {}
     last = next((c for c in reversed(progress.issue.changes) if c.field == name), None)
     who = progress.people.mover(last.author) if last else None
-    if last is not None and who == PERSON and last.at >= progress.visit.began:
-        return {}
+    if last is not None and who != BOT and last.at >= progress.visit.began:
+        return {}  # a person's wish or, of another bot, a quarrel without end
     current = progress.issue.fields.get(name)
     first = min(progress.running, key=lambda c: c.due, default=None)
     if first is None:

@@ -159,16 +159,19 @@ class Ledger:
         then go; the last two stay whole."""
         value = {"v": FORMAT, **_slim(asdict(self))}
         visits = value.get("visits", [])
+        alive = {v.id for v in self.chain(self.visits[-1])} if self.visits else set()
         for visit in visits[:-2]:
             if _fits(value):
                 break
-            for name in ("done", "answers", "clocks", "finished", "withdrawn", "decided"):
+            kept = ("done", "withdrawn", "answers") if visit["id"] in alive else ()
+            for name in {"done", "answers", "clocks", "finished", "withdrawn", "decided"}.difference(kept):
                 visit.pop(name, None)
         while not _fits(value) and len(visits) > 2:
             gone = visits.pop(0)
             for visit in visits:
                 if visit.get("continues") == gone["id"]:
                     del visit["continues"]
+                    visit["done"] = {**gone.get("done", {}), **visit.get("done", {})}
         return value
 
 

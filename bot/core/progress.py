@@ -28,6 +28,7 @@ from bot.core.people import People
 from bot.core.process import DISTRICT, Office, Process, Step
 from bot.core.visits import Fold, Heard
 
+_BULLET = re.compile(r"(?:[-*#•–]+|\d+[.)])\s+")
 _FINDINGS = re.compile(r"\s*\*?findings\s*(?::\*|\*?\s*:)", re.IGNORECASE)
 
 
@@ -248,11 +249,14 @@ def _findings(issue: Issue, people: People, process: Process, review: Visit, led
 
 
 def finding_lines(comment: Comment) -> tuple[str, ...]:
-    """The findings in a comment that begins with "Findings:", a line each without its bullet; else nothing."""
+    """The findings in a comment that begins with "Findings:", a line each without its bullet; else nothing.
+
+    Where there are bullets, they alone are findings; a line that mentions somebody is never one: all else in the
+    comment is between colleagues."""
     start = _FINDINGS.match(comment.body)
     if start is None:
         return ()
-    lines = (
-        re.sub(r"^\s*(?:[-*#•–]+|\d+[.)])\s+", "", line).strip() for line in comment.body[start.end() :].splitlines()
-    )
-    return tuple(line for line in lines if any(c.isalnum() for c in line))
+    lines = [line.strip() for line in comment.body[start.end() :].splitlines()]
+    said = [line for line in lines if any(c.isalnum() for c in line) and "[~" not in line]
+    bullets = [_BULLET.sub("", line) for line in said if _BULLET.match(line)]
+    return tuple(bullets or said)

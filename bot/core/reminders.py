@@ -57,10 +57,15 @@ def _all(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[da
 def turn_since(progress: Progress) -> datetime | None:
     """Since when it is the district's turn alone; None while it is not.
 
-    A feedback that still waits for its findings has not yet made it the district's turn."""
+    A feedback that still waits for its findings has not yet made it the district's turn; one that has gone out
+    makes it so from then on."""
     if progress.turn != (DISTRICT,) or progress.visit.decided is not None:
         return None
     if progress.review is not None and not progress.done("say"):
         return None
+    if progress.step is not None and progress.step.say and not progress.done("say"):
+        return None  # what has not been asked yet cannot be waited for
     ours = [b.at for b in progress.branches if b.branch.party != DISTRICT and b.at is not None]
-    return max([progress.visit.began, *ours])
+    said = {v.done["say"] for v in progress.chain if "say" in v.done}
+    told = [c.created for c in progress.issue.comments if c.id in said]
+    return max([progress.visit.began, *ours, *told])

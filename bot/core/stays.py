@@ -9,7 +9,7 @@ from bot.core.wishes import Wishes, team
 def wait(wishes: Wishes) -> None:
     """Waiting for the district: its feedback, and the move back when new files are there."""
     progress = wishes.progress
-    if progress.review is not None:
+    if progress.review is not None and wishes.may_speak():
         wishes.supersede(progress.ledger.chain(progress.review))
     if progress.visit.decided is not None:
         wishes.reasons.append("the district has sent new files")
@@ -52,7 +52,8 @@ def _feed_back(wishes: Wishes) -> None:
 def end(wishes: Wishes) -> None:
     """No subtask is left open, and a set-up that was completed is closed with a word."""
     progress = wishes.progress
-    wishes.supersede(progress.ledger.visits)
+    if wishes.may_speak():
+        wishes.supersede(progress.ledger.visits)
     prior = progress.ledger.visits[-2] if len(progress.ledger.visits) > 1 else None
     closing = progress.process.closings.get(progress.visit.step)
     led_here = prior is not None and any(

@@ -104,7 +104,8 @@ class Fold:
         self._give_verdict(prior, status, mover, at)
         if prior.id not in self.known and not prior.done and not self.first_look:
             self.heard.missed.append(prior.id)
-        # What was asked in a stay that has passed is answered by what the next one says.
+        # What was asked in a stay that has passed is for a person: the next stay need not say anything.
+        self.heard.unheard += [*self.heard.status, *self.heard.early]
         self.heard.status.clear()
         self.heard.early.clear()
         if self.first_look:
@@ -122,10 +123,26 @@ class Fold:
         else:
             if mover == BOT and self._raced(prior, status):
                 visit.undo = prior.status
+            self._forget_slip(visit, prior)
             self._take_files(visit, prior, change)
             self._continue(visit)
         self.ledger.visits.append(visit)
         self.ledger.note(self.applied, self.issue.id)
+
+    def _slipped(self, visit: Visit, prior: Visit) -> bool:
+        """Whether people put the ticket right at once: nothing was said in the stay that ends, nobody answered
+        in it, and the ticket is back where it was."""
+        grace, before = self.people.office.grace, self.ledger.visits[-2:-1]
+        if not grace or not before or prior.mover != PERSON or visit.mover != PERSON:
+            return False
+        back = bool(visit.step) and before[0].step == visit.step and before[0].files == prior.files
+        return back and visit.began - prior.began < grace and not prior.answers and "say" not in prior.done
+
+    def _forget_slip(self, visit: Visit, prior: Visit) -> None:
+        """A verdict that was only a slip of the hand was none."""
+        if self._slipped(visit, prior):
+            before = self.ledger.visits[-2]
+            before.verdict, before.decided = LEFT, None
 
     def _freeze_branches(self, prior: Visit, at: datetime) -> None:
         """A subtask that was gone when the stay ended stays withdrawn, whatever comes back later."""
@@ -185,7 +202,7 @@ class Fold:
         visit.files, visit.round, visit.received = prior.files, prior.round, prior.received
         if step is None or not step.review:
             return
-        receipt = self._receipt(prior, visit.mover, change)
+        receipt = None if self._slipped(visit, prior) else self._receipt(prior, visit.mover, change)
         if receipt is None and not prior.files and visit.mover != APP:
             # Nobody waited for files any more: they count as received when that was so, or with the move.
             as_decided = visit.mover == BOT and prior.decided is not None

@@ -11,8 +11,8 @@ from bot.core.progress import Progress
 DRAFT_HEAD = (
     "To be sent to the district (answer /send in an internal comment to post it, or /send with your own words below):"
 )
-_QUOTED = re.compile(r"\{quote\}\n(.*)\n\{quote\}\s*\Z", re.DOTALL)
-_SEND = re.compile(r"\s*/send\b[ \t]*", re.IGNORECASE)
+_QUOTED = re.compile(r"\{quote\}\s*(.*?)\s*\{quote\}\s*\Z", re.DOTALL)  # Jira may take the line breaks out
+_SEND = re.compile(r"\s*/send[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)  # words on its own line are for colleagues
 
 
 def drafted(text: str) -> str:
@@ -31,19 +31,30 @@ class Sending:
 
 def sendings(progress: Progress) -> list[Sending]:
     """The drafts that staff have asked to send, each once: with `/send` in an internal comment, the newest draft
-    before it; with words below or behind it, those instead of the draft's."""
+    before it; with words below, those instead of the draft's.
+
+    A draft older than one that was sent already goes out only while the ticket is still in its stay: a second
+    `/send`, written by chance, must not ask a district what it has answered long since."""
     found = []
-    sent = {name.removeprefix("send:") for v in progress.ledger.visits for name in v.done if name.startswith("send:")}
-    drafts = [c for c in progress.issue.comments if _is_draft(progress, c) and c.id not in sent]
+    done = {name for v in progress.ledger.visits for name in v.done}
+    sent = {name.removeprefix("send:") for name in done if name.startswith("send:")}
+    here = {ref for v in progress.chain for ref in v.done.values()}
+    drafts = [c for c in progress.issue.comments if _is_draft(progress, c)]
     for order in sorted(progress.issue.comments, key=lambda c: (c.updated, c.id)):
         start = _SEND.match(order.body)
-        if start is None or order.public or not progress.people.is_staff(order.author, order.updated):
+        if start is None or order.public or f"order:{order.id}" in done:
             continue
-        earlier = [d for d in drafts if d.created <= order.updated]
-        used = any(f"order:{order.id}" in v.done for v in progress.ledger.visits)
-        if earlier and not used:
-            draft = earlier[-1]
-            drafts.remove(draft)
+        if not progress.people.is_staff(order.author, order.updated):
+            continue
+        passed = max((n for n, d in enumerate(drafts) if d.id in sent), default=-1)
+        open_ones = [
+            d
+            for n, d in enumerate(drafts)
+            if d.id not in sent and d.created <= order.updated and (n > passed or d.id in here)
+        ]
+        if open_ones:
+            draft = open_ones[-1]
+            sent.add(draft.id)
             found.append(Sending(draft.id, order.id, order.body[start.end() :].strip() or _quoted(draft)))
     return found
 

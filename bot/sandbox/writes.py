@@ -73,6 +73,8 @@ def edit_issue(issueIdOrKey: str) -> ResponseReturnValue:
     """Set fields, labels and properties."""
     account, record = writing(issueIdOrKey)
     sent = wire.body()
+    if sent.get("fields") is None and sent.get("update") is None:
+        raise Refused(400, "one of 'fields' or 'update' required")  # also where only properties are to be set
     update = sent.get("update") or {}
     unknown = sorted(set(update) - {"labels"})
     if unknown:

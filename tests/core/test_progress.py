@@ -27,6 +27,8 @@ def comment(body: str) -> Comment:
         ("*Findings:*\n- one\n# two\n• three\n2) four", ("one", "two", "three", "four")),
         ("\n  FINDINGS :\none\n\ntwo", ("one", "two")),
         ("Findings:\n*bold* words stay", ("*bold* words stay",)),
+        ("Findings:\n- one\n\nI give up on these people", ("one",)),
+        ("Findings:\none\n[~accountid:1:hector] look at this", ("one",)),
         ("Findings:", ()),
         ("Findings:\n*\n-", ()),
         ("My findings: one", ()),

@@ -8,13 +8,23 @@ from itertools import count
 from typing import Any
 
 from bot.core.business_time import Calendar
-from bot.core.effects import CreateSubtasks, Effect, MoveSubtask, Plan, PostComment, TransitionIssue
+from bot.core.effects import (
+    AlertOperator,
+    CreateSubtasks,
+    Effect,
+    MoveSubtask,
+    Plan,
+    PostComment,
+    SendText,
+    TransitionIssue,
+)
 from bot.core.engine import decide
 from bot.core.goals import parse_goal
 from bot.core.issue import Change, Comment, Issue, Person, Subtask
 from bot.core.ledger import NOTED
 from bot.core.process import FULL, Branch, Escalation, Office, Process, Revision, Step, Team
 from bot.core.progress import Progress, follow
+from bot.core.voice import drafted
 
 BOT = Person("712020:bot", "Onboarding Bot")
 HANNA = Person("712020:hanna", "Hanna")
@@ -97,6 +107,7 @@ class World:
     journal: dict[str, str] = field(default_factory=dict)
     parked: dict[str, str] = field(default_factory=dict)
     done: list[Effect] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
     ids: count[int] = field(default_factory=lambda: count(101))
 
     # -- people
@@ -169,7 +180,7 @@ class World:
         """One look: what it wishes is done, as the bot does it. With `cut` it dies after so many calls."""
         progress = self.follow()
         plan = decide(progress, self.office, {"cli": self.calendar}, self.parked)
-        kinds = (CreateSubtasks, PostComment, MoveSubtask)
+        kinds = (CreateSubtasks, PostComment, SendText, AlertOperator, MoveSubtask)
         calls = [e for kind in kinds for e in plan.effects if isinstance(e, kind)]
         moves = [e for e in plan.effects if isinstance(e, TransitionIssue)]
         for effect in calls[:cut]:
@@ -183,7 +194,8 @@ class World:
         progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **self.journal}, "10001")
         self.ledger = progress.ledger.to_json()
         for move in moves:
-            self._apply(move)
+            if self._may(move, plan):
+                self._apply(move)
         return plan
 
     def rest(self, most: int = 12) -> World:
@@ -205,13 +217,22 @@ class World:
             return
         ref = NOTED
         if isinstance(effect, PostComment):
-            ref = self.say(effect.template, BOT, effect.public)
+            text = drafted(effect.template) if effect.draft else effect.template
+            ref = self.say(text, BOT, effect.public)
+        elif isinstance(effect, SendText):
+            ref = self.say(effect.text, BOT)
+        elif isinstance(effect, AlertOperator):
+            self.alerts.append(effect.what)
         elif isinstance(effect, MoveSubtask):
             ref = effect.subtask_id
             self._set(next(s for s in self.subtasks if s.id == ref), effect.status, BOT)
         else:
             self.move(effect.status, BOT)
         self.journal |= dict.fromkeys(effect.ids, ref)
+
+    def _may(self, move: TransitionIssue, plan: Plan) -> bool:
+        """Whether the effect that the move comes after was done."""
+        return move.after is None or move.after in self.journal or move.after in plan.noted
 
     # -- what was said
 

@@ -143,7 +143,8 @@ def test_a_put_that_changes_nothing_leaves_no_trace(site: Site, bot, clock: Sett
     sent = {"fields": {"summary": "Springfield ISD"}, "update": {"labels": [{"remove": "x"}]}}
     assert bot("PUT", f"/issue/{ticket}", json=sent).status_code == 204
     ledger = [{"key": "onboarding-bot", "value": {"a": 1}}]
-    assert bot("PUT", f"/issue/{ticket}", json={"properties": ledger}).status_code == 204
+    assert bot("PUT", f"/issue/{ticket}", json={"properties": ledger}).status_code == 400  # as Jira
+    assert bot("PUT", f"/issue/{ticket}", json={"fields": {}, "properties": ledger}).status_code == 204
     after = site.issue(ticket)
     assert (after.history, after.updated, after.properties) == ([], before, {"onboarding-bot": {"a": 1}})
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.config import Config
 from bot.sandbox.accounts import CARLA, FRED, HANNA
 from tests.stories.conftest import ZONE, Tell, with_office
-from tests.stories.dde.ways import to_production, to_quality
+from tests.stories.dde.ways import to_preparation, to_production, to_quality
 
 SATURDAY = datetime(2026, 1, 3, 21, 40, tzinfo=ZONE)
 
@@ -45,6 +45,22 @@ def test_a_saturday_night_request_answered_late(tell: Tell) -> None:
     assert story.deeds.count("told the operator") == 1
     labelled = [i.new_text for h in story.ticket.history for i in h.items if i.field == "labels"]
     assert labelled == []
+
+
+def test_a_request_whose_answer_cannot_be_written(tell: Tell, shipped: Config) -> None:
+    """The ticket stays, staff read why; after the hour who runs the bot is alerted, and no review label is set."""
+    story = tell(with_office(shipped, texts={}), start=SATURDAY)
+    story.parked = True
+    story.opened("2026-01-03 21:40")
+    assert story.status == "Information Requested"
+    assert story.talk == ["bot to team: gave up"]
+    story.at("2026-01-03 22:39")
+    assert "told the operator" not in story.deeds
+    story.at("2026-01-03 22:40")
+    assert story.deeds.count("told the operator") == 1
+    story.at("2026-01-05 12:00")
+    assert story.deeds.count("told the operator") == 1
+    assert (story.status, story.labels) == ("Information Requested", set())
 
 
 def test_the_whole_way(tell: Tell) -> None:
@@ -116,6 +132,17 @@ def test_the_words_of_the_folder_step(tell: Tell) -> None:
     assert "SecureStor sends you an email" in story.last
     assert "https://example.org/securestor/help" in story.last
     assert "only through SecureStor" in story.last
+
+
+def test_the_words_of_the_preparation(tell: Tell) -> None:
+    """The district reads what is done with its files, and until when; the database team is told what is late."""
+    story = to_preparation(tell())
+    assert "no student, teacher or class is doubled or missing" in story.last
+    assert "by the end of Thursday, January 22 (Central Time)" in story.last
+    assert story.due == "2026-01-22"
+    story.at("2026-01-22 10:00")
+    assert story.to_team == ["overdue"]
+    assert "[~accountid:712020:dana]" in story.last
 
 
 def test_the_quality_review_takes_five_business_days(tell: Tell) -> None:
