@@ -13,6 +13,7 @@ AUTOMATED = "automated"
 LEAD = "lead"
 OPERATOR = "operator"
 
+GRACE = timedelta(seconds=60)  # until the office chooses
 SILENT, DRAFT, FULL = "silent", "draft", "full"  # what the bot may say to districts
 
 
@@ -59,8 +60,8 @@ class Escalation:
 @dataclass(frozen=True)
 class Step:
     """One stage, tied to a Jira status. With `revision` it is a review: its goal counts per round, from the
-    moment the files were received. `said_by` names a step before it whose words ask the same: when the bot
-    comes from there, nothing is said again."""
+    moment the files were received. `said_by` names a step before it whose words ask the same: where
+    they were said, and the ticket comes straight from there, nothing is said again."""
 
     name: str
     title: str
@@ -198,6 +199,11 @@ class Office:
     grace: timedelta | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     token_expires: date | None = None
+
+    @property
+    def patience(self) -> timedelta:
+        """How long the bot waits before it speaks of a move that a person made."""
+        return GRACE if self.grace is None else self.grace
 
     @property
     def staff(self) -> frozenset[str]:

@@ -132,8 +132,8 @@ class Fold:
     def _slipped(self, visit: Visit, prior: Visit) -> bool:
         """Whether people put the ticket right at once: nothing was said in the stay that ends, nobody answered
         in it, and the ticket is back where it was."""
-        grace, before = self.people.office.grace, self.ledger.visits[-2:-1]
-        if not grace or not before or prior.mover != PERSON or visit.mover != PERSON:
+        grace, before = self.people.office.patience, self.ledger.visits[-2:-1]
+        if not before or prior.mover != PERSON or visit.mover != PERSON:
             return False
         back = bool(visit.step) and before[0].step == visit.step and before[0].files == prior.files
         return back and visit.began - prior.began < grace and not prior.answers and "say" not in prior.done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bot.core.branches import open_subtasks
@@ -13,8 +13,6 @@ from bot.core.ledger import PERSON, Decision, Visit
 from bot.core.phrases import facts
 from bot.core.process import DRAFT, SILENT
 from bot.core.progress import Progress
-
-GRACE = timedelta(seconds=60)  # until the office chooses
 
 
 @dataclass
@@ -59,11 +57,10 @@ class Wishes:
     def may_speak(self) -> bool:
         """Whether the bot may speak yet of a move that a person made: a mis-drag that is put right at once says
         nothing. Where it may not, the plan looks again when it may."""
-        visit, chosen = self.progress.visit, self.progress.people.office.grace
-        grace = GRACE if chosen is None else chosen
+        visit = self.progress.visit
         if visit.mover != PERSON or not visit.id.startswith("h"):
             return True
-        until = visit.began + grace
+        until = visit.began + self.progress.people.office.patience
         if self.progress.now >= until:
             return True
         self.held_until = until

@@ -90,7 +90,7 @@ class Stage:
 
     def start_bot(self) -> None:
         """Build the bot and start it, as `serve` does."""
-        self.bot: Bot = build(self.settings(), self.config, self.clock, self.periods, adapt=unhurried)
+        self.bot: Bot = build(self.settings(), self.config, self.clock, self.periods, workers=2, adapt=unhurried)
         self.web = WebServer(web_app(self.bot), self._bot_port, name="bot").start()
         self._bot_port = self.web.port
         self.bot.start()
@@ -141,7 +141,7 @@ class Stage:
                 rows = [r for r in self.bot.agenda.rows() if r.due_at is not None or r.leased_until is not None]
                 raise Stuck(f"{self.site.hooks.unsent()} deliveries unsent, agenda: {rows}")
             self.site.hooks.wait_idle(0.05)
-            time.sleep(0.002)
+            time.sleep(0.005)
 
     def advance(self, to: datetime) -> None:
         """Let the business clock run to a moment, stopping wherever the bot has something to do."""

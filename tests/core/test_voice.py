@@ -115,6 +115,15 @@ def test_two_drafts_of_the_same_stay_are_sent_by_two_orders() -> None:
     assert world.told(public=True) == ["status", "confirm_files"]
 
 
+def test_until_the_office_chooses_the_bot_writes_drafts_and_waits_a_minute() -> None:
+    """Nobody has to know of the settings for the bot to be careful."""
+    world = World(office=replace(OFFICE, voice=None, grace=None)).rest()
+    assert world.told(public=True) == []
+    assert [c.body for c in world.comments] == [drafted("confirm_files")]
+    world.move("SecureStor Folder").rest()
+    assert world.plan().look_again_at == world.now + timedelta(seconds=60)
+
+
 def test_nothing_goes_out_in_silence() -> None:
     """There is no draft to send."""
     world = World(office=replace(OFFICE, voice=SILENT)).rest()

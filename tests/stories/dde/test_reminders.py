@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.config import Config
 from tests.stories.acts import Story
-from tests.stories.conftest import Tell, with_process
+from tests.stories.conftest import Tell
 from tests.stories.dde.ways import to_quality, to_waiting
 
 # The files were sent back on Friday, January 9 at 15:30; Monday the 19th is a holiday.
@@ -101,13 +100,6 @@ def _wait_without_findings(tell: Tell) -> Story:
     return story
 
 
-def test_no_reminder_before_the_feedback(tell: Tell) -> None:
-    """A district that was not told what to correct is not urged to correct it."""
-    story = _wait_without_findings(tell)
-    story.at("2026-02-20 10:00")
-    assert "reminder" not in story.to_district
-
-
 def test_the_turn_begins_with_the_feedback(tell: Tell) -> None:
     """Feedback that came ten business days after the move: the first reminder is due five days after it."""
     story = _wait_without_findings(tell)
@@ -126,21 +118,3 @@ def test_answers_are_never_held_back(tell: Tell) -> None:
     story.at(FIVE)
     story.contact("STATUS", at="2026-01-16 16:00")
     assert story.to_district[-2:] == ["reminder", "where you stand"]
-
-
-def test_one_message_at_a_time(tell: Tell) -> None:
-    """A ticket that is moved about gets one reminder on a day, and the same one not again within five."""
-    story = to_waiting(tell())
-    story.at(FIVE)
-    story.move("On Hold", at="2026-01-20 10:00")
-    story.move("Waiting for District", at="2026-01-20 11:00")
-    story.at("2026-01-23 10:00")
-    assert story.to_district.count("reminder") == 1
-
-
-def test_without_reminders_nothing_comes(tell: Tell, shipped: Config) -> None:
-    """They are a setting of the process."""
-    story = to_waiting(tell(with_process(shipped, reminders=None)))
-    story.at("2026-03-02 10:00")
-    assert "reminder" not in story.to_district
-    assert story.to_team == []

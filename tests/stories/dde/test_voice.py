@@ -65,14 +65,6 @@ def test_a_contacts_send_is_nothing(drafting: Story) -> None:
     assert story.to_district == []
 
 
-def test_a_send_with_nothing_to_send(tell: Tell, shipped: Config) -> None:
-    """With the full voice there are no drafts: such a comment is only a note of the team."""
-    story = tell().opened()
-    story.note("/send")
-    assert story.to_district == [REQUIREMENTS]
-    assert len(story.ticket.comments) == 2
-
-
 def test_a_draft_of_a_passed_step_can_still_be_sent(drafting: Story) -> None:
     """Staff who read the draft only when the ticket has gone on send the newest one."""
     story = drafting
