@@ -16,6 +16,7 @@ from bot.wire import Missing, Unauthenticated, Unreachable, Wire
 
 API = "/rest/api/2"  # the one version that Cloud and Data Center share; its texts are wiki markup
 _PAGE = 100
+_BULK_CHANGES = 40  # "a maximum of 40 changelogs": Atlassian's OpenAPI of Cloud, BulkFetchIssueRequestBean
 _MOST_PAGES = 500
 
 
@@ -152,7 +153,7 @@ class GatewayReader:
             whole[subtask_id] = payloads.subtask_from(
                 raw,
                 status_name=self.status_name,
-                more_changes=self._changes(raw) if payloads.changes_missing(raw) else None,
+                more_changes=self._changes(raw) if payloads.changes_missing(raw, _BULK_CHANGES) else None,
                 more_comments=self._comments(subtask_id) if payloads.comments_missing(raw) else None,
             )
             offered[subtask_id] = self._by_status(payloads.transitions_of(raw))

@@ -121,8 +121,11 @@ def subtask_from(
     )
 
 
-def changes_missing(raw: Mapping[str, Any]) -> bool:
-    """Whether the embedded changelog holds less than all entries, so that its own pages must be read."""
+def changes_missing(raw: Mapping[str, Any], most: int | None = None) -> bool:
+    """Whether the embedded changelog holds less than all entries, so that its own pages must be read. `most` is
+    how many Jira gives in such an answer at the most: so many may be all, or the newest of more."""
+    if most is not None and len(as_list(as_object(raw.get("changelog")).get("histories"))) >= most:
+        return True
     return _missing(raw.get("changelog"), "histories")
 
 

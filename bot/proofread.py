@@ -107,6 +107,7 @@ OWN: Final = (
     Wanted("foreign_status"),
     Wanted("call_district"),
     Wanted("phone_district"),
+    Wanted("send_unclear"),
 )
 
 

@@ -512,3 +512,11 @@ def test_an_edit_by_another_person_says_nothing_anew() -> None:
     (redacted,) = comments_of({**raw, "updateAuthor": HANNA})
     assert own.updated > own.created
     assert redacted.updated == redacted.created
+
+
+def test_a_changelog_as_long_as_jira_ever_gives_may_not_be_whole() -> None:
+    """Bulkfetch gives the newest 40 entries and does not reliably say that there are more."""
+    forty = {"changelog": {"histories": [{"id": str(n)} for n in range(40)]}}
+    assert not changes_missing(forty)
+    assert changes_missing(forty, 40)
+    assert not changes_missing(forty, 41)

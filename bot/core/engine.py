@@ -21,7 +21,7 @@ from bot.core.process import LEAD, OPERATOR, Office
 from bot.core.progress import Progress
 from bot.core.reminders import due_reminder, next_reminder
 from bot.core.stays import end, hold, undo, wait
-from bot.core.voice import sendings
+from bot.core.voice import sendings, unclear_orders
 from bot.core.wishes import Wishes, team
 from bot.core.work import work
 
@@ -122,6 +122,9 @@ def _send_drafts(wishes: Wishes) -> None:
         if not given_up:
             wishes.effects.append(SendText(tuple(map(wishes.id, names)), sending.text))
             wishes.reasons.append("staff sent a draft")
+
+    for order in unclear_orders(wishes.progress):
+        wishes.say([f"order:{order.id}:unclear"], "send_unclear", public=False)
 
 
 def _remind(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:

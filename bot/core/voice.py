@@ -12,6 +12,7 @@ DRAFT_HEAD = (
     "To be sent to the district (answer /send in an internal comment to post it, or /send with your own words below):"
 )
 _QUOTED = re.compile(r"\{quote\}\s*(.*?)\s*\{quote\}\s*\Z", re.DOTALL)  # Jira may take the line breaks out
+_ORDER = re.compile(r"\s*/send\b", re.IGNORECASE)
 _SEND = re.compile(r"\s*/send[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)  # words on its own line are for colleagues
 
 
@@ -57,6 +58,19 @@ def sendings(progress: Progress) -> list[Sending]:
             sent.add(draft.id)
             found.append(Sending(draft.id, order.id, order.body[start.end() :].strip() or _quoted(draft)))
     return found
+
+
+def unclear_orders(progress: Progress) -> list[Comment]:
+    """Internal comments of this stay that look like an order to send, and are none: words stand on its line."""
+    return [
+        c
+        for c in progress.issue.comments
+        if not c.public
+        and c.updated >= progress.visit.began
+        and _ORDER.match(c.body)
+        and not _SEND.match(c.body)
+        and progress.people.is_staff(c.author, c.updated)
+    ]
 
 
 def _is_draft(progress: Progress, comment: Comment) -> bool:

@@ -138,3 +138,12 @@ def test_a_grace_holds_drafts_too() -> None:
     before = len(world.comments)
     world.move("SecureStor Folder").rest().wait(seconds=30).move("Confirming Files").rest().wait(minutes=5).rest()
     assert len(world.comments) == before
+
+
+def test_words_on_the_line_of_send_are_asked_about_once() -> None:
+    """They may be meant for colleagues: nothing goes out, and staff read how to write it."""
+    world = drafting()
+    world.say("/send looks good to me", HANNA, public=False)
+    world.rest()
+    assert world.told(public=True) == []
+    assert world.told(public=False).count("send_unclear") == 1
