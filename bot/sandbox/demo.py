@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -63,10 +64,10 @@ class Story:
         self.act("2026-02-06 08:30", lambda: self._write(CARLA, "The files are ready"))
         self.act("2026-02-09 11:00", lambda: self._finish(HECTOR, "review", "Done"))
         for branch in ("information", "formats", "classrooms"):
-            self.act("2026-02-12 10:00", lambda one=branch: self._finish(FIONA, one, "Done"))  # type: ignore[misc]
+            self.act("2026-02-12 10:00", partial(self._finish, FIONA, branch, "Done"))
         say("The database team prepares, tests and moves the files to Production.")
         for day, branch in (("13", "prepare"), ("16", "test"), ("17", "update_ids"), ("18", "production")):
-            self.act(f"2026-02-{day} 14:00", lambda one=branch: self._finish(DANA, one, "Done"))  # type: ignore[misc]
+            self.act(f"2026-02-{day} 14:00", partial(self._finish, DANA, branch, "Done"))
         self.act("2026-02-20 13:00", lambda: self._finish(FRED, "check", "Done"))
         return self.key
 
