@@ -104,12 +104,11 @@ class Applier:
             progress.visit.decided = progress.visit.decided or effect.decided
         if not self._record(claim, snapshot, progress, plan, applied, given_up):
             return applied
-        for effect in plan.effects:
-            if isinstance(effect, TransitionIssue) and effect in moves:
-                send = partial(self._move, snapshot, effect)
-                moved = self._call(claim, snapshot.issue, "move", effect.ids, send, to=effect.status)
-                self._keep(applied, moved, f"moved the ticket to {effect.status}")
-                applied.again = True
+        for effect in moves:
+            send = partial(self._move, snapshot, effect)
+            moved = self._call(claim, snapshot.issue, "move", effect.ids, send, to=effect.status)
+            self._keep(applied, moved, f"moved the ticket to {effect.status}")
+            applied.again = True
         return applied
 
     def _comments(

@@ -176,8 +176,11 @@ class Reconciler:
         return View(snapshot, process, progress, plan)
 
     def _leave(self, snapshot: Snapshot) -> View | None:
-        """The view of an issue that was the bot's until it was moved or retyped; None where it was let go."""
+        """The view of an issue that was the bot's until it was moved or retyped; None where it was let go, or
+        where a label tells the bot to leave it alone."""
         config, issue = self._config, snapshot.issue
+        if config.office.off_label in issue.labels:
+            return None
         ledger = read_ledger(issue.ledger)
         process = next((p for p in config.processes if ledger and p.name == ledger.process), None)
         if ledger is None or process is None or not ledger.visits or ledger.visits[-1].ended is not None:

@@ -264,3 +264,19 @@ def test_an_issue_that_was_retyped_is_let_go(stage: Stage, ticket: str) -> None:
     look(stage, ticket)
     assert stage.site.issue(ticket).duedate is not None
     assert len(stage.site.comments(ticket)) == said
+
+
+def test_a_ticket_with_bot_off_is_left_alone_wherever_it_goes(stage: Stage, ticket: str) -> None:
+    """Retyped to where no process applies, not even its labels are touched."""
+    look(stage, ticket)
+    stage.site.comment(CARLA, ticket, "I confirm")
+    look(stage, ticket)
+    look(stage, ticket)
+    stage.site.set_labels(HANNA, ticket, add=["bot-off"])
+    before = stage.site.issue(ticket)
+    config = stage.bot.reconciler._config
+    elsewhere = tuple(replace(p, issue_type="Another") for p in config.processes)
+    stage.bot.reconciler._config = replace(config, processes=elsewhere)
+    look(stage, ticket)
+    assert before.duedate is not None
+    assert stage.site.issue(ticket) == before
