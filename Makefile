@@ -1,12 +1,14 @@
 # Every target does its own set-up. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve sandbox check test stories-without-webhooks lint clean
+.PHONY: help demo serve sandbox check test slow oracle stories-without-webhooks kills soak fuzz bench lint clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 ARGS ?=
+# Many tests wait for a process or a socket, so two workers a core keep the cores busy.
+TEST_WORKERS ?= $(shell echo $$(( 2 * $$(getconf _NPROCESSORS_ONLN) )))
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' Makefile
@@ -24,10 +26,28 @@ check: $(VENV)/.run ## validate configuration and templates
 	@$(BIN)/python -m bot check $(ARGS)
 
 test: $(VENV)/.dev ## run all tests (TEST_DATABASE_URL adds those on PostgreSQL; ARGS goes to pytest)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(ARGS)
+
+slow: $(VENV)/.dev ## run the tests that kill and start whole processes, or wait through a night
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) -m slow $(ARGS)
+
+oracle: $(VENV)/.dev ## check business time against a walk along the wall clock (ARGS="--case 4711" repeats one)
+	@$(BIN)/python -m tests.core.oracle $(ARGS)
 
 stories-without-webhooks: $(VENV)/.dev ## tell all stories to a bot that no webhook calls
-	@STORIES=without-webhooks $(BIN)/python -m pytest -n auto tests/stories $(ARGS)
+	@STORIES=without-webhooks $(BIN)/python -m pytest -n $(TEST_WORKERS) tests/stories $(ARGS)
+
+kills: $(VENV)/.dev ## kill the bot 200 times at random, and leave 200 tickets alone for a day (SEED=4711: other moments)
+	@KILLS=200 TICKETS=200 $(BIN)/python -m pytest -n $(TEST_WORKERS) -m slow tests/faults/test_killed.py tests/faults/test_outage.py $(ARGS)
+
+soak: $(VENV)/.dev ## kill replicas on PostgreSQL under load (TEST_DATABASE_URL; ARGS="--issues 100 --kill-every 3")
+	@$(BIN)/python -m tests.soak $(ARGS)
+
+fuzz: $(VENV)/.dev ## try bad input for minutes, anew each time (ARGS=50000: so many examples for each test)
+	@FUZZ=$(or $(ARGS),5000) $(BIN)/python -m pytest -n $(TEST_WORKERS) --timeout 0 tests/fuzz
+
+bench: $(VENV)/.bench ## measure how fast the bot is, beside others (ARGS=--fast is shorter and noisier)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	@$(BIN)/ruff check .
@@ -50,4 +70,10 @@ $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.txt requirements.txt requirements-postgres.txt | $(VENV)/bin/python
 	@echo "Installing what the tests and the lint need ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+# What is measured beside the bot is no part of it, nor of its tests, so it has a list of its own.
+$(VENV)/.bench: requirements-bench.txt requirements-postgres.txt requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the benchmarks need ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@ $(VENV)/.run

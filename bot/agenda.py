@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,16 +13,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.sql.elements import ColumnElement
 
-from bot.agenda_reader import AgendaReader, Class, col
+from bot.agenda_reader import LEASE_SECONDS, AgendaReader, Class, col
+from bot.agenda_statements import LEASE, NEW, PARK, RELEASE, RENEW, TOKEN, upsert
 from bot.clock import Clock
 from bot.site_hold import LONGEST_HOLD_SECONDS, Site
 from bot.store import Store
 from bot.tables import agenda
 from bot.wakeup import Wakeup
-
-LEASE_SECONDS = 120.0
 
 
 class LeaseLost(Exception):
@@ -66,16 +65,17 @@ class Agenda(AgendaReader):
     A lease that runs out makes the row claimable again; from the next claim on the old token can do nothing.
     `assert_ours` proves a token inside another transaction, and keeps others from claiming until its commit.
 
-    Both clocks may be set back. Business time decides only what is due. A lease or a hold that ends later
-    than any made now would is left from before machine time was set back, and is taken as over."""
+    Both clocks may be set back. Business time decides only what is due. A lease or a hold that ends two minutes
+    later than any made now would is left from before machine time was set back, and is taken as over."""
 
     def __init__(self, store: Store, clock: Clock, chance: Callable[[], float] = random.random) -> None:
         super().__init__(store, clock)
         self.site = Site(store)
         self._chance = chance
+        self._put = upsert(store)
         self._wakeup = Wakeup(store)
-        self._own: set[str] = set()
-        self._own_lock = threading.Lock()
+        self._name = uuid.uuid4().hex  # every token of this process begins with it
+        self._claims = itertools.count()
 
     # -- put
 
@@ -92,26 +92,15 @@ class Agenda(AgendaReader):
         not_before_machine: float | None = None,
     ) -> None:
         """As `put`, in the caller's transaction."""
-        row = self._new_row(key, at, cls, not_before_machine)
-        row = row.on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "due_at": sa.case(
-                    (col.due_at.is_(None) | (col.due_at > at), sa.literal(at, col.due_at.type)),
-                    else_=col.due_at,
-                ),
-                "cls": sa.case((col.due_at.is_(None) | (col.cls > cls), int(cls)), else_=col.cls),
-                "woken": col.woken + 1,
-            },
-        )
-        connection.execute(row)
-        self._wakeup.ring_everywhere_in(connection)
+        connection.execute(self._put, _new_row(key, at, cls, not_before_machine))
+        if at <= self._clock.now():  # what is due later is found when it is
+            self._wakeup.ring_everywhere_in(connection)
 
     def put_once(self, key: str, at: datetime, cls: Class) -> bool:
         """Put `key` only where it has no row yet, as a periodic job at start; whether it was new."""
 
         def put(connection: Connection) -> bool:
-            row = self._new_row(key, at, cls, None).on_conflict_do_nothing()
+            row = self._store.insert(agenda).values(_new_row(key, at, cls, None)).on_conflict_do_nothing()
             new = connection.execute(row.returning(col.key)).first() is not None
             if new:
                 self._wakeup.ring_everywhere_in(connection)
@@ -119,59 +108,37 @@ class Agenda(AgendaReader):
 
         return self._store.write(put)
 
-    def _new_row(self, key: str, at: datetime, cls: Class, not_before: float | None) -> Any:
-        return self._store.insert(agenda).values(
-            key=key, due_at=at, not_before=not_before, woken=1, tries=0, cls=int(cls)
-        )
-
     # -- claim, renew, release, park
 
     def claim(self) -> Claim | None:
         """Lease one due row, or None where there is none or the site is held back."""
-        self._wakeup.seen()
-        token = uuid.uuid4().hex
-        with self._own_lock:
-            self._own.add(token)  # before the claim, so that a stop in between gives it back
-        claim = self._store.write(lambda connection: self._claim_in(connection, token))
-        if claim is None:
-            with self._own_lock:
-                self._own.discard(token)
-        return claim
+        return next(iter(self.claim_many(1)), None)
 
-    def _claim_in(self, connection: Connection, token: str) -> Claim | None:
+    def claim_many(self, most: int) -> list[Claim]:
+        """As `claim`, of up to so many rows in one transaction, in the order in which they are to be worked."""
+        self._wakeup.seen()
+        return self._store.write(lambda connection: self._claim_in(connection, most))
+
+    def _claim_in(self, connection: Connection, most: int) -> list[Claim]:
         machine = self._store.machine(connection)
         if self.site.held_in(connection, machine) is not None:
-            return None
-        now = self._clock.now()
-        free = _free(machine)
-        # One seek in the index per class; later classes are not looked at where an earlier one has a row.
-        firsts = [
-            sa.select(col.key)
-            .where(col.cls == int(cls), col.due_at <= now, *free)
-            .order_by(col.due_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-            for cls in Class
-        ]
-        lease = (
-            sa.update(agenda)
-            .where(col.key == sa.func.coalesce(*firsts))
-            .values(token=token, leased_until=machine + LEASE_SECONDS, tries=col.tries + 1)
-            .returning(col.key, col.token, col.woken, col.tries, col.cls, col.due_at)
-        )
-        row = connection.execute(lease).one_or_none()
-        if row is None:
-            return None
-        key, token, woken, tries, cls, due_at = row
-        return Claim(key, token, woken, tries, Class(cls), due_at)
+            return []
+        claims: list[Claim] = []
+        moment = {"now": self._clock.now(), "machine": machine, "claimed_as": f"{self._name}:{next(self._claims)}:"}
+        for cls in Class:  # one seek in the index per class; later ones are not looked at where these are enough
+            rows = connection.execute(LEASE, {**moment, "wanted": int(cls), "most": most - len(claims)}).all()
+            found = [Claim(key, token, woken, tries, cls, due_at) for key, token, woken, tries, due_at in rows]
+            claims += sorted(found, key=lambda claim: claim.due_at)
+            if len(claims) == most:
+                break
+        return claims
 
     def renew(self, claim: Claim) -> bool:
         """Make the lease last 120 s from now; False where it was lost."""
 
         def renew(connection: Connection) -> bool:
             until = self._store.machine(connection) + LEASE_SECONDS
-            return connection.execute(_ours(claim).values(leased_until=until)).rowcount == 1
+            return connection.execute(RENEW, {**_ours(claim), "until": until}).rowcount == 1
 
         return self._store.write(renew)
 
@@ -182,8 +149,10 @@ class Agenda(AgendaReader):
         *,
         not_before: float | None = None,
         failed: bool = False,
+        cls: Class = Class.TIMERS,
     ) -> bool:
-        """End the look: due again at `look_again_at`, or now if woken since; False where the lease was lost.
+        """End the look: due again at `look_again_at`, or now if woken since; False where the lease was lost. What is
+        due later is then of the class `cls`.
 
         `not_before` (machine seconds, at most an hour ahead) holds the row back. With `failed` the row is due
         now, and held back by its back-off where `not_before` is not given."""
@@ -193,27 +162,30 @@ class Agenda(AgendaReader):
             held = not_before
             if failed and held is None:
                 held = machine + backoff(claim.tries, self._chance)
-            values: dict[str, Any] = {
-                "token": None,
-                "leased_until": None,
-                "not_before": None if held is None else min(held, machine + LONGEST_HOLD_SECONDS),
+            moment = now if failed else look_again_at
+            values = {
+                **_ours(claim),
+                "held": None if held is None else min(held, machine + LONGEST_HOLD_SECONDS),
+                "left": claim.tries if failed else 0,
+                "woken_then": claim.woken,
+                "again": moment,
+                "soon": now,
+                "calm": int(moment is not None and moment > now),
+                "later": int(cls),
             }
-            if failed:
-                values["due_at"] = now
-            else:
-                quiet = col.woken == claim.woken
-                again, soon = sa.literal(look_again_at, col.due_at.type), sa.literal(now, col.due_at.type)
-                values |= {"tries": 0, "due_at": sa.case((quiet, again), else_=soon)}
-                if look_again_at is not None and look_again_at > now:
-                    values["cls"] = sa.case((quiet, int(Class.TIMERS)), else_=col.cls)
-            return connection.execute(_ours(claim).values(values)).rowcount == 1
+            return connection.execute(RELEASE, values).rowcount == 1
 
-        return self._end(claim, release)
+        return self._end(release)
 
     def park(self, claim: Claim, reason: str) -> bool:
         """Give the row up until `unpark`; False where the lease was lost."""
-        values = {"token": None, "leased_until": None, "parked": reason}
-        return self._end(claim, lambda c: c.execute(_ours(claim).values(values)).rowcount == 1)
+        values = {**_ours(claim), "reason": reason}
+        return self._end(lambda connection: connection.execute(PARK, values).rowcount == 1)
+
+    def _end(self, work: Callable[[Connection], bool]) -> bool:
+        ours = self._store.write(work)
+        self._wakeup.ring()  # the row may be due at once, and somebody may wait for quiet
+        return ours
 
     def unpark(self, key: str) -> bool:
         """Let a parked row be claimed again, now and with its tries forgotten; whether it was parked."""
@@ -228,16 +200,9 @@ class Agenda(AgendaReader):
 
         return self._store.write(unpark)
 
-    def _end(self, claim: Claim, work: Callable[[Connection], bool]) -> bool:
-        ours = self._store.write(work)
-        with self._own_lock:
-            self._own.discard(claim.token)
-        return ours
-
     def holds(self, connection: Connection, claim: Claim) -> bool:
         """Whether the token is still the row's. On PostgreSQL the row is then locked until the commit."""
-        row = sa.select(col.token).where(col.key == claim.key).with_for_update()
-        return connection.execute(row).scalar_one_or_none() == claim.token
+        return connection.execute(TOKEN, {"claimed": claim.key}).scalar_one_or_none() == claim.token
 
     def assert_ours(self, connection: Connection, claim: Claim) -> None:
         """Raise LeaseLost where the token is no longer the row's."""
@@ -265,17 +230,29 @@ class Agenda(AgendaReader):
 
     def give_back_own(self) -> int:
         """When this process is told to stop: end its leases as if they had not been claimed; how many."""
-        with self._own_lock:
-            tokens, self._own = list(self._own), set()
         values = {"token": None, "leased_until": None, "tries": col.tries - 1}
-        row = sa.update(agenda).where(col.token.in_(tokens)).values(values)
+        row = sa.update(agenda).where(col.token.startswith(f"{self._name}:", autoescape=True)).values(values)
         return self._store.write(lambda connection: connection.execute(row).rowcount)
 
     # -- waiting
 
+    def machine(self) -> float:
+        """The machine time by which leases and holds are measured: on PostgreSQL the database's, for the clocks of
+        two replicas may differ. Raises StoreDown."""
+        return self._store.machine_now()
+
     def wait(self, timeout: float) -> bool:
         """Wait for a put since this thread's last `claim` began, at most `timeout` seconds; whether one came."""
         return self._wakeup.wait(timeout)
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Wait at most `timeout` seconds until no row is due or leased; whether it is so."""
+        end = time.monotonic() + timeout
+        self._wakeup.seen()
+        while not (idle := self.idle()) and (left := end - time.monotonic()) > 0:
+            self._wakeup.wait(left)
+            self._wakeup.seen()
+        return idle
 
     def nudge(self) -> None:
         """End this process's waits, because the clock moved and something may be due now."""
@@ -286,18 +263,10 @@ class Agenda(AgendaReader):
         self._wakeup.close()
 
 
-def _free(machine: float) -> tuple[ColumnElement[bool], ...]:
-    """Neither leased, held back nor parked; what ends too late to be true is from before a clock's change."""
-    return (
-        sa.or_(col.token.is_(None), col.leased_until <= machine, col.leased_until > machine + LEASE_SECONDS),
-        sa.or_(
-            col.not_before.is_(None),
-            col.not_before <= machine,
-            col.not_before > machine + LONGEST_HOLD_SECONDS,
-        ),
-        col.parked.is_(None),
-    )
+def _new_row(key: str, at: datetime, cls: Class, not_before: float | None) -> dict[str, Any]:
+    return dict(zip(NEW, (key, at, not_before, 1, 0, int(cls)), strict=True))
 
 
-def _ours(claim: Claim) -> sa.Update:
-    return sa.update(agenda).where(col.key == claim.key, col.token == claim.token)
+def _ours(claim: Claim) -> dict[str, Any]:
+    """What names the row as long as the lease is this claim's."""
+    return {"claimed": claim.key, "claimed_as": claim.token}

@@ -8,13 +8,18 @@ from enum import IntEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.clock import Clock
+from bot.site_hold import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
 from bot.store import Store
 from bot.tables import agenda
 
 col = agenda.c
+NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=col.due_at.type)
+MACHINE: sa.BindParameter[float] = sa.bindparam("machine", type_=sa.Double())
+LEASE_SECONDS = 120.0
 
 
 class Class(IntEnum):
@@ -47,23 +52,22 @@ class AgendaReader:
 
     def next_due(self) -> datetime | None:
         """The earliest business moment at which a row that is neither leased nor parked is due."""
-        firsts = [
-            sa.select(col.due_at)
-            .where(col.cls == int(cls), col.due_at.is_not(None), col.token.is_(None), col.parked.is_(None))
-            .order_by(col.due_at)
-            .limit(1)
-            for cls in Class
-        ]
-        found = self._store.read(lambda c: [c.execute(first).scalar_one_or_none() for first in firsts])
+        found = self._store.read(lambda connection: connection.execute(_NEXT_DUE).one())
         return min((moment for moment in found if moment is not None), default=None)
 
     def idle(self) -> bool:
         """Whether no row is due or leased. A row that is due and held back is not idle; a parked one is."""
-        now = self._clock.now()
-        due = [sa.exists().where(col.cls == int(cls), col.due_at <= now, col.parked.is_(None)) for cls in Class]
-        # A token is never empty, and SQLite seeks with > in an index where IS NOT NULL makes it scan the table.
-        busy = sa.select(sa.or_(sa.exists().where(col.token > ""), *due))
-        return not self._store.read(lambda connection: connection.execute(busy).scalar_one())
+        now = {"now": self._clock.now()}
+        return not self._store.read(lambda connection: connection.execute(_BUSY, now).scalar_one())
+
+    def claimable(self) -> bool:
+        """Whether a claim would find a row, the hold of the whole site aside. It asks once and locks nothing."""
+
+        def ask(connection: Connection) -> bool:
+            moment = {"now": self._clock.now(), "machine": self._store.machine(connection)}
+            return bool(connection.execute(_CLAIMABLE, moment).scalar_one())
+
+        return self._store.read(ask)
 
     def row(self, key: str) -> Row | None:
         """One key's row, None where it was never put."""
@@ -78,6 +82,44 @@ class AgendaReader:
         return self._store.read(lambda c: [_row(mapping) for mapping in c.execute(query).mappings()])
 
 
+def free() -> tuple[ColumnElement[bool], ...]:
+    """Neither leased, held back nor parked; what ends too late to be true is from before a clock's change."""
+    return (
+        sa.or_(
+            col.token.is_(None),
+            col.leased_until <= MACHINE,
+            col.leased_until > MACHINE + LEASE_SECONDS + ASTRAY_SECONDS,
+        ),
+        sa.or_(
+            col.not_before.is_(None),
+            col.not_before <= MACHINE,
+            col.not_before > MACHINE + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS,
+        ),
+        col.parked.is_(None),
+    )
+
+
 def _row(found: RowMapping) -> Row:
     shown = ("key", "due_at", "not_before", "leased_until", "tries", "parked")
     return Row(cls=Class(found["cls"]), **{name: found[name] for name in shown})
+
+
+# Statements are put together once: whoever waits for quiet asks often, and that costs more than the answer.
+_NEXT_DUE = sa.select(
+    *(
+        sa.select(col.due_at)
+        .where(col.cls == int(cls), col.due_at.is_not(None), col.token.is_(None), col.parked.is_(None))
+        .order_by(col.due_at)
+        .limit(1)
+        .scalar_subquery()
+        for cls in Class
+    )
+)
+# A token is never empty, and SQLite seeks with > in an index where IS NOT NULL makes it scan the table.
+_BUSY = sa.select(
+    sa.or_(
+        sa.exists().where(col.token > ""),
+        *(sa.exists().where(col.cls == int(cls), col.due_at <= NOW, col.parked.is_(None)) for cls in Class),
+    )
+)
+_CLAIMABLE = sa.select(sa.or_(*(sa.exists().where(col.cls == int(cls), col.due_at <= NOW, *free()) for cls in Class)))

@@ -31,18 +31,20 @@ GATHERED = 3600.0  # seconds until what was parked meanwhile is told, together
 DAYS_BEFORE = 30
 
 _FACT = "alert "
-_TITLE = "District Onboarding Bot: "
+TITLE = "District Onboarding Bot: "
 
 
 @dataclass(frozen=True)
 class Readiness:
     """How the bot stands, as all its replicas see it: why it cannot work (None where it can), how many effects
-    are parked and when the last of them was, and the day on which its token expires (None: not known)."""
+    are parked and when the last of them was, the day on which its token expires (None: not known), and that Jira
+    has stopped sending webhooks (None where it sends, or shall not)."""
 
     trouble: str | None = None
     parked: int = 0
     newest_parked: datetime | None = None
     token_expires: date | None = None
+    untold: str | None = None
 
 
 class Alerts:
@@ -79,6 +81,14 @@ class Alerts:
         else:
             self.well("parked", "nothing is parked any more", "What had been given up was released or is done.")
         self._token(state.token_expires)
+        if state.untold is not None:
+            body = (
+                f"{state.untold} Nothing is lost, it is done some minutes later. See in Jira whether the webhooks are "
+                "there and switched on, and whether the bot's address can be reached from outside with its secret."
+            )
+            self.tell("webhooks", "Jira has stopped sending webhooks", body)
+        else:
+            self.well("webhooks", "Jira sends webhooks again", "Changes are told as they happen, or need not be.")
 
     def _not_ready(self, trouble: str) -> None:
         changed = self._change("not ready", _troubled)
@@ -126,7 +136,7 @@ class Alerts:
         return True
 
     def _deliver(self, title: str, body: str) -> None:
-        if not self._send(_TITLE + title, body):
+        if not self._send(TITLE + title, body):
             LOG.error("the operator could not be told: %s. %s", title, body)
 
     def _change(self, kind: str, decide: Decide) -> tuple[Held, Held] | None:
@@ -190,8 +200,8 @@ def log_sender(title: str, body: str) -> bool:
     return True
 
 
-def apprise_sender(url: str) -> Send:
-    """A sender to what OPERATOR_URL names: mail, Slack, Teams and what else the library knows; several addresses
+def apprise_sender(url: str, setting: str = "OPERATOR_URL") -> Send:
+    """A sender to the address that a setting holds: mail, Slack, Teams and what else the library knows; several
     are separated by spaces. It never raises, and the address, which is a secret, is never logged.
 
     Raises ValueError, without the address, for one that the library does not understand."""
@@ -210,13 +220,13 @@ def apprise_sender(url: str) -> Send:
     )
     service = apprise.Apprise(asset=asset)
     if not service.add(url):
-        raise ValueError("OPERATOR_URL is no address that the apprise library knows: see its list of services.")
+        raise ValueError(f"{setting} is no address that the apprise library knows: see its list of services.")
 
     def send(title: str, body: str) -> bool:
         try:
             return bool(service.notify(body=body, title=title, body_format=apprise.NotifyFormat.TEXT))
         except Exception as error:  # whatever a plugin raises; its text may hold the address, so only its kind is told
-            LOG.error("the message to the operator failed: %s", type(error).__name__)
+            LOG.error("a message to %s failed: %s", setting, type(error).__name__)
             return False
 
     return send

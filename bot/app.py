@@ -5,42 +5,48 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask
 
 from bot.agenda import Agenda
+from bot.agenda_keys import JOB
 from bot.agenda_reader import Class
 from bot.alerts import Alerts, Readiness, Send, apprise_sender, heartbeat, log_sender
 from bot.apply import Applier
+from bot.calls import Calls
 from bot.clock import Clock, FileClock, SystemClock
-from bot.config import Config, load
-from bot.config_source import ConfigError, Problem
+from bot.closures import Closures
+from bot.config import Config
+from bot.config_source import ConfigError
+from bot.core.process import OPERATOR
 from bot.fuse import Fuse
 from bot.gateway import Gateway, connect_with
 from bot.gateway_reader import API
 from bot.journal import Journal
-from bot.log import set_up_logging
-from bot.proofread import OWN
+from bot.log import hide_too, set_up_logging
+from bot.messages import Messenger, senders
+from bot.pace import Pace, SharedPace
 from bot.reconcile import Reconciler
 from bot.reload import Reloader
 from bot.render import Words
-from bot.scheduler import JOB, Jobs, Periods, Ticker, Workers, quiet
-from bot.settings import Settings, SettingsError, load_settings
-from bot.statusz import readiness, status_page
+from bot.scheduler import Jobs, Periods, Ticker, Workers, quiet
+from bot.settings import Renewal, Settings, SettingsError, load_settings
+from bot.statusz import readiness
 from bot.store import Store, StoreError
-from bot.webhook import Intake, receiver
+from bot.web import web_app
+from bot.webhook_watch import WebhookWatch
+from bot.whole_config import TEMPLATES, load_checked, words_of
 from bot.wire import JiraTrouble, Wire
 
 LOG = logging.getLogger(__name__)
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
 BORN = "born_at"
 WITHOUT_WEBHOOKS = timedelta(seconds=60)  # how often to ask Jira what changed where it cannot tell
+AWAY = 3  # so many catch-ups left out: the bot was away, or Jira
 ATLASSIAN_GATEWAY = "https://api.atlassian.com/ex/jira/"  # calls go through it, and nobody works there
 
 
@@ -51,6 +57,7 @@ class Parts:
     config: Config
     gateway: Gateway
     words: Words
+    closures: Closures
     reconciler: Reconciler
     jobs: Jobs
     loaded: float
@@ -69,19 +76,19 @@ class Bot:
         adapt: Callable[[Config], Config],
     ) -> None:
         self.settings, self.clock, self._periods, self._adapt = settings, clock, periods, adapt
-        send, self._beat = operator_of(settings)
-        self._leaking: set[str] = set()
+        self._tell_operator, self._beat = operator_of(settings)
         self.store = Store(settings.database_url.get_secret_value(), clock)
         self.agenda = Agenda(self.store, clock)
         self.journal = Journal(self.store, self.agenda, clock)
-        self.alerts = Alerts(send, self.store, clock)
+        self.alerts = Alerts(self._tell_operator, self.store, clock)
         self.site_url = settings.jira_url
         self._standing = Readiness()
         self._parts = self._made_of(config)
         self.workers = Workers(self.agenda, self.reconciler, self.jobs, self.store, _stop_process, workers)
         folders = (config.folder, TEMPLATES)
         self.reloader = Reloader(folders, self._reread, self.adopt)
-        self.ticker = Ticker(self.agenda, self.store, _stop_process, self.reloader.look, self.watch)
+        self._renewal = Renewal(settings)
+        self.ticker = Ticker(self.agenda, self.store, _stop_process, self.refresh, self.watch)
         self.running = False
 
     @property
@@ -98,6 +105,11 @@ class Bot:
     def words(self) -> Words:
         """The templates in use."""
         return self._parts.words
+
+    @property
+    def closures(self) -> Closures:
+        """The unplanned closed days; it has the calendars with them, by which everything is decided."""
+        return self._parts.closures
 
     @property
     def reconciler(self) -> Reconciler:
@@ -121,13 +133,34 @@ class Bot:
         self._parts = self._made_of(config)
         self.workers.use(self.reconciler, self.jobs)
         try:
-            self.agenda.put(f"{JOB}nightly", self.clock.now(), Class.SWEEPS)
+            self.agenda.put(f"{JOB}everything", self.clock.now(), Class.SWEEPS)
         except StoreError as down:
             LOG.warning("%s The tickets are looked at in the nightly pass.", down)
 
+    def refresh(self) -> None:
+        """Take up what changed in the files or was told as closed; the ticker calls this every few seconds."""
+        self.reloader.look()
+        if (settings := self._renewal.look()) is not None:
+            self._sign_in_with(settings)
+        try:
+            self.closures.take_up()
+        except StoreError as down:
+            LOG.warning("%s Whether days were told as closed is not known now.", down)
+
+    def _sign_in_with(self, settings: Settings) -> None:
+        """Call Jira with other credentials from the next claim on, perhaps as another account."""
+        hide_too(settings.secrets)
+        self.settings = settings
+        LOG.info("The credentials in .env changed, and are used from now on.")
+        self.adopt(self.config)
+        try:
+            self.agenda.put(f"{JOB}identity", self.clock.now(), Class.SWEEPS)
+        except StoreError as down:
+            LOG.warning("%s Who the bot is will be asked with its next call.", down)
+
     def _reread(self) -> Config:
         """The configuration as its files now are. Raises ConfigError where `serve` would not start with it."""
-        config = load_checked(self.config.folder, self.site_url)
+        config = load_checked(self.config.folder, self.site_url, self.settings.channels)
         silent = [p.name for p in config.processes if p.since is None]
         if silent:
             raise ConfigError(
@@ -159,14 +192,21 @@ class Bot:
 
     def _made_of(self, config: Config) -> Parts:
         settings, store, agenda, journal, clock = self.settings, self.store, self.agenda, self.journal, self.clock
-        wire = wire_of(settings, config)
+        shared = None if store.sqlite else SharedPace(store, config.office.calls_per_second)
+        wire = wire_of(settings, config, shared)
         names = {*(s for p in config.processes for s in p.statuses), *vars(config.office.subtask_statuses).values()}
-        gateway = Gateway(wire, config.office, settings.cloud, Fuse(clock, journal.count_public), names, self._leaking)
+        gateway = Gateway(wire, config.office, settings.cloud, Fuse(clock, journal), names)
         words = words_of(config, self.site_url)
-        applier = Applier(gateway, agenda, journal, words, clock, self.alerts.tell)
-        reconciler = Reconciler(config, gateway, agenda, journal, applier, clock, partial(born_at, store, clock))
-        jobs = Jobs(config, gateway, agenda, journal, store, clock, self._periods, self._beat)
-        return Parts(config, gateway, words, reconciler, jobs, clock.machine())
+        channels = {OPERATOR: self._tell_operator, **senders(config, settings.channels)}
+        site = "" if self.site_url.startswith(ATLASSIAN_GATEWAY) else self.site_url
+        messenger = Messenger(channels, log_sender, config.calendars, site)
+        closures = Closures(config, store, agenda, gateway, clock)
+        applier = Applier(gateway, Calls(agenda, journal, clock), words, closures, messenger.send)
+        born = partial(born_at, store, clock)
+        reconciler = Reconciler(config, closures.calendars, gateway, agenda, journal, applier, clock, born)
+        watched = WebhookWatch(store, AWAY * self._periods.catch_up) if settings.webhooks == "on" else None
+        jobs = Jobs(config, gateway, agenda, journal, store, clock, self._periods, self._beat, watched)
+        return Parts(config, gateway, words, closures, reconciler, jobs, clock.machine())
 
     def start(self) -> None:
         """Take the database, give back what a killed process held, and start working."""
@@ -203,13 +243,13 @@ def build(
     config: Config,
     clock: Clock | None = None,
     periods: Periods | None = None,
-    workers: int = 4,
+    workers: int | None = None,
     adapt: Callable[[Config], Config] = lambda config: config,
 ) -> Bot:
     """Wire the parts together. Starts no thread and calls nobody. `adapt` makes of a configuration that is read
     again what `config` is of the one read first. SettingsError where an address for the operator is none."""
     periods = periods or (Periods() if settings.webhooks == "on" else Periods(catch_up=WITHOUT_WEBHOOKS))
-    return Bot(settings, config, clock or clock_of(settings), periods, workers, adapt)
+    return Bot(settings, config, clock or clock_of(settings), periods, workers or settings.workers, adapt)
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -217,11 +257,11 @@ def clock_of(settings: Settings) -> Clock:
     return FileClock(settings.bot_clock) if settings.bot_clock else SystemClock()
 
 
-def wire_of(settings: Settings, config: Config) -> Wire:
-    """The way to Jira, which needs no database. It calls nobody yet."""
+def wire_of(settings: Settings, config: Config, pace: Pace | None = None) -> Wire:
+    """The way to Jira, which needs no database unless its pace does. It calls nobody yet."""
     token, pat = settings.jira_api_token.get_secret_value(), settings.jira_pat.get_secret_value()
     connect = connect_with(settings.jira_url, settings.jira_email, token, pat)
-    return Wire(settings.jira_url, connect, config.office.calls_per_second)
+    return Wire(settings.jira_url, connect, config.office.calls_per_second, pace=pace)
 
 
 def operator_of(settings: Settings) -> tuple[Send, Callable[[], object]]:
@@ -244,67 +284,10 @@ def operator_of(settings: Settings) -> tuple[Send, Callable[[], object]]:
     return send, beat
 
 
-def words_of(config: Config, site_url: str = "") -> Words:
-    """The words that a configuration speaks with: the shipped templates, and its own instead where it has any."""
-    return Words(TEMPLATES, config.calendars, site_url, config.office.texts, config.folder / "templates")
-
-
-def load_checked(folder: Path, site_url: str = "") -> Config:
-    """The configuration with its templates proved. Raises ConfigError with everything that is wrong."""
-    try:
-        config = load(folder)
-    except OSError as error:
-        why = f"it cannot be read: {error.strerror}"
-        raise ConfigError([Problem(str(error.filename or folder), 1, why)]) from None
-    words = words_of(config, site_url)
-    problems = []
-    for process in config.processes:
-        for complaint in words.check(process, OWN):
-            text = f"{complaint.template}:{complaint.line or 1}: {complaint.message}"
-            problems.append(config.problem(process.name, complaint.place, text))
-    if problems:
-        raise ConfigError(problems)
-    return config
-
-
 def born_at(store: Store, clock: Clock) -> datetime:
     """The business moment from which this database has seen everything; set when it is first asked for."""
     store.write(lambda c: store.set_fact_in(c, BORN, clock.now().isoformat(), keep=True))
     return datetime.fromisoformat(store.get_fact(BORN))
-
-
-def web_app(bot: Bot) -> Flask:
-    """The bot's pages: the receiver of webhooks (unless they are off), whether it is up, and how it stands.
-    ValueError where webhooks are on and there is no secret."""
-    app = Flask("bot", static_folder=None, template_folder=None)
-    app.extensions["bot"] = bot
-    if bot.settings.webhooks == "on":
-        app.register_blueprint(
-            receiver(
-                secret=bot.settings.jira_webhook_secret.get_secret_value(),
-                intake=Intake(bot.store, bot.agenda),
-                clock=bot.clock,
-                projects=lambda: {p.project for p in bot.config.processes},
-                own_account=lambda: bot.gateway.me,
-            )
-        )
-    app.register_blueprint(status_page(bot))
-    hears = "Jira sends its webhooks to /webhooks/jira." if bot.settings.webhooks == "on" else "Webhooks are off."
-
-    @app.get("/")
-    def front() -> Response:
-        # A stranger may ask; nothing here tells of tickets or settings.
-        return Response(
-            f"The District Onboarding Bot is running. {hears}\n"
-            "How it stands: /statusz. What it knows of a ticket: python -m bot explain KEY\n",
-            mimetype="text/plain",
-        )
-
-    @app.get("/healthz")
-    def healthz() -> Mapping[str, str]:
-        return {"process": "up"}
-
-    return app
 
 
 def _stop_process(why: str) -> None:
@@ -320,5 +303,5 @@ def create_app() -> Flask:
     Raises SettingsError or ConfigError with every problem at once."""
     settings = load_settings()
     set_up_logging(settings.secrets)
-    config = load_checked(settings.bot_config, settings.jira_url)
+    config = load_checked(settings.bot_config, settings.jira_url, settings.channels)
     return web_app(build(settings, config))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import shutil
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -10,25 +14,32 @@ from typing import Annotated
 
 import typer
 
+from bot.agenda_keys import JOB, key_of
 from bot.agenda_reader import Class
-from bot.app import Bot, load_checked, web_app
+from bot.app import Bot
+from bot.cli_time import times
 from bot.cli_tools import tools
 from bot.clock import SystemClock
 from bot.config import load
 from bot.config_source import ConfigError
-from bot.console import Desk, desk, fail, idle_bot, made, out, ready
+from bot.console import Desk, desk, fail, idle_bot, made, out, ready, say
 from bot.core.effects import PostComment
 from bot.explain import describe, explain
-from bot.reconcile import View, key_of
+from bot.reconcile import View
 from bot.render import TemplateFault, Unfit
-from bot.scheduler import JOB, PAUSED
+from bot.scheduler import PAUSED
 from bot.server import WebServer
 from bot.store import StoreBusy, StoreError
+from bot.web import web_app
+from bot.whole_config import load_checked
+
+WEB_SECONDS = 1.0  # what a delivery gets at the end: Jira sends again what was not answered, and calls need 8 s
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The District Onboarding Bot.", rich_markup_mode=None
 )
 app.add_typer(tools)
+app.add_typer(times, name="time", help="Business time: when a goal is due, how much of it is spent, and why.")
 
 Key = Annotated[str, typer.Argument(help="The ticket's key, such as DDE-12.")]
 
@@ -58,10 +69,14 @@ def serve() -> None:
     except OSError as error:
         bot.stop()
         raise fail(f"The bot cannot listen on {settings.host}:{settings.port} ({error.strerror}); set PORT.") from None
-    out.print(f"The bot listens on {web.url} and works for {settings.jira_url}.", markup=False)
+    say(f"The bot listens on {web.url} and works for {settings.jira_url}.")
     stop.wait()
-    web.stop()
+    web.stop(WEB_SECONDS)
     bot.stop()
+    # A thread that still waits for somebody's answer, Jira's or a mail server's, must not keep the process.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 @app.command()
@@ -95,8 +110,10 @@ def demo(
     """Tell a district's story on a sandbox Jira, then leave both running to play with."""
     from bot.sandbox.demo import play
 
-    config = load_checked(Path(__file__).parent.parent / "config")
     with tempfile.TemporaryDirectory(prefix="onboarding-demo-") as var:
+        # A copy: who plays /closed in the demo closes no day of the shipped calendar.
+        shutil.copytree(Path(__file__).parent.parent / "config", Path(var, "config"))
+        config = load_checked(Path(var, "config"))
         ports = (0, 0) if once else (jira_port, port)
         try:
             problems = play(config, Path(var), out, once=once, ports=ports)
@@ -107,19 +124,21 @@ def demo(
 
 
 @app.command("explain")
-def explain_(key: Key) -> None:
-    """Tell where a ticket stands, whose turn it is, each clock, what the bot did and why, and what comes next."""
+def explain_(
+    key: Key,
+    all_rounds: Annotated[bool, typer.Option("--rounds", help="The clocks of earlier stays too.")] = False,
+) -> None:
+    """Tell where a ticket stands, whose turn it is, why each clock is due when it is, what the bot did and why, and
+    what comes next."""
     with idle_bot("read") as bot:
         view = bot.reconciler.see(key)
         issue_id = view.snapshot.issue.id
-        calendar = bot.config.calendars[view.process.calendar] if view.process else None
-        for line in explain(view, calendar, bot.journal.looks(issue_id, 20), bot.journal.parked(issue_id)):
-            out.print(line, markup=False)
+        looks, given_up = bot.journal.looks(issue_id, 20), bot.journal.parked(issue_id)
+        for line in explain(view, bot.closures.calendars(), looks, given_up, all_rounds):
+            say(line)
         row = bot.agenda.row(key_of(issue_id))
         if row is not None and row.parked:
-            out.print(
-                f"The bot has given this ticket up: {row.parked}. `python -m bot retry` releases it.", markup=False
-            )
+            say(f"The bot has given this ticket up: {row.parked}. `python -m bot retry` releases it.")
 
 
 @app.command()
@@ -138,29 +157,29 @@ def reconcile(
         for view in views:
             _print_plan(bot, view)
         if not views:
-            out.print("Jira's search shows no ticket that is under way.", markup=False)
+            say("Jira's search shows no ticket that is under way.")
         elif not dry_run:
             _look_now(bot, [view.snapshot.issue.id for view in views])
 
 
 def _print_plan(bot: Bot, view: View) -> None:
-    out.print(f"{view.snapshot.issue.key}: {view.plan.reason}", markup=False)
+    say(f"{view.snapshot.issue.key}: {view.plan.reason}")
     for effect in view.plan.effects:
-        out.print(f"  - {describe(effect)}", markup=False)
+        say(f"  - {describe(effect)}")
         if isinstance(effect, PostComment) and view.process is not None:
             try:
                 text = bot.words.comment(view.process.name, effect)
             except (TemplateFault, Unfit) as fault:
                 text = f"cannot be written: {fault}"
             for line in text.splitlines():
-                out.print(f"      {line}", markup=False)
+                say(f"      {line}")
     record = view.plan.record
     for label in record.add_labels:
-        out.print(f"  - set the label {label}", markup=False)
+        say(f"  - set the label {label}")
     for label in record.remove_labels:
-        out.print(f"  - take off the label {label}", markup=False)
+        say(f"  - take off the label {label}")
     for name, value in record.fields.items():
-        out.print(f"  - {name}: {value}", markup=False)
+        say(f"  - {name}: {value}")
 
 
 def _look_now(bot: Bot, ids: list[str]) -> None:
@@ -169,7 +188,7 @@ def _look_now(bot: Bot, ids: list[str]) -> None:
         bot.store.hold()
     except StoreBusy:
         bot.reconciler.ask(ids)
-        out.print(f"The running bot looks at {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.", markup=False)
+        say(f"The running bot looks at {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.")
         return
     bot.reconciler.ask(ids)
     waiting = {key_of(i) for i in ids}
@@ -179,7 +198,7 @@ def _look_now(bot: Bot, ids: list[str]) -> None:
         else:
             bot.reconciler.look(claim)
         waiting = {k for k in waiting if (row := bot.agenda.row(k)) and row.due_at and row.due_at <= bot.clock.now()}
-    out.print("Done." if not waiting else f"{len(waiting)} must wait; `serve` goes on with them.", markup=False)
+    say("Done." if not waiting else f"{len(waiting)} must wait; `serve` goes on with them.")
 
 
 @app.command()
@@ -187,7 +206,7 @@ def pause() -> None:
     """Make the bot leave all tickets alone until `unpause`; deliveries are kept."""
     with desk() as at:
         at.store.set_fact(PAUSED, True)
-    out.print("Paused. Webhooks are still taken in; `python -m bot unpause` goes on with them.", markup=False)
+    say("Paused. Webhooks are still taken in; `python -m bot unpause` goes on with them.")
 
 
 @app.command()
@@ -195,7 +214,7 @@ def unpause() -> None:
     """Let the bot work again."""
     with desk() as at:
         at.store.set_fact(PAUSED, None)
-    out.print("The bot works again.", markup=False)
+    say("The bot works again.")
 
 
 @app.command()
@@ -205,7 +224,7 @@ def parked() -> None:
         lines = [f"{e.effect_id}  {e.at.isoformat(timespec='minutes')}  {e.reason}" for e in at.journal.parked()]
         lines += [f"{_id_of(key)}  {reason}" for key, reason in _looks_given_up(at)]
         for line in lines or ["Nothing is given up."]:
-            out.print(line, markup=False)
+            say(line)
 
 
 @app.command()
@@ -226,7 +245,7 @@ def retry(
     count = len(issues | given_up)
     if not count:
         raise fail("Nothing was parked under that id; `python -m bot parked` lists what is.")
-    out.print(f"Released; the bot looks again at {count} ticket{'s' if count != 1 else ''}.", markup=False)
+    say(f"Released; the bot looks again at {count} ticket{'s' if count != 1 else ''}.")
 
 
 def _looks_given_up(at: Desk) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -12,19 +12,23 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from bot.app import load_checked, wire_of, words_of
+from bot.app import wire_of
 from bot.clock import Clock
 from bot.closed_days import closed_days_of_year, proposal_lines, runs_out
+from bot.closures import Written
 from bot.config import Config, load
 from bot.config_source import ConfigError, nearest
-from bot.console import fail, idle_bot, local, out, ready
+from bot.console import fail, idle_bot, local, out, ready, say
 from bot.core.business_time import Calendar
+from bot.core.closures import Closure, Moved, moved_lines, parse_day, parse_reason, parse_time
 from bot.core.effects import Facts
 from bot.core.phrases import facts
 from bot.core.process import Process
 from bot.doctor import examine, healthy, to_json, to_table
+from bot.log import visible
 from bot.preview import NoSuchTemplate, Page, preview, to_html, to_terminal
 from bot.render import Words
+from bot.whole_config import load_checked, words_of
 
 WIDEST = 100  # characters of a line that is still read with ease
 
@@ -49,14 +53,14 @@ def check(config: Folder = None) -> None:
     """Validate configuration and templates: every error at once, each with its file and line."""
     settings, folder, clock = local(config)
     with _told():
-        found = load_checked(folder, settings.jira_url)
+        found = load_checked(folder, settings.jira_url, settings.channels)
     for process in found.processes:
         steps, since = len(process.steps), process.since
         spoken = f"speaks from {since.isoformat()}" if since else "has no `since:` yet, so `serve` will not start"
-        out.print(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.", markup=False)
+        say(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.")
     for calendar in found.calendars.values():
         _print_closed(calendar, _today(calendar, clock))
-    out.print(f"{folder}/ is good.", markup=False)
+    say(f"{folder}/ is good.")
 
 
 def _today(calendar: Calendar, clock: Clock) -> date:
@@ -65,13 +69,11 @@ def _today(calendar: Calendar, clock: Clock) -> date:
 
 def _print_closed(calendar: Calendar, today: date) -> None:
     days = closed_days_of_year(calendar, today.year)
-    out.print(
-        f"{calendar.name}: days of {today.year} that differ from the week:{'' if days else ' none.'}", markup=False
-    )
+    say(f"{calendar.name}: days of {today.year} that differ from the week:{'' if days else ' none.'}")
     for day in days:
-        out.print(f"  {day}", markup=False)
+        say(f"  {day}")
     if warning := runs_out(calendar, today):
-        out.print(f"! {warning}", style="yellow", markup=False)
+        out.print(visible(f"! {warning}"), style="yellow", markup=False)
 
 
 @tools.command()
@@ -111,7 +113,7 @@ def preview_(
         html.write_text(to_html(pages), encoding="utf-8")
     except OSError as error:
         raise fail(f"{html} cannot be written: {error.strerror}.") from None
-    out.print(f"Written to {html}: open it in a browser.", markup=False)
+    say(f"Written to {html}: open it in a browser.")
 
 
 def _pages_of_issue(key: str, template: str | None) -> list[Page]:
@@ -143,7 +145,7 @@ def propose(
     with _told():
         found = load(folder)
     for line in _proposed(found, name, year):
-        out.print(line, markup=False)
+        say(line)
 
 
 def _proposed(config: Config, name: str, year: int) -> list[str]:
@@ -153,3 +155,64 @@ def _proposed(config: Config, name: str, year: int) -> list[str]:
         wanted = "holidays: {country: US, subdivision: TX}"
         raise fail(f"The calendar {name} does not say whose holidays it keeps: add `{wanted}` to its file.")
     return proposal_lines(config.calendars[name], year, config.regions[name])
+
+
+@calendars.command()
+def close(
+    name: Annotated[str, typer.Argument(help="The calendar's name, such as cli.")],
+    day: Annotated[str, typer.Argument(help="The day, such as 2026-12-04.")],
+    reason: Annotated[str, typer.Option(help="Why, in a word or two: ice storm.")],
+    from_: Annotated[str, typer.Option("--from", help="The time from which it is closed; else the whole day.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Print what would move, change nothing.")] = False,
+) -> None:
+    """Close a day that nobody planned, such as for an ice storm, and print which reviews become due later."""
+    with idle_bot("read") as bot:
+        try:
+            closes, at = parse_time(from_) if from_ else None, bot.clock.now()
+            closure = Closure(name, parse_day(day), closes, parse_reason(reason), "the command line", at)
+            moved = bot.closures.close(closure, dry_run)
+        except ValueError as error:
+            raise fail(str(error)) from None
+        _print_closure(closure, moved, bot.config.calendars, dry_run)
+        _print_written(bot.closures.written(closure), dry_run)
+
+
+@calendars.command()
+def reopen(
+    name: Annotated[str, typer.Argument(help="The calendar's name, such as cli.")],
+    day: Annotated[str, typer.Argument(help="The day, such as 2026-12-04.")],
+) -> None:
+    """Take back a closed day that was told by mistake, and print what a person must take out of the file."""
+    with idle_bot("read") as bot:
+        try:
+            found = bot.closures.reopen(name, parse_day(day))
+        except ValueError as error:
+            raise fail(str(error)) from None
+    say(f"{name}: nobody is told any more that {day} is closed.")
+    if not found.done:
+        say(f"Take it out of {found.file}, on every server whose file has it:")
+    for line in found.lines:
+        say(f"  {line}")
+
+
+def _print_closure(closure: Closure, moved: list[Moved], known: Mapping[str, Calendar], dry_run: bool) -> None:
+    since = f" from {closure.closes:%H:%M}" if closure.closes else ""
+    would = "would be" if dry_run else "is"
+    say(f"{closure.calendar}: {closure.day:%A}, {closure.day} {would} closed{since}: {closure.reason}.")
+    if not moved:
+        say("No running review's due moment moves.")
+        return
+    say(f"Running reviews whose due moment {'would move' if dry_run else 'moves'}:")
+    for line in moved_lines(moved, known):
+        say(f"  {line}")
+
+
+def _print_written(found: Written, dry_run: bool) -> None:
+    if dry_run:
+        say(f"Nothing was changed. It would stand in {found.file} as")
+    elif found.done:
+        say(f"It stands in {found.file}; each other server writes its own file.")
+    else:
+        say(f"It counts from the database alone ({found.why}). Add it to {found.file}:")
+    for line in found.lines:
+        say(f"  {line}")

@@ -10,7 +10,8 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two times: the business now that plans use, and machine time for leases, back-off and settling."""
+    """Two times: the business now that plans use, and machine time for leases, back-off and settling. And a
+    stopwatch, which nobody corrects: it tells how long this process itself has waited for something."""
 
     def now(self) -> datetime:
         """The business now, an aware datetime in UTC."""
@@ -18,6 +19,10 @@ class Clock(Protocol):
 
     def machine(self) -> float:
         """Machine time in seconds since the epoch."""
+        ...
+
+    def steady(self) -> float:
+        """Seconds since some moment, the same for the whole life of this process."""
         ...
 
 
@@ -30,16 +35,20 @@ class SystemClock:
     def machine(self) -> float:
         return time.time()
 
+    def steady(self) -> float:
+        return time.monotonic()
+
 
 class SettableClock:
-    """A business now that moves only when told, until `run`; machine time runs on and can be jumped."""
+    """A business now that moves only when told, until `run`; machine time runs on, can be jumped over, and can be
+    corrected."""
 
     def __init__(self, start: datetime) -> None:
         if start.tzinfo is None:
             raise ValueError(f"a clock needs a moment with an offset, not {start!r}")
         self._lock = threading.Lock()
         self._now = start.astimezone(UTC)
-        self._jumped = 0.0
+        self._jumped = self._corrected = 0.0
         self._running_since: float | None = None
 
     def now(self) -> datetime:
@@ -50,7 +59,11 @@ class SettableClock:
 
     def machine(self) -> float:
         with self._lock:
-            return time.time() + self._jumped
+            return time.time() + self._jumped + self._corrected
+
+    def steady(self) -> float:
+        with self._lock:
+            return time.monotonic() + self._jumped
 
     def set(self, moment: datetime) -> None:
         """Make `moment` the business now."""
@@ -68,9 +81,14 @@ class SettableClock:
             self._running_since = time.monotonic()
 
     def jump_machine(self, seconds: float) -> None:
-        """Shift machine time, as a corrected system clock does."""
+        """Let so many seconds of machine time be over."""
         with self._lock:
             self._jumped += seconds
+
+    def correct_machine(self, seconds: float) -> None:
+        """Shift what the machine takes for the time, as a corrected system clock does; no time is over."""
+        with self._lock:
+            self._corrected += seconds
 
 
 class FileClock:
@@ -89,3 +107,6 @@ class FileClock:
 
     def machine(self) -> float:
         return time.time() + float(self._lines()[1].strip() or 0)
+
+    def steady(self) -> float:
+        return time.monotonic() + float(self._lines()[1].strip() or 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot.closed_days import Region
-from bot.config_checks import calendar_problems, process_problems, same_problems
+from bot.config_checks import calendar_problems, office_problems, process_problems, same_problems
 from bot.config_errors import shape_problems
 from bot.config_model import (
     WEEKDAYS,
@@ -37,6 +37,7 @@ from bot.core.process import (
     Step,
     SubtaskStatuses,
     Team,
+    plain,
 )
 
 __all__ = ["Config", "ConfigError", "Problem", "load"]
@@ -91,7 +92,7 @@ def load(folder: Path) -> Config:
     for source in process_sources:
         problems += process_problems(source.top, teams, known)
     problems += same_problems([s.top for s in calendar_sources], [s.top for s in process_sources])
-    problems += _reserved(office_source)
+    problems += office_problems(office_source.top, known)
     if problems or office is None:
         raise ConfigError(problems)
     return Config(
@@ -102,6 +103,17 @@ def load(folder: Path) -> Config:
         sources={str(s.top["process"].text): s for s in process_sources},
         regions={m.calendar: Region(m.holidays.country, m.holidays.subdivision) for m in calendars if m and m.holidays},
     )
+
+
+def calendar_from(path: Path) -> Calendar:
+    """The calendar of one file, whatever the file is called. Raises ConfigError where it is not a good one."""
+    source = read_source(path, str(path))
+    problems = [*source.problems]
+    model = _shaped(source, CalendarModel, problems)
+    problems += calendar_problems(source.top)
+    if problems or model is None:
+        raise ConfigError(problems)
+    return _calendar(model)
 
 
 def _read(folder: Path, path: Path) -> Source:
@@ -128,14 +140,8 @@ def _shaped(source: Source, model: type[M], problems: list[Problem]) -> M | None
         return None
 
 
-def _reserved(office: Source) -> Iterator[Problem]:
-    for team in office.top["teams"].entries():
-        if team.name in ("district", "automated", "team", "lead", "operator"):
-            yield team.problem(f'a team must not be called "{team.name}"; that word has a meaning of its own')
-
-
 def _office(model: OfficeModel) -> Office:
-    statuses = model.subtask_statuses
+    statuses, chosen = model.subtask_statuses, model.calendar_by
     return Office(
         teams={n: Team(n, t.title, tuple(t.accounts), t.assignee, t.component) for n, t in model.teams.items()},
         auto_advance=model.auto_advance,
@@ -151,11 +157,15 @@ def _office(model: OfficeModel) -> Office:
         ),
         former_accounts=tuple(model.former_accounts),
         calls_per_second=model.jira.calls_per_second,
+        untold_changes=model.jira.untold_changes,
+        untold_share=model.jira.untold_share,
         lead=tuple(model.lead),
         voice=model.voice,
         grace=model.grace,
         texts={name: text for name, text in model.texts.items() if text},
         token_expires=model.token_expires,
+        calendar_field=chosen.field if chosen else None,
+        district_calendars={plain(value): name for value, name in chosen.values.items()} if chosen else {},
     )
 
 
@@ -184,6 +194,7 @@ def _process(model: ProcessModel) -> Process:
         closings={name: Closing(end.say, end.resolution) for name, end in model.ends.items()},
         reminders=_reminders(model.reminders),
         call_from_round=model.call_from_round,
+        tell_district_when_late=model.tell_district_when_late,
         steps=tuple(_step(name, step, shared) for name, step in model.steps.items()),
         version=_version(model),
     )
@@ -201,7 +212,7 @@ def _reminders(model: RemindersModel | None) -> Reminders | None:
 
 def _step(name: str, model: StepModel, shared: tuple[Escalation, ...]) -> Step:
     branches = (
-        Branch(n, b.party, b.goal, b.subtask, b.description, b.done_by, b.say_when_done)
+        Branch(n, b.party, b.goal, b.subtask, b.description, b.done_by, b.say_when_done, _own(b.escalations))
         for n, b in model.branches.items()
     )
     return Step(
@@ -219,8 +230,16 @@ def _step(name: str, model: StepModel, shared: tuple[Escalation, ...]) -> Step:
     )
 
 
+def _own(models: Iterable[EscalationModel] | None) -> tuple[Escalation, ...] | None:
+    return None if models is None else _escalations(models)
+
+
 def _escalations(models: Iterable[EscalationModel]) -> tuple[Escalation, ...]:
-    return tuple(sorted((Escalation(m.at, m.label, m.tell) for m in models), key=lambda e: e.at))
+    found = (
+        Escalation(m.at or m.after or 1.0, m.label, m.tell, m.notify, m.every)  # repeated from the due moment on
+        for m in models
+    )
+    return tuple(sorted(found, key=lambda e: e.at))
 
 
 def _version(model: ProcessModel) -> str:

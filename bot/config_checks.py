@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.config_source import Place, Problem, nearest
-from bot.core.process import AUTOMATED, DISTRICT, LEAD, OPERATOR
+from bot.core.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, plain
 
+RESERVED = (DISTRICT, AUTOMATED, "team", LEAD, OPERATOR)
 REPLIES = ("confirm", "files_ready")  # what a district can say that finishes a branch
 
 
@@ -22,12 +23,27 @@ def calendar_problems(calendar: Place) -> Iterator[Problem]:
             yield day.problem(f"{day.name} is closed and an exception; keep one of the two")
 
 
+def office_problems(office: Place, calendars: Sequence[str]) -> Iterator[Problem]:
+    """Names in bot.yaml that have a meaning already, and calendars for districts that are not there."""
+    for team in office["teams"].entries():
+        if team.name in RESERVED:
+            yield team.problem(f'a team must not be called "{team.name}"; that word has a meaning of its own')
+    first: dict[str, str] = {}
+    for calendar in office["calendar_by"]["values"].entries():
+        if calendar.text and calendar.text not in calendars:
+            yield calendar.problem(f'there is no calendar "{calendar.text}"{nearest(calendar.text, calendars)}')
+        before = first.setdefault(plain(calendar.name), calendar.name)
+        if before != calendar.name:
+            yield calendar.problem(f'"{calendar.name}" is the same value as "{before}"; case and spaces do not count')
+
+
 def process_problems(process: Place, teams: Sequence[str], calendars: Sequence[str]) -> Iterator[Problem]:
     """Everything in a process that points at nothing, twice at one thing, or nowhere."""
     yield from _statuses(process)
     yield from _parties(process, teams)
     yield from _routes(process)
     yield from _branches(process)
+    yield from _escalations(process, teams)
     calendar = process["calendar"]
     if calendar.text and calendar.text not in calendars:
         yield calendar.problem(f'there is no calendar "{calendar.text}"{nearest(calendar.text, calendars)}')
@@ -77,16 +93,50 @@ def _end_status(end: Place) -> Place:
 
 def _parties(process: Place, teams: Sequence[str]) -> Iterator[Problem]:
     known = (*teams, DISTRICT, AUTOMATED)
-    escalations = process["escalations"].entries()
     for step in process["steps"].entries():
-        escalations += step["escalations"].entries()
         for place in (*step["party"].entries(), *(b["party"] for b in step["branches"].entries())):
             if place.text and place.text not in known:
                 yield place.problem(f'there is no party "{place.text}"{nearest(place.text, known)}')
-    for place in (escalation["tell"] for escalation in escalations):
-        listeners = ("team", LEAD, OPERATOR, *teams)
-        if place.text and place.text not in listeners:
-            yield place.problem(f'there is no team "{place.text}" to tell{nearest(place.text, listeners)}')
+
+
+def escalation_lists(process: Place) -> Iterator[Place]:
+    """Each list of escalations in a process file: its own, its steps', its branches'."""
+    yield process["escalations"]
+    for step in process["steps"].entries():
+        yield step["escalations"]
+        yield from (branch["escalations"] for branch in step["branches"].entries())
+
+
+def _escalations(process: Place, teams: Sequence[str]) -> Iterator[Problem]:
+    for escalations in escalation_lists(process):
+        seen: dict[tuple[str, ...], Place] = {}
+        for one in escalations.entries():
+            yield from _escalation(one, teams)
+            parts = (one["at"].text, one["every"].text, one["after"].text or "100%")
+            when = tuple("".join((part or "").casefold().split()) for part in parts)
+            if any(when[:2]) and seen.setdefault(when, one) is not one:
+                yield one.problem("there are two escalations at this moment; write what they do into one")
+    for step in process["steps"].entries():
+        for branch in step["branches"].entries():
+            if branch["escalations"].value is not None and not branch["goal"].value:
+                yield branch["escalations"].problem(f'"escalations" are for a goal, and "{branch.name}" has none')
+
+
+def _escalation(one: Place, teams: Sequence[str]) -> Iterator[Problem]:
+    if not isinstance(one.value, dict):
+        return
+    at, every, after, who, channel = (one[key] for key in ("at", "every", "after", "tell", "notify"))
+    if (at.value is None) == (every.value is None):
+        yield one.problem('an escalation needs either "at", like 75%, or "every", like 1 business day')
+    elif at.value is not None and after.value is not None:
+        yield after.problem('"after" is for "every"; "at" says when by itself')
+    listeners = ("team", LEAD, OPERATOR, *teams)
+    if who.text and who.text not in listeners:
+        yield who.problem(f'there is no team "{who.text}" to tell{nearest(who.text, listeners)}')
+    if channel.text == OPERATOR:
+        yield channel.problem('the operator is told with "tell: operator"; "notify" names a channel of your own')
+    if one.value.keys() <= {"at", "every", "after"}:
+        yield one.problem('this escalation does nothing: give it "label", "tell" or "notify"')
 
 
 def _routes(process: Place) -> Iterator[Problem]:

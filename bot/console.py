@@ -11,25 +11,31 @@ import typer
 from rich.console import Console
 
 from bot.agenda import Agenda
-from bot.app import Bot, build, clock_of, load_checked
+from bot.app import Bot, build, clock_of
 from bot.clock import Clock
 from bot.config import Config, load
 from bot.config_source import ConfigError
-from bot.core.ledger import LedgerBroken
+from bot.core.ledger_json import LedgerBroken
 from bot.journal import Journal
-from bot.log import set_up_logging
+from bot.log import set_up_logging, visible
 from bot.settings import Need, Settings, SettingsError, load_settings
 from bot.store import Store, StoreError
+from bot.whole_config import load_checked
 from bot.wire import JiraTrouble, Missing
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+
+def say(line: str) -> None:
+    """Print one line. Text of a ticket can neither act on the terminal in it nor begin another one."""
+    out.print(visible(line), markup=False)
 
 
 def fail(*lines: str, code: int = 2) -> typer.Exit:
     """Print lines for the operator and give back the exit to raise."""
     for line in lines:
-        err.print(line, markup=False)
+        err.print("\n".join(map(visible, line.split("\n"))), markup=False)
     return typer.Exit(code)
 
 
@@ -44,13 +50,17 @@ def ready(need: Need, proofread: bool = True) -> tuple[Settings, Config]:
         lines += error.lines
     folder = settings.bot_config if settings else Settings(jira_url="").bot_config
     try:
-        config = load_checked(folder, settings.jira_url if settings else "") if proofread else load(folder)
+        config = _checked(folder, settings) if proofread else load(folder)
     except ConfigError as error:
         lines += [str(problem) for problem in error.problems]
     if lines or settings is None:
         raise fail(*lines)
     set_up_logging(settings.secrets, "INFO" if need == "serve" else "WARNING")
     return settings, config
+
+
+def _checked(folder: Path, settings: Settings | None) -> Config:
+    return load_checked(folder, settings.jira_url, settings.channels) if settings else load_checked(folder)
 
 
 def local(folder: Path | None) -> tuple[Settings, Path, Clock]:

@@ -14,6 +14,7 @@ from rich.text import Text
 from bot import doctor_project, doctor_site, doctor_workflow
 from bot.config import Config
 from bot.doctor_rows import Asked, Calls, Row, unsure
+from bot.log import visible
 from bot.settings import Settings
 from bot.wire import JiraTrouble
 
@@ -94,6 +95,7 @@ def to_json(rows: Sequence[Row]) -> str:
 
 def to_table(rows: Sequence[Row], console: Console) -> None:
     """Print the rows and the last line: a table on a terminal, else one plain line a row."""
+    rows = [Row(visible(r.name), r.state, visible(r.said), visible(r.mend)) for r in rows]
     if console.is_terminal:
         table = Table("", "what", "how it stands", "how to mend it", box=SIMPLE_HEAD)
         for row in rows:

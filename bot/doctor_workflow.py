@@ -253,6 +253,7 @@ def fields(ask: Asked) -> Iterator[Row]:
         "district_contact: field": office.contact_field,
         "district_contact: participants_field": office.participants_field,
         "district_name_field": office.district_field,
+        "calendar_by: field": office.calendar_field,
     }
     known = {str(f.get("id")): f for f in listed(ask.get(f"{API}/field"))}
     for setting, field_id in named.items():

@@ -2,72 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.core.business_time import Calendar
-from bot.core.clocks import Clock
+from bot.core.clock_explained import clocks_explained
 from bot.core.effects import (
-    AlertOperator,
+    CloseDay,
     CreateSubtasks,
     Effect,
     MoveSubtask,
+    Notify,
     Plan,
     PostComment,
     SendText,
     TransitionIssue,
 )
-from bot.core.flags import what_is_due
-from bot.core.process import DISTRICT
-from bot.core.progress import Progress
+from bot.core.standing import rounds, standing
+from bot.core.wall_clock import moment
 from bot.journal import EffectRecord, Look
 from bot.reconcile import View
 
 
-def explain(view: View, calendar: Calendar | None, looks: Sequence[Look], parked: Sequence[EffectRecord]) -> list[str]:
-    """The explanation of one ticket. `looks` come newest first; `calendar` is the process's."""
+def explain(
+    view: View,
+    calendars: Mapping[str, Calendar],
+    looks: Sequence[Look],
+    parked: Sequence[EffectRecord],
+    all_rounds: bool = False,
+) -> list[str]:
+    """The explanation of one ticket, and with `all_rounds` the clocks of its earlier stays. `looks` come newest
+    first."""
     issue = view.snapshot.issue
     lines = [f"{issue.key}  {issue.summary}", f"Status       {issue.status}"]
-    if view.progress is None or calendar is None:
+    if view.progress is None:
         return [*lines, f"The bot      {view.plan.reason}"]
-    lines += _where(view.progress, calendar)
-    lines += _clocks(view.progress, calendar)
+    calendar = calendars[view.progress.process.calendar]
+    lines += standing(view.progress, calendar)
     lines += [f"Given up     {e.effect_id}: {e.reason}" for e in parked]
+    if why := clocks_explained(view.progress, calendars):
+        lines += ["", *why]
+    if all_rounds:
+        lines += ["", "Earlier stays", *(f"  {line}" for line in rounds(view.progress, calendar) or ["none"])]
     lines += ["", "What the bot did", *(_looks(looks, calendar) or ["  nothing yet"])]
     lines += ["", "What it would do now", *_plan(view.plan, calendar)]
     return lines
-
-
-def _where(progress: Progress, calendar: Calendar) -> Iterator[str]:
-    visit = progress.visit
-    title = progress.step.title if progress.step else ("Waiting for the district" if progress.waiting else "no step")
-    since = moment(visit.began, calendar)
-    yield f"Step         {title}, since {since}"
-    if visit.round and visit.received:
-        yield f"Round        {visit.round}, files received {moment(visit.received, calendar)}"
-    teams = progress.people.office.teams
-    turn = [("the district" if p == DISTRICT else teams[p].title if p in teams else p) for p in progress.turn]
-    yield f"Whose turn   {' and '.join(turn) or 'nobody'}"
-    for state in progress.branches:
-        subtask = f" ({state.subtask.key})" if state.subtask else ""
-        done = f" {moment(state.at, calendar)}" if state.at else ""
-        yield f"  {state.branch.name}{subtask}: {state.state}{done}"
-
-
-def _clocks(progress: Progress, calendar: Calendar) -> Iterator[str]:
-    for clock in progress.clocks:
-        yield f"Clock        {what_is_due(progress, clock)}: {_clock(progress, clock, calendar)}"
-    if not progress.clocks:
-        yield "Clock        none runs"
-
-
-def _clock(progress: Progress, clock: Clock, calendar: Calendar) -> str:
-    due = f"{clock.goal} from {moment(clock.started, calendar)}, due {moment(clock.due, calendar)}"
-    if clock.stopped is not None:
-        met = "met" if clock.stopped <= clock.due else "breached"
-        return f"{due}; stopped {moment(clock.stopped, calendar)}, {met}"
-    return f"{due}; {'overdue' if progress.now >= clock.due else 'running'}"
 
 
 def _looks(looks: Sequence[Look], calendar: Calendar) -> list[str]:
@@ -100,14 +78,11 @@ def describe(effect: Effect) -> str:
             return f"{audience} comment: {effect.template}"
         case SendText():
             return "send a draft to the district"
-        case AlertOperator():
-            return "tell the operator"
+        case Notify():
+            return f"message to {effect.channel}"
+        case CloseDay():
+            return f"close {effect.closure.day} in the calendar {effect.closure.calendar}"
         case MoveSubtask():
             return f"move a subtask to {effect.status}"
         case TransitionIssue():
             return f"move the ticket to {effect.status}"
-
-
-def moment(at: datetime, calendar: Calendar) -> str:
-    """A moment to the minute, in the calendar's zone: "Tue 2026-01-13 15:30 CST"."""
-    return at.astimezone(ZoneInfo(calendar.zone)).strftime("%a %Y-%m-%d %H:%M %Z")

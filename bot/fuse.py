@@ -1,9 +1,10 @@
-"""A fuse that no plan can pass: how often the bot may move one ticket, and speak to districts."""
+"""A fuse that no plan can pass: how often the bot may move a ticket and speak to districts, and a site that leaks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from bot.clock import Clock
 from bot.core.issue import Issue
@@ -20,13 +21,27 @@ class Blown(Refused):
     """The fuse: the effect is parked and people are told."""
 
 
+class Memory(Protocol):
+    """What the fuse knows from before, shared by all replicas."""
+
+    def count_public(self, since: datetime, issue_id: str | None = None) -> int:
+        """How many public comments were, or may have been, sent since then; all, or one issue's."""
+        ...
+
+    def leaks(self, project: str) -> bool:
+        """Whether an internal comment of that project came out public."""
+        ...
+
+    def note_leak(self, project: str) -> None:
+        """Remember that one did, until the operator has everything tried again."""
+        ...
+
+
 class Fuse:
-    """Judges by what Jira shows and by what the journal remembers, whichever is more.
+    """Judges by what Jira shows and by what the journal remembers, whichever is more."""
 
-    `sent` counts the public comments since a moment: of one issue (its id), or of the whole site (None)."""
-
-    def __init__(self, clock: Clock, sent: Callable[[datetime, str | None], int]) -> None:
-        self._clock, self._sent = clock, sent
+    def __init__(self, clock: Clock, memory: Memory) -> None:
+        self._clock, self._memory = clock, memory
 
     def check_move(self, issue: Issue, people: People) -> None:
         """Raises Blown where the bot has moved the ticket three times without a person's act between."""
@@ -44,17 +59,27 @@ class Fuse:
             raise Blown(f"The bot has moved this ticket {moves} times and no person has done anything in between.")
 
     def check_comment(self, issue: Issue, bots: Collection[str], public: bool) -> None:
-        """Raises Blown where a public comment would be one too many for the ticket's day or the site's hour."""
+        """Raises Blown where a public comment would be one too many for the ticket's day or the site's hour, or
+        an internal one would most likely be read by the customer."""
         if not public:
+            if self._memory.leaks(issue.project):
+                raise Blown(
+                    f"An internal comment in {issue.project} came out public; none is sent until the operator has "
+                    "mended that and runs `python -m bot retry --all`."
+                )
             return
         day = self._clock.now() - timedelta(days=1)
         ours = (c for c in issue.comments if c.author and c.author.id in bots and c.created > day)
         # Outside a service desk Jira calls every comment public; there the journal alone can tell.
         shown = sum(1 for c in ours if c.public and issue.service_desk)
         # The intent of this very comment is already in the journal.
-        today = max(shown, self._sent(day, issue.id) - 1)
+        today = max(shown, self._memory.count_public(day, issue.id) - 1)
         if today >= COMMENTS_A_DAY:
             raise Blown(f"The district has had {today} comments from the bot within a day; a person should write now.")
-        hour = self._sent(self._clock.now() - timedelta(hours=1), None) - 1
+        hour = self._memory.count_public(self._clock.now() - timedelta(hours=1), None) - 1
         if hour >= COMMENTS_AN_HOUR_ON_THE_SITE:
             raise Blown(f"The bot has written {hour} public comments within an hour; something is wrong.")
+
+    def note_leak(self, issue: Issue) -> None:
+        """An internal comment came out public: no other follows it, for it would be mailed to the customer too."""
+        self._memory.note_leak(issue.project)

@@ -30,6 +30,7 @@ from bot.wire import (
 LOG = logging.getLogger(__name__)
 
 INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
+MOST_SUBTASKS = 50  # Jira's limit for one bulk create
 _NOT_FOR_GOOD = frozenset({401, 404, 408, 409, 425, 429})  # of one element of a bulk call; 5xx too
 
 
@@ -81,13 +82,10 @@ class Gateway(GatewayReader):
         cloud: bool,
         fuse: Fuse,
         statuses: Iterable[str],
-        leaking: set[str] | None = None,
     ) -> None:
-        """`leaking` is where to remember projects in which an internal comment came out public."""
         super().__init__(wire, office, cloud, statuses)
         self._fuse = fuse
         self._types: dict[str, str] = {}
-        self._leaking: set[str] = set() if leaking is None else leaking
 
     def _subtask_type(self, project: str) -> str:
         if project not in self._types:
@@ -102,7 +100,8 @@ class Gateway(GatewayReader):
         return self._types[project]
 
     def create_subtasks(self, issue: Issue, items: Collection[SubtaskText]) -> Made:
-        """Make all subtasks in one call, each with its mark. Raises a JiraTrouble where none was made."""
+        """Make at most MOST_SUBTASKS subtasks in one call, each with its mark. Raises a JiraTrouble where none was
+        made."""
         type_id = self._subtask_type(issue.project)
         updates: list[dict[str, Any]] = [
             {
@@ -142,8 +141,6 @@ class Gateway(GatewayReader):
         """Write one comment with its mark, and return its id. An internal one that Jira made public after all
         is deleted at once; Refused then tells so."""
         self._fuse.check_comment(issue, self.bots, public)
-        if not public and issue.project in self._leaking:
-            raise Refused(f"Internal comments in {issue.project} came out public; none is sent until the bot restarts.")
         properties = [_mark(effects)] if public else [INTERNAL, _mark(effects)]
         sent = {"body": body, "properties": properties}
         answer = self._wire.call("POST", f"{API}/issue/{issue.id}/comment", body=sent)
@@ -157,7 +154,14 @@ class Gateway(GatewayReader):
     def withdraw(self, issue: Issue, comment_id: str) -> NoReturn:
         """Delete an internal comment that the customer can read. Raises Refused, whether that worked or not, so
         that it is never sent again: it was mailed already."""
-        self._leaking.add(issue.project)
+        try:
+            self._fuse.note_leak(issue)
+        finally:  # also where the database is away
+            became = self._delete(issue, comment_id)
+        raise Refused(f"Jira made an internal comment public; {became}. Is the bot's account an agent?")
+
+    def _delete(self, issue: Issue, comment_id: str) -> str:
+        """What became of a comment that was meant to be internal and came out public."""
         try:
             self._wire.call("DELETE", f"{API}/issue/{issue.id}/comment/{comment_id}")
             became = "it was deleted"
@@ -166,7 +170,7 @@ class Gateway(GatewayReader):
         except JiraTrouble as trouble:
             became = f"it could not be deleted, so a person must do it at once ({trouble})"
         LOG.critical("%s: comment %s was meant to be internal and came out public: %s", issue.key, comment_id, became)
-        raise Refused(f"Jira made an internal comment public; {became}. Is the bot's account an agent?")
+        return became
 
     def _for_whom(self, item: SubtaskText) -> dict[str, Any]:
         """The assignee (Data Center names people otherwise) and the component of a new subtask, where it has them."""

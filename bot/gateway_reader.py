@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from bot import hints, payloads
 from bot.core.issue import Issue, Subtask
-from bot.core.ledger import PROPERTY, LedgerBroken, read_ledger
+from bot.core.ledger import PROPERTY
+from bot.core.ledger_json import LedgerBroken, read_ledger
 from bot.core.process import Office
+from bot.jira_json import as_list, as_object, id_in
 from bot.payloads import Transition
 from bot.wire import Missing, Unauthenticated, Unreachable, Wire
 
@@ -112,10 +115,10 @@ class GatewayReader:
     def _changes(self, raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The whole changelog as it was when `raw` was read: what came since is for the next look, because the
         status and the moves that `raw` holds know nothing of it."""
-        embedded = (raw.get("changelog") or {}).get("histories") or []
-        newest = max((int(one["id"]) for one in embedded), default=None)
-        found = self._pages(f"{API}/issue/{raw['id']}/changelog", "values", {})
-        return [one for one in found if newest is None or int(one["id"]) <= newest]
+        embedded = as_list(as_object(raw.get("changelog")).get("histories"))
+        newest = max((int(id_in(one, "a change")) for one in embedded), default=None)
+        found = self._pages(f"{API}/issue/{id_in(raw, 'an issue')}/changelog", "values", {})
+        return [one for one in found if newest is None or int(id_in(one, "a change")) <= newest]
 
     def _must_read_comments(self, raw: Mapping[str, Any]) -> bool:
         """Data Center tells whether a comment is internal only by its property, which only a page of comments has."""
@@ -130,7 +133,7 @@ class GatewayReader:
         most = 0
         for _ in range(_MOST_PAGES):
             page = {**params, "startAt": str(len(found)), "maxResults": str(_PAGE)}
-            answer = self._wire.call("GET", path, page)
+            answer = as_object(self._wire.call("GET", path, page))
             entries, total = answer.get(name), answer.get("total")
             if not isinstance(entries, list) or not isinstance(total, int):
                 raise Unreachable("Jira's answer holds no page of what was asked for.")
@@ -149,7 +152,7 @@ class GatewayReader:
         whole: dict[str, Subtask] = {}
         offered: dict[str, Mapping[str, str]] = {}
         for raw in self._raw_subtasks(ids, ["summary", "status", "comment"], ["changelog", "transitions"]):
-            subtask_id = str(raw.get("id"))
+            subtask_id = id_in(raw, "a subtask")
             whole[subtask_id] = payloads.subtask_from(
                 raw,
                 status_name=self.status_name,
@@ -163,11 +166,11 @@ class GatewayReader:
 
     def _raw_subtasks(
         self, ids: list[str], fields: list[str], expand: list[str], properties: tuple[str, ...] = ()
-    ) -> list[dict[str, Any]]:
+    ) -> Sequence[Mapping[str, Any]]:
         if not self._cloud:  # Data Center has no bulkfetch
             params = {"fields": ",".join(fields), "expand": ",".join(expand), "properties": ",".join(properties)}
             return [self._get_issue(one, params) for one in ids]
-        found: list[dict[str, Any]] = []
+        found: list[Mapping[str, Any]] = []
         for start in range(0, len(ids), _PAGE):
             body = {
                 "issueIdsOrKeys": ids[start : start + _PAGE],
@@ -175,8 +178,8 @@ class GatewayReader:
                 "expand": expand,
                 "properties": list(properties),
             }
-            answer = self._wire.call("POST", f"{API}/issue/bulkfetch", body=body)
-            found += answer.get("issues", [])
+            answer = as_object(self._wire.call("POST", f"{API}/issue/bulkfetch", body=body))
+            found += map(as_object, as_list(answer.get("issues")))
         return found
 
     # -- statuses and types: names differ by site and language, ids do not
@@ -189,11 +192,11 @@ class GatewayReader:
         project = hints.project_of(raw)
         if project is None or project in self._asked:
             return
-        types = self._wire.call("GET", f"{API}/project/{project}/statuses")
-        if not isinstance(types, list) or not types:
+        types = as_list(self._wire.call("GET", f"{API}/project/{quote(project, safe='')}/statuses"))
+        if not types:
             raise Unreachable("Jira does not tell the project's statuses.")
         for issue_type in types:
-            for status in issue_type.get("statuses", []):
+            for status in map(as_object, as_list(as_object(issue_type).get("statuses"))):
                 shown = str(status.get("untranslatedName") or status.get("name") or "")
                 known = self._known_names.get(shown.casefold())
                 if known is not None:
@@ -225,13 +228,13 @@ class GatewayReader:
         ids = [s.id for s in issue.subtasks if s.id not in seen]
         found: dict[str, str] = {}
         for raw in self._raw_subtasks(ids, ["summary"], [], (PROPERTY,)) if ids else []:
-            value = (raw.get("properties") or {}).get(PROPERTY)
-            found |= dict.fromkeys(_effects(value), str(raw["id"]))
+            value = as_object(raw.get("properties")).get(PROPERTY)
+            found |= dict.fromkeys(_effects(value), id_in(raw, "a subtask"))
         return found
 
     def _effects_on(self, path: str) -> list[str]:
         try:
-            return _effects(self._wire.call("GET", path).get("value"))
+            return _effects(as_object(self._wire.call("GET", path)).get("value"))
         except Missing:
             return []
 
@@ -239,26 +242,43 @@ class GatewayReader:
 
     def search(self, jql: str) -> list[hints.Hit]:
         """Every issue that the index shows for a query: only a hint of where to look, never what is so."""
-        found: list[hints.Hit] = []
-        fields = ["parent", "issuetype", "updated"]
+        return [hints.hit_of(raw) for raw in self._found(jql, ["parent", "issuetype", "updated"])]
+
+    def tickets(self, jql: str) -> list[hints.Found]:
+        """Every ticket that the index shows for a query, with its ledger; subtasks are left out."""
+        district = self._office.district_field
+        fields = hints.fields_of_found(district)
+        raws = self._found(jql, fields, [PROPERTY] if self._cloud else [])
+        found = [one for raw in raws if (one := hints.found_of(raw, PROPERTY, district)) is not None]
+        if self._cloud:
+            return found
+        # Data Center's search gives no entity properties (JRASERVER-62898), so each ticket is asked for its own.
+        params = {"fields": ",".join(fields), "properties": PROPERTY}
+        whole = [hints.found_of(self._get_issue(one.issue_id, params), PROPERTY, district) for one in found]
+        return [one for one in whole if one is not None]
+
+    def _found(self, jql: str, fields: list[str], properties: list[str] | None = None) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
         body: dict[str, Any] = {"jql": jql, "fields": fields, "maxResults": _PAGE}
+        if properties:
+            body["properties"] = properties
         tokens: set[str] = set()
         for _ in range(_MOST_PAGES):
             path = f"{API}/search/jql" if self._cloud else f"{API}/search"
-            answer = self._wire.call("POST", path, body=body)
-            page = answer.get("issues")
-            if not isinstance(page, list):
+            answer = as_object(self._wire.call("POST", path, body=body))
+            page, total = answer.get("issues"), answer.get("total", 0)
+            if not isinstance(page, list) or not isinstance(total, int):
                 raise Unreachable("Jira's answer holds no search result.")
-            found += map(hints.hit_of, page)
+            found += map(as_object, page)
             if self._cloud:
                 token = answer.get("nextPageToken")
                 if not token:
                     return found
-                if token in tokens:
+                if not isinstance(token, str) or token in tokens:
                     raise Unreachable("Jira's search gives the same page again and again.")
                 tokens.add(token)
                 body["nextPageToken"] = token
-            elif page and len(found) < int(answer.get("total", 0)):
+            elif page and len(found) < total:
                 body["startAt"] = len(found)
             else:
                 return found

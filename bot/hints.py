@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.jira_json import Unreadable, account_of, as_id, as_label, as_object, project_prefix
+from bot.jira_json import Unreadable, account_of, as_id, as_label, as_list, as_object, project_prefix
 
 UNNAMED = "unnamed"
 
@@ -72,6 +72,48 @@ def hit_of(raw: Mapping[str, Any]) -> Hit:
         raise Unreadable("Jira's search result has no readable id.")
     updated = str(as_object(raw.get("fields")).get("updated") or "")
     return Hit(issue_of(raw) or issue_id, issue_id, updated)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A ticket as a search showed it, with the ledger as the index had it; `district` is the district's name."""
+
+    issue_id: str
+    key: str
+    project: str
+    type: str
+    district: str
+    labels: frozenset[str]
+    ledger: Any
+
+
+def fields_of_found(district_field: str | None) -> list[str]:
+    """The fields that `found_of` reads."""
+    fields = ["project", "issuetype", "summary", "labels"]
+    return [*fields, district_field] if district_field else fields
+
+
+def found_of(raw: Mapping[str, Any], property_key: str, district_field: str | None) -> Found | None:
+    """A search result with these fields and the entity property; None for a subtask, which has no ledger.
+
+    Raises Unreadable where it has no id."""
+    issue_id, fields = as_id(raw.get("id")), as_object(raw.get("fields"))
+    if issue_id is None:
+        raise Unreadable("Jira's search result has no readable id.")
+    kind = as_object(fields.get("issuetype"))
+    if kind.get("subtask") in (True, "true"):
+        return None
+    named = fields.get(district_field) if district_field else None
+    named = as_object(named).get("value") or as_object(named).get("name") or named  # where it is a list to choose from
+    return Found(
+        issue_id=issue_id,
+        key=as_label(raw.get("key")) or issue_id,
+        project=project_of(raw) or "",
+        type=str(kind.get("name") or ""),
+        district=as_label(named) or as_label(fields.get("summary")) or "",
+        labels=frozenset(label for one in as_list(fields.get("labels")) if (label := as_label(one))),
+        ledger=as_object(raw.get("properties")).get(property_key),
+    )
 
 
 def _issue_in(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Values of Jira's JSON as what they should be, whatever they are: none of these functions ever raises."""
+"""Values of Jira's JSON as what they should be, whatever they are."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.wire import JiraTrouble
+
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-[0-9]+")
 
 
-class Unreadable(Exception):
+class Unreadable(JiraTrouble):
     """An answer of Jira whose shape cannot be understood; the message says in one sentence what was wrong."""
 
 
@@ -37,6 +39,14 @@ def as_label(value: object) -> str | None:
     if not isinstance(value, str) or not value:
         return None
     return "".join(char if char.isprintable() else "?" for char in value[:255])
+
+
+def id_in(entry: object, where: str) -> str:
+    """The id of an object. Raises Unreadable, the one function here that does, with `where` it should have been."""
+    found = as_id(as_object(entry).get("id"))
+    if found is None:
+        raise Unreadable(f"Jira's answer about {where} has no readable id.")
+    return found
 
 
 def project_prefix(key: object) -> str | None:

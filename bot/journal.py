@@ -8,14 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from bot.agenda import Agenda, Claim
 from bot.clock import Clock
 from bot.store import Store
-from bot.tables import deliveries, effects, intents, looks
+from bot.tables import deliveries, effects, intents, looks, meta
 
 State = Literal["done", "parked", "missed"]
+
+
+LEAK = "leak in "  # with a project's key: an internal comment came out public there
+MESSAGE = "message"  # the kind of intent of what leaves no trace in Jira
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,18 @@ class EffectRecord:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What the journal holds of one issue when a look begins: the calls whose answer is not known, the oldest first;
+    the effects that are done, each with its id in Jira or an empty string; those that were given up, each with its
+    reason; and why the latest look did what it did, None where there was none."""
+
+    open_intents: tuple[Intent, ...]
+    done: Mapping[str, str]
+    parked: Mapping[str, str]
+    last_reason: str | None
+
+
+@dataclass(frozen=True)
 class Look:
     """One look at an issue: what it did and why. `key` is the issue's label at that time."""
 
@@ -66,6 +82,21 @@ class Journal:
         self._store = store
         self._agenda = agenda
         self._clock = clock
+        self._began: dict[int, float] = {}  # open calls, by when they began on this process's stopwatch
+        self._record, self._record_done = _upsert(store, effects.c.state != "done"), _upsert(store, None)
+
+    def known(self, issue_id: str) -> Known:
+        """All that a look wants to know of one issue."""
+        return self._store.read(lambda connection: self._known_in(connection, {"issue": issue_id}))
+
+    def _known_in(self, connection: Connection, issue: Mapping[str, str]) -> Known:
+        found = connection.execute(_EFFECTS, issue).all()
+        return Known(
+            tuple(_intent(row) for row in connection.execute(_OPEN, issue).mappings()),
+            {row.effect_id: row.ref for row in found if row.state == "done"},
+            {row.effect_id: row.reason for row in found if row.state == "parked"},
+            connection.execute(_LAST_REASON, issue).scalar_one_or_none(),
+        )
 
     # -- intents
 
@@ -87,61 +118,69 @@ class Journal:
 
         def open_(connection: Connection) -> int:
             self._agenda.assert_ours(connection, claim)
-            row = sa.insert(intents).values(
-                issue_id=issue_id,
-                kind=kind,
-                effect_ids=list(effect_ids),
-                call=dict(call),
-                highest_comment=highest_comment,
-                subtasks=list(subtasks),
-                public=public,
-                began_at=self._clock.now(),
-                began=self._store.machine(connection),
-                state="open",
-                reason="",
-            )
-            return int(connection.execute(row.returning(intents.c.id)).scalar_one())
+            row = {
+                "issue_id": issue_id,
+                "kind": kind,
+                "effect_ids": list(effect_ids),
+                "call": dict(call),
+                "highest_comment": highest_comment,
+                "subtasks": list(subtasks),
+                "public": public,
+                "began_at": self._clock.now(),
+                "began": self._store.machine(connection),
+                "state": "open",
+                "reason": "",
+            }
+            return int(connection.execute(_NEW_INTENT, row).scalar_one())
 
-        return self._store.write(open_)
+        began = self._clock.steady()
+        intent_id = self._store.write(open_)
+        self._began[intent_id] = began
+        return intent_id
+
+    def age(self, intent: Intent) -> float:
+        """For how many seconds a call may have been on its way. A stopwatch tells, since the machine's clock may be
+        corrected meanwhile; only what an earlier process, or another replica, began is dated by that clock once."""
+        now = self._clock.steady()
+        if intent.id not in self._began:
+            self._began[intent.id] = now - max(0.0, self._store.machine_now() - intent.began)
+        return now - self._began[intent.id]
 
     def close_intent(self, intent_id: int, refs: Mapping[str, str]) -> None:
-        """The call happened: the intent is done, and so are its effects, each with its id in Jira or ""."""
+        """The call happened: the intent is done, and so are its effects, each with its id in Jira or "".
+
+        Nobody waits for it: if it is lost the intent stays open, and a later look settles it."""
 
         def close(connection: Connection) -> None:
-            row = sa.update(intents).where(intents.c.id == intent_id).values(state="done")
-            issue_id = connection.execute(row.returning(intents.c.issue_id)).scalar_one()
-            for effect_id, ref in refs.items():
-                self._record_in(connection, issue_id, effect_id, "done", ref=ref)
+            issue_id = connection.execute(_END_INTENT, {"intent": intent_id, "ended": "done", "why": ""}).scalar_one()
+            self._record_in(connection, issue_id, refs, "done")
 
-        self._store.write(close)
+        self._store.write_soon(close)
+        self._began.pop(intent_id, None)
 
     def fail_intent(self, intent_id: int, reason: str) -> None:
         """The call surely did not happen: its effects may be wished again."""
-        row = sa.update(intents).where(intents.c.id == intent_id).values(state="failed", reason=reason)
-        self._store.write(lambda connection: connection.execute(row))
+        row = {"intent": intent_id, "ended": "failed", "why": reason}
+        self._store.write(lambda connection: connection.execute(_END_INTENT, row).scalar_one())
+        self._began.pop(intent_id, None)
 
     def open_intents(self, issue_id: str) -> list[Intent]:
         """The calls on one issue whose answer is not known, the oldest first."""
-        query = sa.select(intents).where(intents.c.issue_id == issue_id, intents.c.state == "open")
-        found = self._store.read(lambda c: c.execute(query.order_by(intents.c.id)).mappings().all())
-        return [
-            Intent(
-                effect_ids=tuple(row["effect_ids"]),
-                subtasks=tuple(row["subtasks"]),
-                **{k: row[k] for k in ("id", "issue_id", "kind", "call", "highest_comment")},
-                **{k: row[k] for k in ("public", "began_at", "began")},
-            )
-            for row in found
-        ]
+        found = self._store.read(lambda c: c.execute(_OPEN, {"issue": issue_id}).mappings().all())
+        return [_intent(row) for row in found]
 
     def count_public(self, since: datetime, issue_id: str | None = None) -> int:
         """How many public comments were, or may have been, sent since then (business time); all, or one issue's."""
-        query = sa.select(sa.func.count()).where(
-            intents.c.public, intents.c.began_at >= since, intents.c.state != "failed"
-        )
-        if issue_id is not None:
-            query = query.where(intents.c.issue_id == issue_id)
-        return self._store.read(lambda connection: connection.execute(query).scalar_one())
+        query, facts = (_PUBLIC, {}) if issue_id is None else (_PUBLIC_OF_ISSUE, {"issue": issue_id})
+        return self._store.read(lambda connection: connection.execute(query, {"since": since, **facts}).scalar_one())
+
+    def leaks(self, project: str) -> bool:
+        """Whether an internal comment of that project came out public."""
+        return self._store.get_fact(LEAK + project) is not None
+
+    def note_leak(self, project: str) -> None:
+        """Remember, for all replicas and until `retry` of everything, that one did."""
+        self._store.set_fact(LEAK + project, self._clock.now().isoformat())
 
     # -- effects
 
@@ -160,23 +199,21 @@ class Journal:
 
     def park_effect(self, issue_id: str, effect_id: str, reason: str) -> None:
         """Give up one effect, until `retry`; one that is done stays done."""
-        self._store.write(lambda c: self._record_in(c, issue_id, effect_id, "parked", reason=reason))
+        self._store.write(lambda c: self._record_in(c, issue_id, {effect_id: ""}, "parked", reason))
 
     def miss(self, issue_id: str, effect_ids: Iterable[str], reason: str) -> None:
         """A step was passed before these were done; they are not made up."""
-
-        def miss(connection: Connection) -> None:
-            for effect_id in effect_ids:
-                self._record_in(connection, issue_id, effect_id, "missed", reason=reason)
-
-        self._store.write(miss)
+        refs = dict.fromkeys(effect_ids, "")
+        self._store.write_soon(lambda c: self._record_in(c, issue_id, refs, "missed", reason))
 
     def retry(self, effect_ids: Iterable[str] | None = None) -> list[str]:
-        """Forget that these effects (None: all) were parked; the ids of the issues to look at."""
+        """Forget that these effects (None: all, and leaks too) were parked; the ids of the issues to look at."""
 
         def retry(connection: Connection) -> list[str]:
             rows = sa.delete(effects).where(effects.c.state == "parked")
-            if effect_ids is not None:
+            if effect_ids is None:
+                connection.execute(sa.delete(meta).where(meta.c.name.startswith(LEAK, autoescape=True)))
+            else:
                 rows = rows.where(effects.c.effect_id.in_(list(effect_ids)))
             return sorted(set(connection.execute(rows.returning(effects.c.issue_id)).scalars()))
 
@@ -188,37 +225,19 @@ class Journal:
         return [EffectRecord(**row) for row in rows]
 
     def _record_in(
-        self,
-        connection: Connection,
-        issue_id: str,
-        effect_id: str,
-        state: State,
-        *,
-        ref: str = "",
-        reason: str = "",
+        self, connection: Connection, issue_id: str, refs: Mapping[str, str], state: State, reason: str = ""
     ) -> None:
-        news = {"state": state, "ref": ref, "reason": reason, "at": self._clock.now()}
-        row = self._store.insert(effects).values(issue_id=issue_id, effect_id=effect_id, **news)
-        known = None if state == "done" else effects.c.state != "done"
-        connection.execute(row.on_conflict_do_update(index_elements=["issue_id", "effect_id"], set_=news, where=known))
+        common = {"issue_id": issue_id, "state": state, "reason": reason, "at": self._clock.now()}
+        if refs:
+            rows = [{**common, "effect_id": effect_id, "ref": ref} for effect_id, ref in refs.items()]
+            connection.execute(self._record_done if state == "done" else self._record, rows)
 
     # -- looks
 
     def look(self, issue_id: str, key: str, reason: str, applied: Sequence[str], at: datetime) -> None:
         """Keep that the issue was looked at, what was applied and why, in one sentence."""
-
-        def keep(connection: Connection) -> None:
-            row = sa.insert(looks).values(
-                issue_id=issue_id,
-                key=key,
-                at=at,
-                looked=self._store.machine(connection),
-                reason=reason,
-                effects=list(applied),
-            )
-            connection.execute(row)
-
-        self._store.write(keep)
+        row = {"issue_id": issue_id, "key": key, "at": at, "reason": reason, "effects": list(applied)}
+        self._store.write_soon(lambda c: c.execute(_NEW_LOOK, {**row, "looked": self._store.machine(c)}))
 
     def looks(self, issue_id: str, limit: int = 50) -> list[Look]:
         """The latest looks at one issue, the newest first."""
@@ -244,3 +263,40 @@ class Journal:
             )
 
         return self._store.write(prune)
+
+
+def _intent(row: RowMapping) -> Intent:
+    same = ("id", "issue_id", "kind", "call", "highest_comment", "public", "began_at", "began")
+    return Intent(
+        effect_ids=tuple(row["effect_ids"]), subtasks=tuple(row["subtasks"]), **{name: row[name] for name in same}
+    )
+
+
+def _upsert(store: Store, known: sa.ColumnElement[bool] | None) -> sa.Executable:
+    """Keep what became of an effect; where there is a word of it already, only where that is as in `known`."""
+    row = store.insert(effects).values({c.name: sa.bindparam(c.name) for c in effects.c})
+    news = {name: row.excluded[name] for name in ("state", "ref", "reason", "at")}
+    return row.on_conflict_do_update(index_elements=["issue_id", "effect_id"], set_=news, where=known)
+
+
+# Statements are put together once: every look needs them.
+_ISSUE = sa.bindparam("issue", type_=sa.Text())
+_EFFECTS = sa.select(effects.c.effect_id, effects.c.state, effects.c.ref, effects.c.reason).where(
+    effects.c.issue_id == _ISSUE
+)
+_OPEN = sa.select(intents).where(intents.c.issue_id == _ISSUE, intents.c.state == "open").order_by(intents.c.id)
+_LAST_REASON = sa.select(looks.c.reason).where(looks.c.issue_id == _ISSUE).order_by(looks.c.id.desc()).limit(1)
+_NEW_LOOK = sa.insert(looks)
+_NEW_INTENT = sa.insert(intents).returning(intents.c.id)
+_END_INTENT = (
+    sa.update(intents)
+    .where(intents.c.id == sa.bindparam("intent"))
+    .values(state=sa.bindparam("ended"), reason=sa.bindparam("why"))
+    .returning(intents.c.issue_id)
+)
+_PUBLIC = sa.select(sa.func.count()).where(
+    intents.c.public,
+    intents.c.began_at >= sa.bindparam("since", type_=intents.c.began_at.type),
+    intents.c.state != "failed",
+)
+_PUBLIC_OF_ISSUE = _PUBLIC.where(intents.c.issue_id == _ISSUE)

@@ -25,7 +25,8 @@ class SafeFormatter(logging.Formatter):
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__(_LINE, "%Y-%m-%dT%H:%M:%S")
         self.converter = time.gmtime
-        spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+        self.hidden = frozenset(secrets)
+        spellings = {spelling for secret in self.hidden if secret for spelling in _spellings(secret)}
         longest_first = sorted(spellings, key=len, reverse=True)  # a secret may begin with another
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
 
@@ -34,7 +35,7 @@ class SafeFormatter(logging.Formatter):
         text = _CREDENTIALS.sub(rf"\1 {HIDDEN}", super().format(record))
         if self._secrets:
             text = self._secrets.sub(HIDDEN, text)
-        return _ACTIVE.sub(_visible, text)
+        return visible(text)
 
 
 def set_up_logging(secrets: Iterable[str], level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -49,10 +50,22 @@ def set_up_logging(secrets: Iterable[str], level: str = "INFO", stream: TextIO |
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
+def hide_too(secrets: Iterable[str]) -> None:
+    """Hide these from now on as well, wherever `set_up_logging` sends records."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, SafeFormatter):
+            handler.setFormatter(SafeFormatter(handler.formatter.hidden.union(secrets)))
+
+
 def _spellings(secret: str) -> tuple[str, ...]:
     """As itself, as Python quotes it in an argument, and as it stands in an address."""
     return secret, repr(secret)[1:-1], quote(secret, safe="")
 
 
-def _visible(match: re.Match[str]) -> str:
+def visible(text: str) -> str:
+    """The text with all that would act on a terminal or end a line shown as an escape."""
+    return _ACTIVE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -16,6 +16,7 @@ StatusName = Callable[[str, str], str]  # (status id, name that Jira shows) -> n
 INTERNAL = "sd.public.comment"  # the comment property by which JSM hides a comment from the customer
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(1970, 2200)  # beyond them no calendar can be asked
 _EPOCH_MILLISECONDS = re.compile(r"-?[0-9]{12,14}")
 
 
@@ -45,17 +46,19 @@ def parse_moment(value: object) -> datetime:
     """A moment of Jira's in UTC: ISO 8601 with an offset (also "+0700") or "Z", or milliseconds since 1970.
 
     Raises Unreadable for anything else, a moment without an offset among it."""
+    moment = None
     try:
         if isinstance(value, int) and not isinstance(value, bool):
-            return _EPOCH + timedelta(milliseconds=value)
-        if isinstance(value, str) and _EPOCH_MILLISECONDS.fullmatch(value):
-            return _EPOCH + timedelta(milliseconds=int(value))
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is not None:
-                return moment.astimezone(UTC)
+            moment = _EPOCH + timedelta(milliseconds=value)
+        elif isinstance(value, str) and _EPOCH_MILLISECONDS.fullmatch(value):
+            moment = _EPOCH + timedelta(milliseconds=int(value))
+        elif isinstance(value, str):
+            read = datetime.fromisoformat(value)
+            moment = read.astimezone(UTC) if read.tzinfo is not None else None
     except (ValueError, OverflowError):
         pass
+    if moment is not None and moment.year in _YEARS:
+        return moment
     raise Unreadable(f"Jira gave {value!r:.60} where a moment with an offset was expected.")
 
 

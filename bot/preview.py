@@ -43,6 +43,9 @@ _MOMENTS: Final[Mapping[str, Facts]] = {
     "move_undone": {"what": "to Initial File Review"},
     "overdue": {"since": STAFF_SAMPLE["due"]},
     "files_ready_early": {"items": ("Dana Reyes: FILES READY",)},
+    "explanation": {
+        "items": ("Day             Counted          Length", "Fri 2026-01-09  10:00-11:00 CST  1 h 00 min")
+    },
 }
 
 
@@ -103,7 +106,7 @@ def _place(process: Process, file: TemplateFile) -> int:
 
 def _page(words: Words, process: Process, file: TemplateFile, given: Facts) -> Page:
     want = _wanted(process, file)
-    sample, _ = samples(process, STAFF_SAMPLE)
+    sample, *_ = samples(process, STAFF_SAMPLE)
     facts = {**sample, "since": _EARLIER, **_occasion(process, file), **_MOMENTS.get(file.name, {}), **given}
     name, title = file.path.partition("/")[2].removesuffix(".j2"), f"{facts.get('key', 'DDE-12')} {facts['district']}"
     text, problems = "", list[str]()

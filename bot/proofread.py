@@ -38,6 +38,7 @@ SAMPLE: Final[Facts] = {
     "asked_by": "Quality Review",
     "return_title": "Initial File Review",
     "days": 5,
+    "told": datetime(2026, 1, 12, 23, 0, tzinfo=UTC),
     "findings": (
         "Class file: the column teacher_id is empty in 14 rows.",
         "Student file: three students have no date of birth.",
@@ -53,18 +54,28 @@ STAFF_SAMPLE: Final[Facts] = {
     "author": "Sam Ortiz",
     "reason": "Jira answered 400: the field duedate cannot be set",
     "status": "Quality Review",
+    "share": 100,
+    "again": False,
     "items": ("Dana Reyes: We changed our system last week. Does that matter?",),
 }
 # What a text may speak of and often does not: empty where the plan gives no such fact.
-OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0}
+OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0, "told": None}
 # The same, for internal comments alone.
 ABSENT: Final[Facts] = {
     "accounts": (), "what": "", "since": None, "started": None, "note": "", "author": "", "reason": "", "items": (),
+    "share": 0, "again": False,
 }  # fmt: skip
 # The district's turn, and what may be missing is missing, so that a sentence about it must be left out.
 _BARE: Final[Facts] = {
     **OPTIONAL, **ABSENT, "contact": "", "next_step": "", "team": "", "turn": "district", "due": None,
     "keyword": "FILES READY", "findings": (), "round": 0, "reviewing": False,
+}  # fmt: skip
+# A note on the time of a review is for before it is due (by a part, or again and again) and for after.
+_OTHERWISE: Final[dict[str, tuple[Facts, ...]]] = {
+    "overdue": (
+        {"since": None, "share": 50}, {"since": None, "share": 75}, {"since": None, "share": 90},
+        {"since": None, "again": True}, {"again": True},
+    ),
 }  # fmt: skip
 
 
@@ -107,7 +118,16 @@ OWN: Final = (
     Wanted("foreign_status"),
     Wanted("call_district"),
     Wanted("phone_district"),
-    Wanted("send_unclear"),
+    Wanted("day_moved", public=True),
+    Wanted("day_passed", public=True),
+    Wanted("order_obeyed"),
+    Wanted("order_refused"),
+    Wanted("order_in_public"),
+    Wanted("order_by_contact"),
+    Wanted("standing"),
+    Wanted("explanation"),
+    Wanted("help"),
+    Wanted("closed_day"),
 )
 
 
@@ -136,10 +156,12 @@ def named(process: Process) -> Iterator[Wanted]:
                 yield Wanted("files_noted", True, (*here, "done_by"))
 
 
-def samples(process: Process, facts: Facts) -> tuple[Facts, Facts]:
-    """Sample facts with everything in them, and with all missing that may be missing."""
+def samples(process: Process, facts: Facts, template: str = "") -> tuple[Facts, ...]:
+    """Sample facts with everything in them, with all missing that may be missing, and as each other moment that
+    the template is for would have them."""
     full = {**facts, "calendar": process.calendar}
-    return full, {**full, **{name: value for name, value in _BARE.items() if name in facts}}
+    bare = {**full, **{name: value for name, value in _BARE.items() if name in facts}}
+    return full, bare, *({**full, **other} for other in _OTHERWISE.get(template, ()))
 
 
 def own_words(text: str) -> str:

@@ -5,25 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
 from bot.agenda import Agenda, Claim, LeaseLost
+from bot.agenda_keys import issue_of, key_of
 from bot.agenda_reader import Class
 from bot.apply import Applied, Applier
 from bot.clock import Clock
 from bot.config import Config
+from bot.core.business_time import Calendar
 from bot.core.effects import CreateSubtasks, Plan, PostComment, SendText
 from bot.core.engine import decide, leave
 from bot.core.issue import Issue
-from bot.core.ledger import PROPERTY, LedgerBroken, read_ledger
-from bot.core.process import Process
+from bot.core.ledger import NOTED, PROPERTY
+from bot.core.ledger_json import LedgerBroken, read_ledger
+from bot.core.process import Process, in_its_calendar
 from bot.core.progress import Progress, follow
 from bot.gateway import Gateway
 from bot.gateway_reader import Snapshot
-from bot.journal import Intent, Journal
+from bot.journal import MESSAGE, Intent, Journal, Known
 from bot.setbacks import Setbacks
 from bot.store import StoreError
 from bot.wire import JiraTrouble, Missing, Refused
@@ -34,11 +37,6 @@ SETTLE_SECONDS = 90.0  # a lost call may still be on its way; only then its mark
 MOST_TRIES = 10
 MISSING_TRIES, MISSING_AGAIN = 4, timedelta(days=1)
 SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
-
-
-def key_of(issue_id: str) -> str:
-    """The agenda's key of an issue."""
-    return f"issue {issue_id}"
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,13 @@ class View:
 
 
 class Reconciler:
-    """Looks at issues. `born` tells the business moment from which the database has seen everything."""
+    """Looks at issues. `calendars` gives those to decide by now; `born` tells the business moment from which the
+    database has seen everything."""
 
     def __init__(
         self,
         config: Config,
+        calendars: Callable[[], Mapping[str, Calendar]],
         gateway: Gateway,
         agenda: Agenda,
         journal: Journal,
@@ -64,7 +64,8 @@ class Reconciler:
         clock: Clock,
         born: Callable[[], datetime],
     ) -> None:
-        self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
+        self._config, self._calendars, self._gateway = config, calendars, gateway
+        self._agenda, self._journal = agenda, journal
         self._applier, self._clock, self._born = applier, clock, cache(born)
         self._setbacks = Setbacks(agenda, clock)
 
@@ -73,8 +74,13 @@ class Reconciler:
     def look(self, claim: Claim) -> None:
         """Work on a claimed issue and give the claim back, whatever happens.
 
-        What Jira's own state causes backs off and never parks; a fault of ours parks the issue at last."""
-        issue_id = claim.key.removeprefix("issue ")
+        What Jira's own state causes backs off and never parks; a fault of ours parks the issue at last, also one
+        that kills the process: its looks were counted when they were claimed."""
+        if claim.tries > MOST_TRIES:
+            LOG.error("%s: given up, since %d looks at it in a row ended with their process", claim.key, MOST_TRIES)
+            self._agenda.park(claim, f"{MOST_TRIES} looks ended with the process that made them")
+            return
+        issue_id = issue_of(claim.key)
         try:
             self._look(claim, issue_id)
         except LeaseLost as lost:
@@ -105,45 +111,45 @@ class Reconciler:
             self._agenda.release(claim, self._clock.now(), failed=True)
 
     def _look(self, claim: Claim, issue_id: str) -> None:
-        open_intents = self._journal.open_intents(issue_id)
-        wait = self._settle_in(open_intents)
+        known = self._journal.known(issue_id)
+        wait = self._settle_in(known.open_intents)
         if wait > 0:
-            self._agenda.release(claim, self._clock.now(), not_before=self._clock.machine() + wait)
+            self._agenda.release(claim, self._clock.now(), not_before=self._agenda.machine() + wait)
             return
-        snapshot = self._gateway.fetch(issue_id, self._journal.done(issue_id))
-        if open_intents:
-            for intent in open_intents:
+        snapshot = self._gateway.fetch(issue_id, known.done)
+        if known.open_intents:
+            for intent in known.open_intents:
                 self._settle(snapshot.issue, intent)
             # What was found has to be read whole as well, before anything is decided from it.
-            snapshot = self._gateway.fetch(issue_id, self._journal.done(issue_id))
+            known = self._journal.known(issue_id)
+            snapshot = self._gateway.fetch(issue_id, known.done)
         if snapshot.issue.parent_id is not None:
             self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Class.PEOPLE)
             self._agenda.release(claim, None)
             return
         try:
-            view = self._view(snapshot)
+            view = self._view(snapshot, known)
         except LedgerBroken as broken:
-            self._tell_broken(claim, snapshot, str(broken))
+            self._tell_broken(claim, snapshot, known, str(broken))
             return
-        applied = self._apply(claim, view)
-        self._write_down(view, applied)
+        applied = self._apply(claim, view, known)
+        self._write_down(view, applied, known)
         again = self._clock.now() if applied.again else view.plan.look_again_at
         self._agenda.release(claim, again)
 
-    def _apply(self, claim: Claim, view: View) -> Applied:
+    def _apply(self, claim: Claim, view: View, known: Known) -> Applied:
         if view.process is None or view.progress is None:
             return Applied()
-        return self._applier.apply(claim, view.snapshot, view.process, view.progress, view.plan)
+        return self._applier.apply(claim, view.snapshot, view.process, view.progress, view.plan, known.parked)
 
-    def _write_down(self, view: View, applied: Applied) -> None:
+    def _write_down(self, view: View, applied: Applied, known: Known) -> None:
         issue, plan = view.snapshot.issue, view.plan
         if plan.missed:
             ids = [f"{issue.id}:{visit}:all" for visit in plan.missed]
             self._journal.miss(issue.id, ids, "the ticket had left that stay before the bot looked")
         if view.progress is None:
             return
-        last = self._journal.looks(issue.id, 1)
-        if applied.done or not last or last[0].reason != plan.reason:
+        if applied.done or known.last_reason != plan.reason:
             self._journal.look(issue.id, issue.key, plan.reason, applied.done, view.progress.now)
             LOG.info("%s: %s%s", issue.key, plan.reason, "".join(f" [{what}]" for what in applied.done))
 
@@ -158,35 +164,45 @@ class Reconciler:
         """What a look at an issue (id or key) would see and do now. Applies nothing.
 
         Raises a JiraTrouble, or LedgerBroken."""
-        return self._view(self._gateway.fetch(issue_id, {}))
+        snapshot = self._gateway.fetch(issue_id, {})
+        return self._view(snapshot, self._journal.known(snapshot.issue.id))
 
-    def _view(self, snapshot: Snapshot) -> View:
+    def _view(self, snapshot: Snapshot, known: Known) -> View:
         issue = snapshot.issue
-        process = self._config.process_for(issue.project, issue.type)
+        process = self._process_of(issue)
         out = self._stay_out(issue, process)
-        if process is None and issue.ledger is not None and (left := self._leave(snapshot)) is not None:
+        if process is None and issue.ledger is not None and (left := self._leave(snapshot, known)) is not None:
             return left
         if process is None or out:
             return View(snapshot, process, None, Plan(out or "No process applies to this issue."))
-        progress, plan = self._think(issue, process)
+        progress, plan = self._think(issue, process, known)
         makes = any(isinstance(e, CreateSubtasks | PostComment | SendText) for e in plan.effects)
         if makes and self._unsure(issue, progress) and (marks := self._marks(issue, progress)):
-            snapshot = self._gateway.fetch(issue.id, {**self._journal.done(issue.id), **marks})
-            progress, plan = self._think(snapshot.issue, process, marks)
+            snapshot = self._gateway.fetch(issue.id, {**known.done, **marks})
+            progress, plan = self._think(snapshot.issue, process, known, marks)
         return View(snapshot, process, progress, plan)
 
-    def _leave(self, snapshot: Snapshot) -> View | None:
+    def _leave(self, snapshot: Snapshot, known: Known) -> View | None:
         """The view of an issue that was the bot's until it was moved or retyped; None where it was let go, or
         where a label tells the bot to leave it alone."""
         config, issue = self._config, snapshot.issue
         if config.office.off_label in issue.labels:
             return None
         ledger = read_ledger(issue.ledger)
-        process = next((p for p in config.processes if ledger and p.name == ledger.process), None)
+        process = self._process_of(issue, ledger.process if ledger else "")
         if ledger is None or process is None or not ledger.visits or ledger.visits[-1].ended is not None:
             return None
-        progress, _ = self._think(issue, process)
-        return View(snapshot, process, progress, leave(progress, config.office, config.calendars))
+        progress, _ = self._think(issue, process, known)
+        return View(snapshot, process, progress, leave(progress, config.office, self._calendars()))
+
+    def _process_of(self, issue: Issue, name: str | None = None) -> Process | None:
+        """The process that an issue follows, or the one of that `name`, in the calendar that counts for it."""
+        config = self._config
+        if name is None:
+            process = config.process_for(issue.project, issue.type)
+        else:
+            process = next((p for p in config.processes if p.name == name), None)
+        return process and in_its_calendar(process, config.office, issue.fields)
 
     def _stay_out(self, issue: Issue, process: Process | None) -> str:
         office = self._config.office
@@ -198,12 +214,13 @@ class Reconciler:
             return f"Only tickets with the label {office.only} are the bot's for now."
         return ""
 
-    def _think(self, issue: Issue, process: Process, marks: Mapping[str, str] | None = None) -> tuple[Progress, Plan]:
-        config, bots = self._config, self._gateway.bots
-        applied = {**self._journal.done(issue.id), **(marks or {})}
-        progress = follow(issue, process, config.office, config.calendars, bots, self._clock.now(), applied)
-        parked = {e.effect_id: e.reason for e in self._journal.parked(issue.id)}
-        return progress, decide(progress, config.office, config.calendars, parked)
+    def _think(
+        self, issue: Issue, process: Process, known: Known, marks: Mapping[str, str] | None = None
+    ) -> tuple[Progress, Plan]:
+        office, calendars, bots = self._config.office, self._calendars(), self._gateway.bots
+        applied = {**known.done, **(marks or {})}
+        progress = follow(issue, process, office, calendars, bots, self._clock.now(), applied)
+        return progress, decide(progress, office, calendars, known.parked)
 
     def _unsure(self, issue: Issue, progress: Progress) -> bool:
         """Whether effects of this stay may be in Jira though neither ledger nor database knows of them: the
@@ -221,14 +238,16 @@ class Reconciler:
 
     # -- calls whose answer was lost
 
-    def _settle_in(self, intents: list[Intent]) -> float:
+    def _settle_in(self, intents: Sequence[Intent]) -> float:
         """Seconds until every open intent is old enough to be settled."""
-        now = self._clock.machine()
-        return max((SETTLE_SECONDS - (now - i.began) for i in intents), default=0.0)
+        return max((SETTLE_SECONDS - self._journal.age(i) for i in intents), default=0.0)
 
     def _settle(self, issue: Issue, intent: Intent) -> None:
         if intent.kind == "subtasks":
             found = self._gateway.marked_subtasks(issue, intent.subtasks)
+        elif intent.kind == MESSAGE:
+            # Nobody can tell whether it went out, so it counts as sent: once at most.
+            found = dict.fromkeys(intent.effect_ids, NOTED)
         elif intent.kind == "comment":
             highest = int(intent.highest_comment) if intent.highest_comment.isdigit() else 0
             found = self._gateway.marked_comments(issue, highest)
@@ -255,14 +274,13 @@ class Reconciler:
                 except Refused as refused:
                     LOG.error("%s: %s", issue.key, refused)
 
-    def _tell_broken(self, claim: Claim, snapshot: Snapshot, reason: str) -> None:
+    def _tell_broken(self, claim: Claim, snapshot: Snapshot, known: Known, reason: str) -> None:
         """The ledger cannot be read: say so to staff, once for this broken text, and leave the ticket alone."""
         issue = snapshot.issue
-        process = self._config.process_for(issue.project, issue.type)
+        process = self._process_of(issue)
         text = hashlib.sha256(json.dumps(issue.ledger, sort_keys=True, default=str).encode()).hexdigest()[:12]
         effect = f"{issue.id}:ledger:broken-{text}"
-        known = {**self._journal.done(issue.id), **{e.effect_id: "" for e in self._journal.parked(issue.id)}}
-        if process is not None and effect not in known:
+        if process is not None and effect not in known.done and effect not in known.parked:
             facts = {"reason": reason, "property": PROPERTY, "calendar": process.calendar, "now": self._clock.now()}
             comment = PostComment((effect,), "broken_ledger", public=False, facts=facts)
             self._applier.comment(claim, snapshot, process, comment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -43,7 +44,12 @@ class Reloader:
         """A fingerprint of every file's place, size and time of change."""
         digest = hashlib.sha256()
         for folder in self._folders:
-            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-                found = path.stat()
+            for path in sorted(folder.rglob("*")):
+                try:
+                    found = path.stat()
+                except FileNotFoundError:  # a file that was there for a moment, while another was written anew
+                    continue
+                if not stat.S_ISREG(found.st_mode):
+                    continue
                 digest.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
         return digest.hexdigest()

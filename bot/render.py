@@ -6,6 +6,7 @@ import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from jinja2 import (
@@ -91,9 +92,12 @@ class Words:
     ) -> None:
         self.files = TemplateFiles(folder, overrides)
         self._office = OfficeTexts(office)
-        self._markup = environment(self.files, zones, wiki.finalize)
+        self._moments = wiki.Moments(zones)
+        self._markup = environment(self.files, self._moments, wiki.finalize)
         self._markup.filters.update(bullets=wiki.bullets, mention=wiki.mention, mentions=wiki.mentions)
-        self._plain = environment(self.files, zones, wiki.printable)
+        self._markup.filters.update(preformatted=wiki.preformatted)
+        self._plain = environment(self.files, self._moments, wiki.printable)
+        self._inline = cache(self._plain.from_string)  # the summaries that process files hold
         site = re.escape((site_url.partition("://")[2] or site_url).rstrip("/"))
         self._staff_link = re.compile(site + _STAFF_VIEW, re.IGNORECASE) if site else None
 
@@ -117,7 +121,12 @@ class Words:
         """The internal comment that shows staff a public one before it is sent: a line that says how to send it,
         then the text in a quote. Raises what `comment` raises."""
         text = self.comment(process, replace(effect, public=True))
-        return _sendable(drafted(text))
+        return _sendable(drafted(text, effect.tell))
+
+    def names_due(self, text: str, facts: Facts) -> bool:
+        """Whether a text that was made of these facts names the day of their `due`."""
+        due = facts.get("due")
+        return due is not None and self._moments.spoken_day(facts, due) in text
 
     def edited(self, text: str) -> str:
         """A person's own words for the district, in the wiki markup they wrote, if they may be sent. Unfit where
@@ -189,8 +198,7 @@ class Words:
             text = template.render(self._filled(facts))
         except _FAULTS as error:
             raise self._fault(error, str(template.filename)) from error
-        lines = (" ".join(line.split()) for line in text.splitlines())
-        return _sendable(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip())
+        return _sendable(_tidy(text))
 
     def _filled(self, facts: Facts) -> Facts:
         """The facts with the office's texts, and with what the plan left out."""
@@ -200,7 +208,7 @@ class Words:
     def _summary(self, source: str, facts: Facts) -> str:
         name = f"the summary {source!r}"
         try:
-            line = wiki.one_line(self._plain.from_string(source).render(self._filled(facts)))
+            line = wiki.one_line(self._inline(source).render(self._filled(facts)))
         except _FAULTS as error:
             raise self._fault(error, name) from error
         return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 1].rstrip()}…"
@@ -230,7 +238,7 @@ class Words:
             ]
             if wrong:
                 return wrong
-            messages = [m for facts in samples(process, sample) for m in self._misfits(process, want, facts)]
+            messages = [m for facts in samples(process, sample, want.name) for m in self._misfits(process, want, facts)]
             return [Complaint(str(template.filename), 0, message, want.place) for message in dict.fromkeys(messages)]
         except TemplateFault as fault:
             return [Complaint(fault.template, fault.line, fault.problem, want.place)]
@@ -287,6 +295,16 @@ class Words:
         for line, message in unset(tree, self._office):
             texts.setdefault(message, line)
         return unknown + [(line, message) for message, line in texts.items()]
+
+
+def _tidy(text: str) -> str:
+    """One space where a template leaves several, one empty line where it leaves several; a box keeps its own."""
+    lines, inside = list[str](), False
+    for line in text.splitlines():
+        edge = line.strip() == wiki.BOX
+        inside ^= edge
+        lines.append(line.rstrip() if inside and not edge else " ".join(line.split()))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def _sendable(markup: str) -> str:

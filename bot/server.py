@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from waitress import wasyncore
@@ -40,14 +41,15 @@ class WebServer:
         self._thread.start()
         return self
 
-    def stop(self) -> None:
-        """Stop serving."""
+    def stop(self, patience: float = 5.0) -> None:
+        """Stop serving; requests under way get about `patience` seconds."""
+        deadline = time.monotonic() + patience
         # Its loop must close its own sockets: closed from here, they would be closed while it waits on them.
         self._server.trigger.pull_trigger(self._close_sockets)
-        self._thread.join(timeout=5.0)
+        self._thread.join(timeout=patience)
         # Only now the pipe that woke the loop: the line above may still have been writing to it.
         self._server.trigger.close()
-        self._server.task_dispatcher.shutdown()
+        self._server.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.monotonic()))
 
     def _close_sockets(self) -> None:
         for dispatcher in list(self._server._map.values()):

@@ -34,7 +34,7 @@ class Setbacks:
             wait, site = trouble.seconds, trouble.site
         elif isinstance(trouble, Unauthenticated):
             wait, site = DEAD_TOKEN_SECONDS, True
-        until = self._clock.machine() + wait
+        until = self._agenda.machine() + wait
         if site:
             self._agenda.site.hold(until, str(trouble))
             LOG.error("%s Nothing is decided for %.0f s.", trouble, wait)

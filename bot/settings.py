@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr, ValidationError
+import pydantic_settings
+from pydantic import PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOG = logging.getLogger(__name__)
 
 Need = Literal["serve", "read", "store"]
 
+_CREDENTIALS = ("jira_email", "jira_api_token", "jira_pat")
 _DATABASES = ("sqlite://", "postgresql+psycopg://")
 _PASSWORD = re.compile(r"[^:/]+://[^:/@]*:(.*)@")  # up to the last @, as a password may hold one
 
@@ -28,7 +33,14 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Every setting, named in the environment as here but in capitals. An empty one counts as not set."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        # NOTIFY_LEADS is the entry `leads` of `notify`.
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+    )
 
     jira_url: str = ""
     jira_email: str = ""
@@ -39,10 +51,20 @@ class Settings(BaseSettings):
     bot_config: Path = Path("config")
     host: str = "127.0.0.1"
     port: int = 8080
+    workers: int = 4
     bot_clock: Path | None = None
     webhooks: Literal["on", "off"] = "on"
     operator_url: SecretStr = SecretStr("")
     heartbeat_url: SecretStr = SecretStr("")
+    notify: Mapping[str, SecretStr] = {}
+
+    _read_from: tuple[Path, Need] | None = PrivateAttr(None)  # the file, and for what it was read
+
+    @property
+    def channels(self) -> dict[str, str]:
+        """The channels by which people outside Jira are told: an address for each name, from NOTIFY_<NAME>."""
+        found = {name.lower(): address.get_secret_value().strip() for name, address in self.notify.items()}
+        return {name: address for name, address in found.items() if address}
 
     @property
     def cloud(self) -> bool:
@@ -60,6 +82,8 @@ class Settings(BaseSettings):
             self.heartbeat_url,
         )
         texts = [one.get_secret_value() for one in held]
+        # What has no "://" is no address, but some other program's setting that happens to begin so.
+        texts += [text for one in self.notify.values() if "://" in (text := one.get_secret_value())]
         if match := _PASSWORD.match(self.database_url.get_secret_value()):
             texts += [match[1], unquote(match[1])]
         return tuple(dict.fromkeys(text for text in texts if text))
@@ -83,13 +107,54 @@ def load_settings(env_file: str | Path | None = ".env", need: Need = "serve") ->
             refused = {str(one["loc"][0]) for one in error.errors()}
             # The others are still judged, with the refused ones at their defaults.
             settings = SettingsHere(**{name: Settings.model_fields[name].default for name in refused})
+    except pydantic_settings.SettingsError:  # of the one setting that is no plain text
+        raise SettingsError(["NOTIFY alone says nothing: name a channel, as in NOTIFY_LEADS"]) from None
     except (UnicodeDecodeError, OSError):
         raise SettingsError([f"{env_file} cannot be read as a text in UTF-8: save it again as such"]) from None
     lines += _problems(settings, need)
     if lines:
         raise SettingsError(lines)
     settings.jira_url = settings.jira_url.rstrip("/")
+    settings._read_from = (Path(env_file), need) if env_file else None
     return settings
+
+
+class Renewal:
+    """Watches the file that settings were read from for other credentials of Jira's, which alone can be taken up
+    by a running bot: a token dies at least once a year, and nobody should have to restart anything for that."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._seen = self._print()
+
+    def look(self) -> Settings | None:
+        """The settings with the credentials that are new since the last look, None where none are.
+
+        What is written half, or wins over the file from the environment, changes nothing."""
+        found = self._print()
+        if found == self._seen or self._settings._read_from is None:
+            return None
+        self._seen = found
+        try:
+            read = load_settings(*self._settings._read_from)
+        except SettingsError as error:
+            LOG.error("The changed .env is refused, the old settings stay: %s", "; ".join(error.lines))
+            return None
+        new = {name: getattr(read, name) for name in _CREDENTIALS}
+        if new == {name: getattr(self._settings, name) for name in _CREDENTIALS}:
+            return None
+        self._settings = self._settings.model_copy(update=new)
+        return self._settings
+
+    def _print(self) -> tuple[int, int, int] | None:
+        """What changes with the file; None where there is none."""
+        if self._settings._read_from is None:
+            return None
+        try:
+            found = self._settings._read_from[0].stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _refused(error: ValidationError) -> Iterator[str]:
@@ -108,6 +173,8 @@ def _problems(settings: Settings, need: Need) -> Iterator[str]:
         yield ("DATABASE_URL is for no database that the bot knows: begin it with sqlite:/// or postgresql+psycopg://")
     if not 1 <= settings.port <= 65535:
         yield f"PORT is {settings.port}: give a number from 1 to 65535"
+    if not 1 <= settings.workers <= 64:
+        yield f"WORKERS is {settings.workers}: give a number from 1 to 64"
 
 
 def _url_problems(url: str) -> Iterator[str]:

@@ -9,6 +9,9 @@ from sqlalchemy import Connection
 from bot.store import Store
 
 LONGEST_HOLD_SECONDS = 3600.0  # nothing is held back longer than this without being told again
+# Another transaction may have read machine time later than this one that still goes on. Only what ends later than
+# even that is left from before the clock was set back.
+ASTRAY_SECONDS = 120.0
 FACT = "site_not_before"
 
 
@@ -27,12 +30,16 @@ class Site:
         self._store = store
 
     def hold(self, until: float, reason: str) -> None:
-        """Let no worker of any replica claim before `until` (machine seconds, at most an hour ahead)."""
+        """Let no worker of any replica claim before `until` (machine seconds, at most an hour ahead).
+
+        A hold that lasts longer stays: of two calls that met a limit at once, either may be told last."""
 
         def hold(connection: Connection) -> None:
-            latest = self._store.machine(connection) + LONGEST_HOLD_SECONDS
-            value = {"until": min(until, latest), "reason": reason}
-            self._store.set_fact_in(connection, FACT, value)
+            machine = self._store.machine(connection)
+            until_then = min(until, machine + LONGEST_HOLD_SECONDS)
+            held = self.held_in(connection, machine)
+            if held is None or held.until < until_then:
+                self._store.set_fact_in(connection, FACT, {"until": until_then, "reason": reason})
 
         self._store.write(hold)
 
@@ -47,6 +54,6 @@ class Site:
     def held_in(self, connection: Connection, machine: float) -> SiteHold | None:
         """As `held`, in the caller's transaction."""
         value = self._store.get_fact_in(connection, FACT)
-        if value is None or not machine < value["until"] <= machine + LONGEST_HOLD_SECONDS:
+        if value is None or not machine < value["until"] <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS:
             return None
         return SiteHold(value["until"], value["reason"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,14 +19,23 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.clock import Clock
+from bot.engines import postgres_engine, sqlite_engine, write_postgres
 from bot.tables import deliveries, meta
-from bot.writer import Writer
+from bot.writer import Writer, WriterStopped
 
 T = TypeVar("T")
 
-BUSY_SECONDS = 5  # how long SQLite waits for another process's write, and PostgreSQL's driver for a connection
-RETRIES = 3  # PostgreSQL has undone the transaction itself, so it can be run again
-UNDONE_BY_POSTGRES = {"40001", "40P01"}  # serialization failure, deadlock
+
+_FACT = sa.select(meta.c.value).where(meta.c.name == sa.bindparam("fact"))  # put together once: it is asked often
+
+# InternalError is PostgreSQL's word for a connection that it ended because its transaction stood still.
+_UNUSABLE = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.InternalError,
+    sa.exc.TimeoutError,
+    sqlite3.OperationalError,
+)
 
 
 class StoreError(Exception):
@@ -64,7 +74,11 @@ class Store:
         self._writer: Writer | None = None
         self._inode: tuple[int, int] | None = None
         self._lock: IO[str] | None = None
+        self._soon = threading.local()  # the latest write that this thread did not wait for
         self._closed = False
+        # Put together once: deliveries come in floods.
+        row = self.insert(deliveries).values({c.name: sa.bindparam(c.name) for c in deliveries.c})
+        self._new_delivery = row.on_conflict_do_nothing().returning(deliveries.c.identifier)
 
     # -- transactions
 
@@ -73,37 +87,47 @@ class Store:
 
         `urgent` is the receiver's: on SQLite its units are committed first. Raises StoreDown or StoreGone."""
         self._open()
+        writer, engine = self._writer, self._writes
+        if engine is None:  # closed just now, by another thread
+            raise self._down()
         with self._plain_errors():
-            if self._writer is not None:
-                result: T = self._writer.run(fn, urgent)
-                return result
-            return self._write_postgres(fn)
+            if writer is None:
+                return write_postgres(engine, fn)
+            try:
+                result: T = writer.run(fn, urgent)
+            except WriterStopped:
+                raise self._down() from None
+            return result
+
+    def write_soon(self, fn: Callable[[Connection], object]) -> None:
+        """As `write`, for what may be lost: on SQLite nobody waits for it, and it is committed no later than what
+        is written next, and before this thread reads again. An error is only logged."""
+        self._open()
+        if self._writer is not None:
+            self._soon.unit = self._writer.run_soon(fn)
+        else:
+            self.write(fn)
 
     def read(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` in a transaction that cannot write. Raises StoreDown."""
         self._open()
-        assert self._reads is not None
-        with self._plain_errors(), self._reads.connect() as connection:
+        engine = self._reads
+        if engine is None:
+            raise self._down()
+        if (unit := self._soon.__dict__.pop("unit", None)) is not None:
+            unit.done.wait()
+        with self._plain_errors(), engine.connect() as connection:
             return fn(connection)
 
-    def _write_postgres(self, fn: Callable[[Connection], T]) -> T:
-        assert self._writes is not None
-        for attempt in range(RETRIES + 1):
-            try:
-                with self._writes.begin() as connection:
-                    return fn(connection)
-            except sa.exc.DBAPIError as error:
-                undone = getattr(error.orig, "sqlstate", None) in UNDONE_BY_POSTGRES
-                if not undone or attempt == RETRIES:
-                    raise
-        raise AssertionError("unreachable: the last attempt returns or raises")
+    def _down(self) -> StoreDown:
+        return StoreDown(f"the database {self.name} was closed by this process")
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
         """Say an unusable database in one line; a broken constraint comes through as it is."""
         try:
             yield
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        except _UNUSABLE as error:
             raise StoreDown(f"the database {self.name} cannot be used: {_first_line(error)}") from error
         except sa.exc.DatabaseError as error:
             if type(error) is not sa.exc.DatabaseError:  # only SQLite's "not a database" and "malformed"
@@ -115,6 +139,10 @@ class Store:
         if self.sqlite:
             return self.clock.machine()
         return float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+    def machine_now(self) -> float:
+        """As `machine`, in a transaction of its own where one is needed. Raises StoreDown."""
+        return self.clock.machine() if self.sqlite else self.read(self.machine)
 
     # -- opening and closing
 
@@ -181,13 +209,12 @@ class Store:
 
     def _connect(self) -> None:
         if self._closed:
-            raise StoreDown(f"the database {self.name} was closed by this process")
+            raise self._down()
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            reads, writes = _sqlite_engine(self.url, "BEGIN"), _sqlite_engine(self.url, "BEGIN IMMEDIATE")
+            reads, writes = sqlite_engine(self.url, "BEGIN"), sqlite_engine(self.url, "BEGIN IMMEDIATE")
         else:
-            timeout = {"connect_timeout": BUSY_SECONDS}
-            writes = sa.create_engine(self.url, pool_pre_ping=True, connect_args=timeout)
+            writes = postgres_engine(self.url)
             reads = writes.execution_options(postgresql_readonly=True)
         with self._plain_errors(), writes.begin() as connection:
             self._migrate(connection)
@@ -228,9 +255,15 @@ class Store:
         """Keep a JSON value under `name`; None removes it."""
         self.write(lambda connection: self.set_fact_in(connection, name, value))
 
+    def get_facts(self, prefix: str) -> tuple[Any, ...]:
+        """The JSON values of all names that begin with `prefix`, in the order of their names."""
+        named = meta.c.name.startswith(prefix, autoescape=True)
+        wanted = sa.select(meta.c.value).where(named).order_by(meta.c.name)
+        return self.read(lambda connection: tuple(connection.execute(wanted).scalars()))
+
     def get_fact_in(self, connection: Connection, name: str) -> Any:
         """As `get_fact`, in the caller's transaction."""
-        return connection.execute(sa.select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
+        return connection.execute(_FACT, {"fact": name}).scalar_one_or_none()
 
     def set_fact_in(self, connection: Connection, name: str, value: Any, *, keep: bool = False) -> None:
         """As `set_fact`, in the caller's transaction; with `keep` a value that is there already stays."""
@@ -261,39 +294,17 @@ class Store:
         sha256: str,
     ) -> bool:
         """Keep the facts of one webhook delivery, never its body; False where it was seen before."""
-        row = self.insert(deliveries).values(
-            identifier=identifier,
-            event=event,
-            issue_id=issue_id,
-            author_id=author_id,
-            size=size,
-            sha256=sha256,
-            received_at=self.clock.now(),
-            received=self.machine(connection),
-        )
-        new = row.on_conflict_do_nothing().returning(deliveries.c.identifier)
-        return connection.execute(new).first() is not None
-
-
-def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
-    """An engine whose transactions start with `begin`; only the writer's may change anything."""
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        if begin == "BEGIN":
-            connection.execute("PRAGMA query_only = ON")
-        else:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-
-    @sa.event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        # Python's driver would begin only before the first change, and lets SAVEPOINT stand alone.
-        connection.exec_driver_sql(begin)
-
-    return engine
+        row = {
+            "identifier": identifier,
+            "event": event,
+            "issue_id": issue_id,
+            "author_id": author_id,
+            "size": size,
+            "sha256": sha256,
+            "received_at": self.clock.now(),
+            "received": self.machine(connection),
+        }
+        return connection.execute(self._new_delivery, row).first() is not None
 
 
 def _first_line(error: Exception) -> str:

@@ -29,8 +29,8 @@ class OfficeTexts:
         return iter(self._texts)
 
 
-def environment(files: TemplateFiles, zones: Mapping[str, wiki.Spoken], finalize: Any) -> ImmutableSandboxedEnvironment:
-    """An environment over these files. Every `{{ … }}` ends in `finalize`; `zones` has the calendars."""
+def environment(files: TemplateFiles, moments: wiki.Moments, finalize: Any) -> ImmutableSandboxedEnvironment:
+    """An environment over these files. Every `{{ … }}` ends in `finalize`; `moments` knows the calendars."""
     made = ImmutableSandboxedEnvironment(
         loader=files.loader,
         undefined=StrictUndefined,
@@ -39,7 +39,6 @@ def environment(files: TemplateFiles, zones: Mapping[str, wiki.Spoken], finalize
         finalize=finalize,
     )
     made.globals.clear()  # facts only: no range, namespace or lipsum to play with
-    moments = wiki.Moments(zones)
     made.filters.update(day=moments.day, moment=moments.moment, ordinal=wiki.ordinal, link=wiki.link)
     made.tests["ahead"] = moments.ahead
     return made

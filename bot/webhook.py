@@ -70,7 +70,7 @@ class Intake:
         return self._store.write(work, urgent=True)
 
 
-def verify(secret: str, body: bytes, header: str | None) -> bool:
+def verify(secret: str, body: bytes | bytearray, header: str | None) -> bool:
     """Whether `header` (X-Hub-Signature: `method=hex`) signs `body` with `secret`, compared in constant time.
 
     An empty secret signs nothing: anybody could compute that signature."""
@@ -134,8 +134,8 @@ def receiver(
     return blueprint
 
 
-def _read_body(most: int) -> bytes | None:
-    """The body, None where it is longer than `most`; of a chunked one no more than that is held."""
+def _read_body(most: int) -> bytearray | None:
+    """The body, None where it is longer than `most`; of a chunked one no more than that is held, and once."""
     if (request.content_length or 0) > most:
         return None
     body = bytearray()
@@ -143,10 +143,10 @@ def _read_body(most: int) -> bytes | None:
         body += chunk
         if len(body) > most:
             return None
-    return bytes(body)
+    return body
 
 
-def _delivery(payload: object, body: bytes) -> Delivery | None:
+def _delivery(payload: object, body: bytearray) -> Delivery | None:
     issue_id = issue_of(payload)
     if issue_id is None:
         return None

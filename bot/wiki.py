@@ -38,6 +38,13 @@ _ACCOUNT = re.compile(r"[\w.:@-]+", re.ASCII)
 _ADDRESS = re.compile(r"https?://[\w.~:/?#&=%+,;-]*[\w/=-]", re.ASCII)
 
 
+# A box of text as it is: within it only its own end is markup. Mentions are parted too, since whom a comment
+# mentions is also read from its plain text.
+BOX = "{noformat}"
+_BOX_ROOM = 30_000  # characters of a box, so that there is room for words around it
+_TO_PART_IN_BOX = re.compile(r"(?<=\{)|(?<=\[)(?=~)|(?<=&)(?=#?\w+;)")
+
+
 class Wiki(str):
     """Text that is wiki markup already and passes into a comment as it is."""
 
@@ -130,6 +137,23 @@ def bullets(items: Iterable[str]) -> Wiki:
     return Wiki("\n".join(f"* {escape(line)}" for line in lines if line.strip("-*#\u2022\u2013 ")))
 
 
+def preformatted(lines: Iterable[str], whole: str = "") -> Wiki:
+    """Lines in a font of one width, each as it is, in a box that nothing in them can end. What is too long for a
+    comment is cut, with a line that names the command `whole`, which prints it all. Empty without lines."""
+    if isinstance(lines, str):
+        raise TypeError("'preformatted' needs a list, not one text")
+    every = [_TO_PART_IN_BOX.sub(_GAP, "".join(map(_visible, line)).rstrip()) for line in lines]
+    shown, room = list[str](), _BOX_ROOM
+    for line in every:
+        room -= len(line) + 1
+        if room < 0:
+            more = f"… {len(every) - len(shown)} more lines"
+            shown.append(f"{more}; all of them: {one_line(whole)}" if whole else more)
+            break
+        shown.append(line)
+    return Wiki("\n".join([BOX, *shown, BOX]) if shown else "")
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th … 11th … 21st."""
     teen = 10 <= number % 100 < 20
@@ -146,6 +170,10 @@ class Moments:
     def day(self, context: Context, moment: datetime) -> Wiki:
         """The day on which `moment` falls, never the minute: "the end of Tuesday, January 13 (Central Time)".
         The year is said where it is not the year of `now`. Midnight ends the day before it."""
+        return self.spoken_day(context, moment)
+
+    def spoken_day(self, context: Context | Mapping[str, Any], moment: datetime) -> Wiki:
+        """What `day` gives, from the facts themselves."""
         calendar = self._calendar(context)
         zone = ZoneInfo(calendar.zone)
         local = _aware(moment).astimezone(zone) - timedelta(microseconds=1)
@@ -157,25 +185,29 @@ class Moments:
     @pass_context
     def moment(self, context: Context, moment: datetime) -> Wiki:
         """`moment` to the minute, for staff: "Tue Jan 13, 2026, 3:30 PM Central Time"."""
-        calendar = self._calendar(context)
-        local = _aware(moment).astimezone(ZoneInfo(calendar.zone))
-        date = f"{_DAYS[local.weekday()][:3]} {_MONTHS[local.month - 1][:3]} {local.day}, {local.year}"
-        time = f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
-        return Wiki(f"{date}, {time} {calendar.spoken}")
+        return Wiki(spoken(_aware(moment), self._calendar(context)))
 
     @pass_context
     def ahead(self, context: Context, moment: datetime | None) -> bool:
         """Whether there is such a moment and it is still to come, so that it may be promised."""
         return moment is not None and _aware(moment) > _aware(_fact(context, "now"))
 
-    def _calendar(self, context: Context) -> Spoken:
+    def _calendar(self, context: Context | Mapping[str, Any]) -> Spoken:
         name = _fact(context, "calendar")
         if name not in self._zones:
             raise ValueError(f"there is no calendar {name!r}")
         return self._zones[name]
 
 
-def _fact(context: Context, name: str) -> Any:
+def spoken(moment: datetime, calendar: Spoken) -> str:
+    """A moment to the minute, for staff, as `Moments.moment` says it."""
+    local = moment.astimezone(ZoneInfo(calendar.zone))
+    date = f"{_DAYS[local.weekday()][:3]} {_MONTHS[local.month - 1][:3]} {local.day}, {local.year}"
+    time = f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
+    return f"{date}, {time} {calendar.spoken}"
+
+
+def _fact(context: Context | Mapping[str, Any], name: str) -> Any:
     if name not in context:
         raise ValueError(f"the fact {name!r} is missing")
     return context[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -9,16 +10,23 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+LOG = logging.getLogger(__name__)
+
 Work = Callable[[Connection], Any]
 
 BATCH = 200  # units in one transaction: enough to share a sync to disk, few enough to answer soon
 
 
-class Unit:
-    """One queued piece of work and, once `done` is set, what came of it."""
+class WriterStopped(Exception):
+    """The store was closed, so nothing more can be written to it."""
 
-    def __init__(self, work: Work) -> None:
+
+class Unit:
+    """One queued piece of work and, once `done` is set, what came of it; `awaited` says whether anybody waits."""
+
+    def __init__(self, work: Work, awaited: bool = True) -> None:
         self.work = work
+        self.awaited = awaited
         self.done = threading.Event()
         self.result: Any = None
         self.error: Exception | None = None
@@ -43,9 +51,22 @@ class Writer:
     def run(self, work: Work, urgent: bool) -> Any:
         """Queue `work`, wait for the commit, and return its result or raise its error."""
         unit = Unit(work)
+        self._put(unit, urgent)
+        unit.done.wait()
+        if unit.error is not None:
+            raise unit.error
+        return unit.result
+
+    def run_soon(self, work: Work) -> Unit:
+        """Queue `work` and go on; it is in the database no later than what is queued after it. An error is logged."""
+        unit = Unit(work, awaited=False)
+        self._put(unit, urgent=False)
+        return unit
+
+    def _put(self, unit: Unit, urgent: bool) -> None:
         with self._queue:
             if self._stopped:
-                raise RuntimeError("the store was closed, so nothing more can be written to it")
+                raise WriterStopped
             if self._thread is threading.current_thread():
                 raise RuntimeError("a write inside a write would wait for itself; use the connection given")
             if self._thread is None:
@@ -53,10 +74,6 @@ class Writer:
                 self._thread.start()
             (self._urgent if urgent else self._other).append(unit)
             self._queue.notify()
-        unit.done.wait()
-        if unit.error is not None:
-            raise unit.error
-        return unit.result
 
     def stop(self) -> None:
         """Finish what is queued and end the thread."""
@@ -67,15 +84,24 @@ class Writer:
             self._thread.join()
 
     def _serve(self) -> None:
+        connection: Connection | None = None
         while batch := self._next_batch():
             try:
-                self._commit(batch)
+                connection = connection or self._engine.connect()
+                self._commit(connection, batch)
             except Exception as error:
                 # Nothing of the batch is in the database: each caller is told so, none is left waiting.
                 for unit in batch:
                     unit.error = error
+                if connection is not None:
+                    connection.close()
+                    connection = None
             for unit in batch:
                 unit.done.set()
+                if unit.error is not None and not unit.awaited:
+                    LOG.error("a write that nobody waits for was lost: %s", unit.error)
+        if connection is not None:
+            connection.close()
 
     def _next_batch(self) -> list[Unit]:
         """Wait for work, the urgent first; an empty batch means stop."""
@@ -86,15 +112,19 @@ class Writer:
                 batch.append((self._urgent or self._other).popleft())
             return batch
 
-    def _commit(self, batch: list[Unit]) -> None:
-        with self._engine.begin() as connection:
+    def _commit(self, connection: Connection, batch: list[Unit]) -> None:
+        with connection.begin():
+            # Asked of the driver: a SAVEPOINT of SQLAlchemy's costs more than most of what is written here.
+            database: Any = connection.connection.driver_connection
             for unit in batch:
+                database.execute("SAVEPOINT unit")
                 try:
-                    with connection.begin_nested():
-                        unit.result = unit.work(connection)
+                    unit.result = unit.work(connection)
                 except Exception as error:
                     # A full disk makes SQLite roll back the whole transaction, not just this unit's part.
-                    if not getattr(connection.connection.driver_connection, "in_transaction", False):
+                    if not database.in_transaction:
                         raise
+                    database.execute("ROLLBACK TO unit")
                     unit.error = error
+                database.execute("RELEASE unit")
             self._before_commit()

@@ -20,9 +20,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.agenda import LEASE_SECONDS, Agenda, Claim, LeaseLost, backoff
-from bot.agenda_reader import Class, Row
-from bot.site_hold import LONGEST_HOLD_SECONDS
+from bot.agenda import Agenda, Claim, LeaseLost, backoff
+from bot.agenda_reader import LEASE_SECONDS, Class, Row
+from bot.site_hold import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
 from bot.store import Store
 from bot.tables import agenda as agenda_table
 
@@ -65,14 +65,15 @@ class Model:
     token: str | None
 
     def leased(self, machine: float) -> bool:
-        """Whether a lease lives that could have been made at most now."""
+        """Whether a lease lives that could have been made about now."""
         until = self.row.leased_until
-        return self.token is not None and until is not None and machine < until <= machine + LEASE_SECONDS
+        latest = machine + LEASE_SECONDS + ASTRAY_SECONDS
+        return self.token is not None and until is not None and machine < until <= latest
 
     def held(self, machine: float) -> bool:
-        """Whether the row is held back by a moment that could have been set at most now."""
+        """Whether the row is held back by a moment that could have been set about now."""
         until = self.row.not_before
-        return until is not None and machine < until <= machine + LONGEST_HOLD_SECONDS
+        return until is not None and machine < until <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS
 
     def due(self, now: datetime) -> bool:
         """Whether its moment has come."""
@@ -310,7 +311,7 @@ class AgendaMachine(RuleBasedStateMachine):
     @rule()
     def this_process_is_told_to_stop(self) -> None:
         """Its own leases end, and only these; a look that was cut short is no failed try."""
-        own = [key for key, claim in self.live.items() if claim.token in self.agenda._own]
+        own = [key for key, claim in self.live.items() if claim.token.startswith(f"{self.agenda._name}:")]
         assert self.agenda.give_back_own() == len(own)
         for key in own:
             self.change(key, token=None, tries=self.model[key].row.tries - 1)

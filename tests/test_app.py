@@ -20,7 +20,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from bot.agenda import Agenda
-from bot.app import build, load_checked
+from bot.app import build
 from bot.clock import FileClock, SettableClock
 from bot.config_source import ConfigError
 from bot.render import Unfit
@@ -31,6 +31,7 @@ from bot.sandbox.stage import CALM, Stage
 from bot.server import WebServer
 from bot.settings import Settings, SettingsError
 from bot.store import Store, StoreDown
+from bot.whole_config import load_checked
 from tests.small_office import HELLO_FILE, write_office
 
 ROOT = Path(__file__).parent.parent
@@ -150,7 +151,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_the_configuration(
     def load(folder: Path) -> Any:
         raise PermissionError(13, "Permission denied", str(folder / "bot.yaml"))
 
-    monkeypatch.setattr("bot.app.load", load)
+    monkeypatch.setattr("bot.whole_config.load", load)
     with pytest.raises(ConfigError, match=r"bot\.yaml:1: it cannot be read: Permission denied"):
         load_checked(folder)
 

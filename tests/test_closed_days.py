@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.calendar_file import find, write
 from bot.closed_days import (
     Proposal,
     Region,
@@ -20,6 +21,7 @@ from bot.closed_days import (
 from bot.config import ConfigError, load
 from bot.config_source import read_source
 from bot.core.business_time import Calendar, DayException
+from tests.small_office import write_office
 
 SHIPPED = Path(__file__).parents[1] / "config" / "calendars" / "cli.yaml"
 TEXAS = Region("US", "TX")
@@ -138,6 +140,17 @@ def test_the_years_days_in_order(calendar: Calendar) -> None:
         "2027-08-02 Mon  The office's birthday",
     ]
     assert closed_days_of_year(calendar, 2026) == []
+
+
+def test_a_day_that_was_closed_unplanned_is_one_of_the_years_days(tmp_path: Path) -> None:
+    """What the bot writes into the file is printed with the others, and it does not make the list last longer."""
+    folder = write_office(tmp_path)
+    file = find(folder, "cli")
+    assert file is not None
+    write(file, date(2029, 1, 8), DayException((), "Ice storm"))
+    calendar = load(folder).calendars["cli"]
+    assert closed_days_of_year(calendar, 2029) == ["2029-01-08 Mon  Ice storm (closed)"]
+    assert runs_out(calendar, date(2027, 11, 1)) == runs_out(file.calendar, date(2027, 11, 1)) is not None
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,55 @@ def test_a_step_may_have_its_own_escalations(folder: Path) -> None:
     assert review.escalations == ()
 
 
+def test_two_escalations_at_one_moment_are_a_slip(folder: Path) -> None:
+    """However they are written; a repeated one after the same part is another moment."""
+    line = change(
+        folder,
+        "dde",
+        "  - {at: 100%,",
+        "  - {every: 1 business day, label: x}\n  - {at: 75 %, tell: lead}\n  - {at: 100%,",
+    )
+    assert problems(folder) == [
+        f"processes/dde.yaml:{line - 1}: there are two escalations at this moment; write what they do into one"
+    ]
+
+
+def test_escalations_are_read_whole(folder: Path) -> None:
+    """What is repeated counts from the due moment unless it says otherwise; a branch has its own list."""
+    daily = "  - {every: 1 business day, tell: lead, notify: leads}\n"
+    change(folder, "dde", "  - {at: 75%", f"{daily}  - {{every: 2 weeks, after: 50%, label: x}}\n  - {{at: 75%")
+    change(
+        folder,
+        "dde",
+        "        goal: 20 business hours\n",
+        "        goal: 20 business hours\n        escalations: [{at: 50%, label: y}]\n",
+    )
+    process = load(folder).processes[0]
+    folder_step = process.step("create_securestor_folder")
+    assert [(e.at, str(e.every), e.notify) for e in folder_step.escalations if e.every] == [
+        (0.5, "2 weeks", None),
+        (1.0, "1 business day", "leads"),
+    ]
+    assert [e.label for e in folder_step.escalations_of("folder")] == ["y"]
+    assert folder_step.escalations_of("files") == folder_step.escalations
+
+
+def test_what_a_district_hears_of_a_late_day(folder: Path) -> None:
+    """Staff are asked unless the process says otherwise."""
+    assert load(folder).processes[0].tell_district_when_late == "ask"
+    change(folder, "dde", "calendar: cli", "calendar: cli\ntell_district_when_late: never")
+    assert load(folder).processes[0].tell_district_when_late == "never"
+
+
+def test_bot_yaml_chooses_calendars_for_districts(folder: Path) -> None:
+    """By the value of a field, without case and outer space."""
+    line = "due_field: duedate\ncalendar_by: {field: customfield_7, values: {' West Side ISD ': cli, 101912: cli}}"
+    change(folder, "bot", "due_field: duedate", line)
+    office = load(folder).office
+    assert office.calendar_field == "customfield_7"
+    assert office.district_calendars == {"west side isd": "cli", "101912": "cli"}
+
+
 def test_the_version_is_of_the_meaning_not_the_text(folder: Path, shipped: Config) -> None:
     """A comment changes no version; a goal does."""
     before = shipped.processes[0].version
@@ -159,6 +208,8 @@ CASES = [
     ),
     ("bot", "auto_advance: on", "auto_advance: maybe", '"auto_advance" must be on or off'),
     ("bot", "calls_per_second: 20", "calls_per_second: fast", '"calls_per_second" must be a whole number'),
+    ("bot", "calls_per_second: 20", "untold_changes: some", '"untold_changes" must be a whole number'),
+    ("bot", "calls_per_second: 20", "untold_share: half", '"untold_share": "half" is not a percentage; write one from'),
     ("bot", 'accounts: ["712020:dana"]', "accounts: dana", '"accounts" must be a list'),
     ("bot", "off_label: bot-off", "off_label: bot off", '"off_label": "bot off" must be a name without spaces'),
     (
@@ -245,6 +296,12 @@ CASES = [
         "party: [help_center, distrikt]",
         'there is no party "distrikt" (did you mean "district"?)',
     ),
+    ("dde", "at: 75%,", "every: 1 business day, at: 75%,", 'an escalation needs either "at", like 75%, or "every"'),
+    ("dde", "at: 75%,", "after: 75%,", 'an escalation needs either "at", like 75%, or "every"'),
+    ("dde", "at: 75%,", "at: 75%, after: 50%,", '"after" is for "every"; "at" says when by itself'),
+    ("dde", "at: 75%,", "every: 1-2 business days,", '"every": "1-2 business days" is a range; write one time'),
+    ("dde", "at: 75%, label: review-at-risk", "at: 75%", 'this escalation does nothing: give it "label", "tell"'),
+    ("dde", "label: review-at-risk", "notify: operator", 'the operator is told with "tell: operator"'),
     ("dde", "tell: team", "tell: tema", 'there is no team "tema" to tell (did you mean "team"?)'),
     (
         "dde",
@@ -289,6 +346,31 @@ CASES = [
         "answer: {party: district, done_by: confirm}",
         "answer: {party: district}",
         'nothing can finish the branch "answer": it needs "subtask" or "done_by"',
+    ),
+    (
+        "dde",
+        "done_by: confirm}",
+        "done_by: confirm, escalations: []}",
+        '"escalations" are for a goal, and "answer" has none',
+    ),
+    (
+        "bot",
+        "due_field: duedate",
+        "due_field: duedate\ncalendar_by: {field: customfield_1, values: {West: cly}}",
+        'there is no calendar "cly" (did you mean "cli"?)',
+    ),
+    (
+        "bot",
+        "due_field: duedate",
+        "due_field: duedate\ncalendar_by: {field: customfield_1, values: {West: cli, ' west': cli}}",
+        '" west" is the same value as "West"; case and spaces do not count',
+    ),
+    ("bot", "due_field: duedate", "due_field: duedate\ncalendar_by: {values: {West: cli}}", '"field" is missing'),
+    (
+        "dde",
+        "calendar: cli",
+        "calendar: cli\ntell_district_when_late: sometimes",
+        "\"tell_district_when_late\" is wrong: Input should be 'ask', 'auto' or 'never'",
     ),
     (
         "dde",

@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.app import load_checked
 from bot.sandbox import demo
-from bot.sandbox.accounts import HANNA
-from bot.sandbox.jira_site import Site
+from bot.whole_config import load_checked
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,16 +24,12 @@ def test_the_story_is_told_and_jira_holds_what_it_should(tmp_path: Path) -> None
 
 
 def test_an_end_that_is_not_as_it_should_be_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A person who meddles with the story is found out by reading Jira."""
-    real = Site.transition
+    """A story that stops where the district asked is found out by reading Jira."""
 
-    def meddle(site: Site, by: object, which: object, status: str) -> object:
-        moved = real(site, by, which, status)  # type: ignore[arg-type]
-        if status == "Needs Revision" and site.find("DDE-3"):
-            site.comment(HANNA, "DDE-1", "Findings: one more", public=False)
-            site.delete_issue(HANNA, "DDE-3")
-        return moved
+    def begin(story: demo.Story) -> str:
+        story.act(demo.START, story._open)
+        return story.key
 
-    monkeypatch.setattr(Site, "transition", meddle)
+    monkeypatch.setattr(demo.Story, "play", begin)
     problems = demo.play(load_checked(ROOT / "config"), tmp_path, Console(quiet=True), once=True, ports=(0, 0))
     assert any("its subtasks are" in problem for problem in problems)

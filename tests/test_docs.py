@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
+import textwrap
 from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.config_model import (
@@ -57,6 +60,15 @@ def test_every_path_that_a_page_names_is_there(page: str) -> None:
 def test_every_make_target_that_the_readme_names_is_there(target: str) -> None:
     """`make demo` in the README is a target of the Makefile."""
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_the_table_of_the_page_on_business_time_is_what_the_command_prints() -> None:
+    """The command that stands before it, run with the shipped calendar."""
+    page = (ROOT / "docs/business-time.md").read_text()
+    args, printed = re.findall(r"^    python -m bot (time explain .*)\n\n((?:    .*\n|\n)+)", page, re.MULTILINE)[0]
+    done = CliRunner().invoke(app, [*shlex.split(args), "--config", str(ROOT / "config")])
+    assert done.exit_code == 0
+    assert textwrap.dedent(printed).strip() == done.output.strip()
 
 
 GRAMMAR = (ROOT / "docs/process-files.md").read_text()

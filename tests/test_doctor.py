@@ -329,6 +329,7 @@ def test_a_field_that_subtasks_demand_and_the_bot_does_not_fill(doctor: Doctor) 
 def test_fields_must_exist_and_the_due_date_be_a_date(doctor: Doctor) -> None:
     """A field that Jira does not know is a problem, and so is a due field with another kind of value."""
     assert not_ok(doctor(contact_field="customfield_99999")) == {"field customfield_99999": "problem"}
+    assert not_ok(doctor(calendar_field="customfield_99999")) == {"field customfield_99999": "problem"}
     assert not_ok(doctor(due_field="customfield_10051")) == {"field customfield_10051": "problem"}
     assert not_ok(doctor(due_field=None)) == {}
 

@@ -133,3 +133,30 @@ def test_so_many_public_comments_an_hour_on_the_site(stage: Stage, monkeypatch: 
     stage.bot.reconciler.ask(stage.bot.journal.retry())
     stage.settle()
     assert [len(said(stage, key, public=True)) for key in keys] == [1, 1, 1, 1, 1]
+
+
+def test_a_leak_is_remembered_until_everything_is_tried_again(stage: Stage) -> None:
+    """Every replica keeps to it, and a start anew does not forget it; the retry of one effect does not end it."""
+    key = stage.site.open_request(CARLA, "Lakeside ISD").key
+    stage.settle()
+    stage.bot.journal.note_leak("DDE")
+    stage.stop_bot()
+    stage.start_bot()
+    stage.site.comment(CARLA, key, "Who will look at our files?")
+    stage.settle()
+    stage.bot.reconciler.ask(stage.bot.journal.retry([e.effect_id for e in stage.bot.journal.parked()]))
+    stage.settle()
+    assert said(stage, key, public=False) == []
+    assert "runs `python -m bot retry --all`" in stage.bot.journal.parked()[0].reason
+    stage.bot.reconciler.ask(stage.bot.journal.retry())
+    stage.settle()
+    assert len(said(stage, key, public=False)) == 1
+
+
+def test_a_comment_that_names_a_day_is_given_up_as_one(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it would have promised is no effect of its own: one thing is parked, and staff hear of it once."""
+    monkeypatch.setattr(fuse, "COMMENTS_A_DAY", 0)
+    key = stage.site.open_request(CARLA, "Lakeside ISD", status="SecureStor Folder").key
+    stage.settle()
+    assert [e.effect_id.split(":", 2)[2] for e in stage.bot.journal.parked()] == ["say"]
+    assert len(gave_up(stage, key)) == 1

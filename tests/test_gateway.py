@@ -45,12 +45,25 @@ def site(config: Config, clock: SettableClock) -> Iterator[Site]:
     site.hooks.stop()
 
 
+class Forgetful:
+    """A memory of the fuse that remembers nothing."""
+
+    def count_public(self, since: datetime, issue_id: str | None = None) -> int:
+        return 0
+
+    def leaks(self, project: str) -> bool:
+        return False
+
+    def note_leak(self, project: str) -> None:
+        pass
+
+
 def gateway_to(url: str, config: Config, clock: SettableClock, cloud: bool = True) -> Gateway:
-    """A gateway with a fuse that remembers nothing."""
+    """A gateway, with a fuse that remembers nothing."""
     process = config.processes[0]
     names = {*process.statuses, "Done", "Needs Revision", "Superseded"}
     wire = Wire(url, connect_with(url, BOT.email, BOT.token, "" if cloud else "pat"), 1000)
-    return Gateway(wire, config.office, cloud, Fuse(clock, lambda since, issue: 0), names)
+    return Gateway(wire, config.office, cloud, Fuse(clock, Forgetful()), names)
 
 
 @pytest.fixture
@@ -269,6 +282,38 @@ def test_data_center_has_other_paths(config: Config, clock: SettableClock) -> No
     assert [hit.issue_id for hit in gateway.search("project = DDE")] == ["10", "12"]
     assert json.loads(responses.calls[-1].request.body or "")["startAt"] == 1
     assert {c.request.headers["authorization"] for c in responses.calls} == {"Bearer pat"}
+
+
+def test_tickets_come_with_their_ledgers_by_pages(site: Site, gateway: Gateway) -> None:
+    """Subtasks are left out, and no ticket is asked for by itself."""
+    tickets = [site.open_request(CARLA, f"District {n}") for n in range(5)]
+    site.create_subtask(BOT, tickets[0], "folder")
+    site.set_labels(HANNA, tickets[1], ["pilot"])
+    site.edit(BOT, tickets[0], properties={PROPERTY: {"v": 1}, "other": 2})
+    site.index.fat_page = 2
+    mark = len(site.calls)
+    found = sorted(gateway.tickets("project = DDE"), key=lambda one: one.key)
+    assert [(one.key, one.district, one.ledger) for one in found] == [
+        (ticket.key, ticket.summary, {"v": 1} if n == 0 else None) for n, ticket in enumerate(tickets)
+    ]
+    assert {(one.project, one.type) for one in found} == {("DDE", "DDE Set-Up")}
+    assert [one.labels for one in found][:2] == [frozenset(), frozenset({"pilot"})]
+    assert {call.path.rpartition("/")[2] for call in site.calls_since(mark)} == {"jql"}
+
+
+@responses.activate
+def test_tickets_of_data_center_are_asked_for_their_ledgers(config: Config, clock: SettableClock) -> None:
+    """Its search knows no entity properties, and refuses a key that it does not know."""
+    kind = {"name": "DDE Set-Up", "subtask": False}
+    ticket = {"id": "10", "key": "DDE-1", "fields": {"summary": "Lakeside ISD", "issuetype": kind, "labels": ["x"]}}
+    subtask = {"id": "11", "key": "DDE-2", "fields": {"issuetype": {"name": "Sub-task", "subtask": True}}}
+    responses.post(f"{DC}/search", json={"issues": [ticket, subtask], "total": 2})
+    responses.get(f"{DC}/issue/10", json={**ticket, "properties": {PROPERTY: {"v": 1}}})
+    (found,) = gateway_to("https://dc.test", config, clock, cloud=False).tickets("project = DDE")
+    assert (found.key, found.project, found.district, found.ledger) == ("DDE-1", "DDE", "Lakeside ISD", {"v": 1})
+    asked = [call.request for call in responses.calls]
+    assert "properties" not in json.loads(asked[0].body or "")
+    assert f"properties={PROPERTY}" in str(asked[1].url)
 
 
 # -- doing

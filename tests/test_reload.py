@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import TEMPLATES, load_checked
 from bot.config import Config
 from bot.reload import Reloader
+from bot.whole_config import TEMPLATES, load_checked
 
 ROOT = Path(__file__).parent.parent
 
@@ -62,4 +62,14 @@ def test_an_own_template_is_taken_up(watched: Watched) -> None:
     own.parent.mkdir(parents=True)
     own.write_text("Can {{ district }} do it? Please answer CONFIRM.\n")
     watched.reloader.look()
+    assert len(watched.used) == 1
+
+
+def test_a_file_that_vanishes_while_it_looks_is_no_trouble(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process writes a calendar anew: its temporary file was there a moment ago."""
+    passing = watched.folder / "calendars/.cli.yaml.7"
+    listed = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda at, glob: [*listed(at, glob), *[passing][: at == watched.folder]])
+    watched.reloader.look()
+    watched.change("bot.yaml", "auto_advance: on", "auto_advance: off")
     assert len(watched.used) == 1

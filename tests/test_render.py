@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bot.core.effects import NewSubtask, PostComment
 from bot.core.process import Branch, Process, Revision, Step
 from bot.render import OWN, SAMPLE, STAFF_SAMPLE, TemplateFault, Unfit, Words
-from bot.wiki import Wiki, bullets, escape, mention, mentions, ordinal
+from bot.wiki import Wiki, bullets, escape, mention, mentions, ordinal, preformatted
 
 SHIPPED = Path(__file__).parent.parent / "templates"
 SITE = "https://help.example.org/"
@@ -590,3 +590,56 @@ def test_check_reads_public_words_for_their_form(folder: Path, source: str) -> N
     found = Words(folder, ZONES).check(process(), wanted=())
     assert [c.template for c in found] == ["comments/dde/files_received.j2"]
     assert BAD[source] in found[0].message
+
+
+# -- text in a box
+
+
+def in_box(markup: str) -> list[str]:
+    """The lines of the one box that the markup is."""
+    first, *lines, last = markup.split("\n")
+    assert (first, last) == ("{noformat}", "{noformat}")
+    return lines
+
+
+@given(st.lists(WICKED | ANY, min_size=1, max_size=5))
+@example(["{noformat}", "a {noformat} b", "{{noformat}}"])
+@example(["[~accountid:5b10a2844c20165700ede21g]"])
+@example(["a\n{noformat}\rb\u2028c\x85d\x1ce"])
+def test_nothing_ends_a_box_but_its_end(lines: list[str]) -> None:
+    """Whatever the lines hold: each stays one line, ends no box, mentions nobody, and has no control character."""
+    inside = in_box(preformatted(lines))
+    assert len(inside) == len(lines)
+    for line in inside:
+        assert "{noformat" not in line
+        assert "[~" not in line
+        assert not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in line)
+
+
+def test_a_box_keeps_its_spaces_in_a_comment(say: Say) -> None:
+    """Columns stay columns, and around the box the comment is tidied as any other."""
+    text = say(
+        "Why.   Read:\n\n\n\n{{ items|preformatted }}\n  The end.", items=("Day    Open", "", "  Mon  08:00 {x}")
+    )
+    assert text == "Why. Read:\n\n{noformat}\nDay    Open\n\n  Mon  08:00 {\u200bx}\n{noformat}\nThe end."
+
+
+def test_a_value_that_looks_like_a_box_opens_none(say: Say) -> None:
+    """Only a template can."""
+    assert say("{{ note }}\na  b", note="{noformat}") == "\\{noformat\\}\na b"
+
+
+def test_a_box_without_lines_is_no_box() -> None:
+    """Nothing is shown; one text is a mistake, as with bullets."""
+    assert preformatted(()) == ""
+    with pytest.raises(TypeError, match="needs a list"):
+        preformatted("text")
+
+
+def test_what_is_too_long_for_jira_is_cut_and_the_command_is_named(say: Say) -> None:
+    """The last line tells how many are missing, and what prints them all."""
+    lines = tuple(f"{n:05} {{" + "x" * 80 for n in range(1000))
+    text = say("{{ items|preformatted('python -m bot explain KEY') }}", public=False, items=lines)
+    inside = in_box(text)
+    assert len(text) < 32_000
+    assert inside[-1] == f"… {1000 - len(inside) + 1} more lines; all of them: python -m bot explain KEY"

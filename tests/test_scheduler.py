@@ -14,16 +14,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.agenda import Claim
+from bot.agenda_keys import JOB
 from bot.agenda_reader import Class
 from bot.config import Config, load
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.stage import Stage
-from bot.scheduler import CAUGHT_UP, JOB, PAUSED, Periods, Workers
+from bot.scheduler import CAUGHT_UP, PAUSED, Periods, Ticker, Workers
 from bot.store import StoreDown
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 SHORT = Periods(
-    catch_up=timedelta(minutes=5), nightly=timedelta(days=1), identity=timedelta(minutes=10), spread=timedelta(0)
+    catch_up=timedelta(minutes=5),
+    nightly=timedelta(days=1),
+    identity=timedelta(minutes=10),
+    pace=timedelta(0),
+    spread=timedelta(0),
 )
 
 
@@ -228,15 +233,15 @@ def test_a_stop_waits_for_the_call_in_flight(stage: Stage) -> None:
 def test_a_stop_reaches_a_worker_that_is_about_to_wait(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """It asked whether to stop, was told no, and only then looks for work and waits: it must not wait long."""
     team = workers(stage, stage.bot.reconciler)
-    real, asking = stage.bot.agenda.claim, threading.Event()
+    real, asking = stage.bot.agenda.claim_many, threading.Event()
 
-    def claim() -> Claim | None:
+    def claim(most: int) -> list[Claim]:
         asking.set()
         team._stopping.wait(10)
         time.sleep(0.02)  # the first nudge is past
-        return real()
+        return real(most)
 
-    monkeypatch.setattr(stage.bot.agenda, "claim", claim)
+    monkeypatch.setattr(stage.bot.agenda, "claim_many", claim)
     team.start()
     assert asking.wait(10)
     begun = time.monotonic()
@@ -309,3 +314,22 @@ def test_a_database_that_is_gone_stops_the_process(stage: Stage) -> None:
     stage.bot.agenda.give_back_own = lambda: 0  # type: ignore[method-assign]  # nothing is left to give back to
     assert "was deleted while it was in use" in whys[0]
     assert "\n" not in whys[0]
+
+
+@pytest.mark.parametrize("due", [False, True], ids=["nothing is due", "something is due"])
+def test_a_tick_wakes_the_workers_only_for_something(stage: Stage, monkeypatch: pytest.MonkeyPatch, due: bool) -> None:
+    """An idle replica asks its database one short question a second, and no worker claims in vain."""
+    nudged: list[bool] = []
+    monkeypatch.setattr(stage.bot.agenda, "nudge", lambda: nudged.append(True))
+    monkeypatch.setattr(stage.bot.agenda, "claimable", lambda: due)
+    ticker = Ticker(stage.bot.agenda, stage.bot.store, lambda why: None, lambda: None, lambda: None)
+    ticker.start()  # its first tick is at once
+    ticker.stop()
+    assert bool(nudged) is due
+
+
+def test_a_flood_does_not_keep_the_jobs_waiting(stage: Stage) -> None:
+    """A job that is due goes before what people do, at its first run and at each later one."""
+    rows = [row for row in stage.bot.agenda.rows() if row.key.startswith(JOB) and row.due_at is not None]
+    assert rows
+    assert {row.cls for row in rows} == {Class.PEOPLE}

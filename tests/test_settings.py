@@ -121,6 +121,13 @@ def test_a_port_is_a_number_from_1_to_65535(monkeypatch: pytest.MonkeyPatch, por
     assert sorted(line.split()[0] for line in lines) == ["JIRA_URL", "PORT"]
 
 
+@pytest.mark.parametrize("workers", ["0", "65"])
+def test_a_number_of_workers_that_makes_no_sense_is_told(monkeypatch: pytest.MonkeyPatch, workers: str) -> None:
+    """At least one works, and more than so many only wait for each other."""
+    (line,) = troubles(monkeypatch, CLOUD | {"WORKERS": workers})
+    assert line == f"WORKERS is {workers}: give a number from 1 to 64"
+
+
 @pytest.mark.parametrize("url", ["mysql://u:hunter22@h/db", "sqlite", "postgresql://u:hunter22@h/db"])
 def test_an_unknown_database_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Only the databases that the bot has a driver for are taken."""
@@ -176,3 +183,9 @@ def test_without_webhooks_no_secret_is_needed(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("JIRA_PAT", "a-token")
     monkeypatch.setenv("WEBHOOKS", "off")
     assert load_settings(None).webhooks == "off"
+
+
+def test_a_channel_needs_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NOTIFY alone is one line of what to write, and its value is not shown."""
+    (line,) = troubles(monkeypatch, CLOUD | {"NOTIFY": "mailto://ann:pw@example.org"})
+    assert line == "NOTIFY alone says nothing: name a channel, as in NOTIFY_LEADS"

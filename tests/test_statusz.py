@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,11 +13,11 @@ import pytest
 import requests
 
 from bot.agenda_reader import Class
-from bot.app import load_checked
 from bot.sandbox.accounts import BOT, CARLA
 from bot.sandbox.stage import SECRET, Stage
 from bot.scheduler import PAUSED
 from bot.store import StoreDown
+from bot.whole_config import load_checked
 from tests.small_office import write_office
 
 START = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
@@ -57,6 +58,91 @@ def test_a_bot_that_is_well(stage: Stage) -> None:
     assert found["configuration"]["problems"] == []
     assert datetime.fromisoformat(found["configuration"]["loaded_at"]).tzinfo is not None
     assert found["scheduler"]["alive"]
+
+
+def test_green_or_red_with_reasons(stage: Stage) -> None:
+    """Where nothing is to be done it is green; what waits for a person without stopping the work is told besides."""
+    code, found = asked(stage)
+    assert (code, found["state"], found["reasons"], found["attention"]) == (200, "green", [], [])
+    assert datetime.fromisoformat(found["nightly_at"]) == START
+    stage.bot.journal.park_effect("10001", "10001:1:say", "Jira says no")
+    code, found = asked(stage)
+    assert (code, found["state"], len(found["attention"])) == (200, "green", 1)
+    assert "`python -m bot parked`" in found["attention"][0]
+    stage.site.revoke(BOT)
+    stage.bot.agenda.put("job identity", stage.clock.now(), Class.SWEEPS)
+    until(stage.bot.agenda.site.held)
+    code, found = asked(stage)
+    assert (code, found["state"], found["reasons"]) == (503, "red", [found["trouble"]])
+
+
+def test_work_that_is_not_done_is_red(stage: Stage) -> None:
+    """What is due for half an hour, without waiting for anything that is known; a pause is known."""
+    stage.bot.store.set_fact(PAUSED, True)
+    time.sleep(0.1)  # a worker may be between its question and its claim
+    stage.bot.workers.stop()
+    stage.bot.agenda.put("issue 10001", stage.clock.now() - timedelta(minutes=31), Class.PEOPLE)
+    assert asked(stage)[0] == 200
+    stage.bot.store.set_fact(PAUSED, None)
+    code, found = asked(stage)
+    assert (code, found["ready"]) == (503, True)
+    assert found["reasons"] == ["What is due is not worked on: the longest has waited for 31 minutes."]
+
+
+def test_deliveries_that_jira_sent_are_counted(stage: Stage) -> None:
+    """When the latest came, and how many changes were told by one or by the search alone."""
+    stage.site.open_request(CARLA, "Lakeside ISD")
+    stage.settle()
+    stage.bot.agenda.put("job catch_up", stage.clock.now(), Class.SWEEPS)
+    stage.settle()
+    hooks = asked(stage)[1]["webhooks"]
+    assert (hooks["expected"], hooks["stopped"], hooks["untold"]) == (True, False, 0)
+    assert datetime.fromisoformat(hooks["latest_at"]) == START
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("image/png", "application/json"),
+    ],
+)
+def test_a_browser_gets_a_page_and_a_program_json(stage: Stage, accept: str | None, kind: str) -> None:
+    """By what they accept; /statusz.json is JSON for everybody."""
+    answer = requests.get(f"{stage.web.url}/statusz", headers={"Accept": accept}, timeout=5)
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, kind)
+    json_too = requests.get(f"{stage.web.url}/statusz.json", headers={"Accept": "text/html"}, timeout=5)
+    assert json_too.json()["state"] == "green"
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["well", "without a database"])
+def test_the_page_says_what_the_json_says(stage: Stage, monkeypatch: pytest.MonkeyPatch, away: bool) -> None:
+    """Also where the database is away."""
+
+    def read(fn: Any) -> Any:
+        raise StoreDown("the database cannot be used")
+
+    if away:
+        monkeypatch.setattr(stage.bot.store, "read", read)
+    answer = requests.get(f"{stage.web.url}/statusz", headers={"Accept": "text/html"}, timeout=5)
+    monkeypatch.undo()
+    assert answer.status_code == (503 if away else 200)
+    assert ("The bot cannot work" if away else "The bot works") in answer.text
+    assert ("The database cannot be used" in answer.text) == away
+
+
+def test_a_database_that_takes_nothing_in_is_red(stage: Stage, tmp_path: Path) -> None:
+    """Though all can be read of it, as while another process writes."""
+    other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    code, found = asked(stage)
+    other.execute("ROLLBACK")
+    other.close()
+    assert (code, found["ready"]) == (503, False)
+    assert found["reasons"] == ["The database does not answer within 2 seconds."]
 
 
 def test_a_stranger_reads_nothing_of_tickets_or_secrets(stage: Stage, tmp_path: Path) -> None:
@@ -111,6 +197,20 @@ def test_a_job_that_fails_by_our_own_fault_is_told(stage: Stage, monkeypatch: py
     monkeypatch.setattr(stage.bot.gateway, "search", search)
     stage.bot.agenda.put("job catch_up", stage.clock.now(), Class.SWEEPS)
     until(lambda: asked(stage)[0] == 503 and "own fault" in asked(stage)[1]["trouble"])
+
+
+def test_a_job_that_cannot_use_the_database_is_told_without_its_place(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The log says where it is."""
+
+    def search(jql: str) -> Any:
+        raise StoreDown(f"the database sqlite:///{tmp_path}/bot.db cannot be used: disk I/O error")
+
+    monkeypatch.setattr(stage.bot.gateway, "search", search)
+    stage.bot.agenda.put("job catch_up", stage.clock.now(), Class.SWEEPS)
+    until(lambda: asked(stage)[0] == 503 and "could not use the database" in asked(stage)[1]["trouble"])
+    assert str(tmp_path) not in str(asked(stage))
 
 
 def test_a_paused_bot_is_well_and_says_so(stage: Stage) -> None:

@@ -147,6 +147,21 @@ def test_what_is_queued_is_committed_at_once_the_urgent_first(file_store: Store)
     assert len(commits) == 2  # the blocker's, and one for the three
 
 
+def test_a_write_that_nobody_waits_for_is_there_when_its_thread_reads(store: Store) -> None:
+    """And it is committed no later than what is written after it; where it fails, only it is lost."""
+
+    def fail(connection: Connection) -> None:
+        put("b")(connection)
+        raise ValueError("no")
+
+    store.write_soon(put("a"))
+    assert names(store) == {"a"}
+    if store.sqlite:  # on PostgreSQL it is a write like any other, and raises
+        store.write_soon(fail)
+    store.write(put("c"))
+    assert names(store) == {"a", "c"}
+
+
 def test_a_write_inside_a_write_is_refused(file_store: Store) -> None:
     """It would wait for itself for ever."""
     with pytest.raises(RuntimeError, match="inside a write"):
@@ -226,7 +241,7 @@ def test_a_locked_file_is_down_not_broken(
     tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another program that holds the file makes the bot wait, then say so; afterwards it goes on."""
-    monkeypatch.setattr("bot.store.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("bot.engines.BUSY_SECONDS", 0.05)
     store = Store(f"sqlite:///{tmp_path}/bot.db", clock)
     store.hold()
     blocker = sa.create_engine(f"sqlite:///{tmp_path}/bot.db")
@@ -417,3 +432,59 @@ def test_a_deadlock_is_run_again(store: Store) -> None:
         thread.join(15)
     assert errors == []
     assert (store.get_fact("a"), store.get_fact("b")) == (1, 1)
+
+
+@pytest.mark.parametrize("ends", ["close", "stop"])
+def test_who_comes_while_the_store_closes_is_told_that_it_is_down(
+    store: Store, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """A delivery that arrives at the very end is answered like any other that could not be kept."""
+    opened = store._open
+
+    def open_and_end() -> None:
+        opened()
+        if ends == "close":
+            store.close()
+        elif store._writer is not None:
+            store._writer.stop()
+
+    monkeypatch.setattr(store, "_open", open_and_end)
+    for use in (store.write, store.read):
+        if ends == "stop" and (use == store.read or not store.sqlite):
+            continue
+        with pytest.raises(StoreDown, match="was closed by this process"):
+            use(lambda connection: None)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine_url", ["postgres"], indirect=True)
+def test_a_replica_that_stands_still_gives_its_locks_up(
+    engine_url: str, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is frozen within a transaction keeps nobody else from the row, and has written nothing."""
+    monkeypatch.setattr("bot.engines.FROZEN_SECONDS", 0.2)
+    frozen, other = Store(engine_url, clock), Store(engine_url, clock)
+    other.set_fact("who", "nobody")
+    held, go_on, ends = threading.Event(), threading.Event(), []
+
+    def stand_still(connection: Connection) -> None:
+        frozen.set_fact_in(connection, "who", "the frozen one")
+        held.set()
+        go_on.wait(30)
+
+    def write() -> None:
+        try:
+            frozen.write(stand_still)
+        except StoreError as error:
+            ends.append(error)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert held.wait(10)
+    other.set_fact("who", "the other")
+    go_on.set()
+    thread.join()
+    assert len(ends) == 1
+    assert other.get_fact("who") == "the other"
+    frozen.close()
+    other.close()

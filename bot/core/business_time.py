@@ -21,6 +21,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
 _HOUR = 3_600_000_000
+# Bound once: each look-up of an enum's member costs Python 3.11 a tenth of a due moment.
+_BUSINESS_HOURS, _BUSINESS_DAYS, _CLOCK_HOURS = Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.HOURS
+_WEEKS = Unit.WEEKS
 # Far more than any goal needs; a slip in a year must not build the table of eight thousand.
 _FIRST, _LAST = datetime(1920, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -61,23 +64,27 @@ class Calendar:
     def due(self, start: datetime, goal: Goal) -> datetime:
         """The moment at which a goal that began at `start` is breached; of a range, its upper end.
 
-        Never an opening, but the close before it. In a long closure a goal of weeks or months can be due
-        before it began: the last close is then behind it."""
+        Never an opening, but the close before it. A goal in days, weeks or months can be due before it began,
+        where nothing is open between the start and the time it aims at: in a long closure, say."""
         at = self._instant(start)
-        if goal.unit is Unit.BUSINESS_HOURS:
+        if goal.unit is _BUSINESS_HOURS:
             return self._moment(self._line.after(at, goal.high * _HOUR))
-        if goal.unit is Unit.HOURS:
+        if goal.unit is _CLOCK_HOURS:
             return self._moment(at + goal.high * _HOUR)
-        if goal.unit is Unit.BUSINESS_DAYS:
+        return self._moment(self._line.pulled_back(self._aim(at, goal)))
+
+    def aim(self, start: datetime, goal: Goal) -> datetime:
+        """The same local time on the day that a goal of business days, weeks or months ends on, before it is pulled
+        back into open hours."""
+        return self._moment(self._aim(self._instant(start), goal))
+
+    def _aim(self, at: int, goal: Goal) -> int:
+        if goal.unit is _BUSINESS_DAYS:
             day, clock = self._line.worked(at)
-            target = self._line.business_day(day, goal.high) * DAY + clock
-        else:
-            day, clock = divmod(self._line.local(at), DAY)
-            if goal.unit is Unit.WEEKS:
-                target = (day + 7 * goal.high) * DAY + clock
-            else:
-                target = _months_on(day, goal.high) * DAY + clock
-        return self._moment(self._line.pulled_back(self._line.instant(target)))
+            return self._line.instant(self._line.business_day(day, goal.high) * DAY + clock)
+        day, clock = divmod(self._line.local(at), DAY)
+        last = day + 7 * goal.high if goal.unit is _WEEKS else _months_on(day, goal.high)
+        return self._line.instant(last * DAY + clock)
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """The open time from `start` to `end`."""
@@ -85,9 +92,9 @@ class Calendar:
 
     def budget(self, start: datetime, goal: Goal) -> timedelta:
         """The time that a goal may use: clock time for hours, open time for all others."""
-        if goal.unit is Unit.HOURS:
-            return timedelta(hours=goal.high)
         due = self.due(start, goal)
+        if goal.unit is _CLOCK_HOURS:
+            return timedelta(hours=goal.high)
         return self.elapsed(start, due) if due > start else timedelta()
 
     def after(self, start: datetime, open_time: timedelta) -> datetime:
@@ -104,7 +111,7 @@ class Calendar:
         if fraction == 1 or due <= start:
             return due
         share = self.budget(start, goal) * fraction
-        if goal.unit is Unit.HOURS:
+        if goal.unit is _CLOCK_HOURS:
             return self._moment(self._instant(start) + share // _MICROSECOND)
         return self.after(start, share)
 
@@ -122,6 +129,14 @@ class Calendar:
         """The moment itself where the office is then open, else the next opening."""
         return self._moment(self._line.next_open(self._instant(at)))
 
+    def close_before(self, at: datetime) -> datetime:
+        """The moment itself within open time or at a closing, else the closing before it; never an opening."""
+        return self._moment(self._line.pulled_back(self._instant(at)))
+
+    def business_day(self, day: date, count: int) -> date:
+        """The local date that is the `count`th with open time after `day`."""
+        return date.fromordinal(self._line.business_day(day.toordinal() - _EPOCH_DAY, count) + _EPOCH_DAY)
+
     def _span(self, start: datetime, end: datetime) -> tuple[int, int]:
         first, last = self._instant(start), self._instant(end)
         if last < first:
@@ -132,7 +147,7 @@ class Calendar:
         try:
             inside = _FIRST <= at < _LAST
         except TypeError:
-            raise ValueError(f"the moment {at!r} has no offset from UTC; accepted is an aware datetime") from None
+            raise ValueError(f"the moment {at} has no offset from UTC; accepted is one like {at}-06:00") from None
         if not inside:
             raise ValueError(f"the moment {at} is too far away; accepted are the years 1920 to 2199")
         return (at - _EPOCH) // _MICROSECOND

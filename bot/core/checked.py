@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
+YEARS = range(1970, 2200)  # beyond them no calendar can be asked
+
 
 class LedgerBroken(ValueError):
     """The property holds something that this bot did not write."""
@@ -20,10 +22,10 @@ class Table:
         self.value, self.where = value, where
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text; without a default it must be there."""
+        """A text; without a default it must be there, and not be empty: what is empty is not written."""
         if name not in self.value and default is not None:
             return default
-        if name not in self.value:
+        if name not in self.value or (self.value[name] == "" and default is None):
             raise LedgerBroken(f"{self.where} has no {name}")
         return _text(self.value[name], f"{name} of {self.where}")
 
@@ -31,14 +33,14 @@ class Table:
         """One of some words."""
         word = self.text(name, default)
         if word not in among and word != default:
-            raise LedgerBroken(f"{name} of {self.where} is {word!r}, which means nothing")
+            raise LedgerBroken(f"{name} of {self.where} is {word!r:.60}, which means nothing")
         return word
 
     def number(self, name: str) -> int:
         """A count, 0 where it is not there."""
         value = self.value.get(name, 0)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise LedgerBroken(f"{name} of {self.where} is {value!r}, which is no count")
+            raise LedgerBroken(f"{name} of {self.where} is {value!r:.60}, which is no count")
         return value
 
     def moment(self, name: str) -> datetime:
@@ -86,15 +88,20 @@ class Table:
 
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
-        raise LedgerBroken(f"{where}: {value!r} is no text")
+        raise LedgerBroken(f"{where}: {value!r:.60} is no text")
     return value
 
 
 def _moment(text: str, where: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise LedgerBroken(f"{where}: {text!r} is no moment") from None
-    if moment.tzinfo is None:
-        raise LedgerBroken(f"{where}: {text!r} has no offset")
-    return moment.astimezone(UTC)
+        if moment.tzinfo is None:
+            raise LedgerBroken(f"{where}: {text!r:.60} has no offset")
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, LedgerBroken):
+            raise
+        raise LedgerBroken(f"{where}: {text!r:.60} is no moment") from None
+    if moment.year not in YEARS:
+        raise LedgerBroken(f"{where}: {text!r:.60} is beyond all calendars")
+    return moment

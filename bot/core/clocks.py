@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.core.branches import FINISHED, NOT_RECEIVED, REVISE, WITHDRAWN, BranchState
 from bot.core.business_time import Calendar
-from bot.core.goals import Goal, Unit
-from bot.core.ledger import REVISION, ClockNote, Ledger, Visit
+from bot.core.goals import Goal, Unit, parse_goal
+from bot.core.ledger import EXTEND, REVISION, ClockNote, Ledger, Order, Stretch, Visit
+from bot.core.pauses import Pause, pauses_of
 from bot.core.process import DISTRICT, Process, Step
 
-Pauses = tuple[tuple[datetime, datetime], ...]
+Pauses = tuple[Pause, ...]
+Extensions = tuple[Goal, ...]
 
 
 @dataclass(frozen=True)
 class Clock:
-    """One running or stopped review clock of a stay; `branch` is "" for the step's own. `pauses` are the times in
-    which the ticket stood outside the process, and nothing was spent."""
+    """One running or stopped review clock of a stay; `branch` is "" for the step's own.
+
+    In its `pauses` nothing was spent; with `paused` it stands still since then, and `due` is the moment that it
+    would have kept. `extended` are the goals that staff added."""
 
     branch: str
     team: str
@@ -29,6 +33,21 @@ class Clock:
     due: datetime
     stopped: datetime | None
     pauses: Pauses = ()
+    paused: datetime | None = None
+    extended: Extensions = ()
+
+    def moment(self, calendar: Calendar, fraction: float) -> datetime:
+        """When that fraction of the time, extensions included, is used; of 1, the due moment itself."""
+        if fraction == 1:
+            return self.due
+        end = planned(calendar, self.goal, self.started, self.extended)
+        if end <= self.started:
+            moment = end
+        elif self.goal.unit is Unit.HOURS:
+            moment = self.started + (end - self.started) * fraction
+        else:
+            moment = calendar.after(self.started, calendar.elapsed(self.started, end) * fraction)
+        return shifted(calendar, self.goal, moment, self.pauses)
 
 
 def clocks_of(
@@ -41,22 +60,59 @@ def clocks_of(
     at: datetime,
 ) -> tuple[Clock, ...]:
     """The clocks of a stay as they stand at the moment `at`: the step's own and one for each branch with a goal."""
-    start = visit.received if step.review else ledger.chain(visit)[-1].began
+    oldest = ledger.chain(visit)[-1]
+    start = visit.received if step.review else oldest.first or oldest.began
     if start is None:
         return ()
-    calendar, pauses = calendars[process.calendar], pauses_of(ledger, visit)
+    pauses = tuple(_from(start, pause) for pause in pauses_of(ledger, visit) if pause.end is None or pause.end > start)
+    face = _Face(calendars[process.calendar], start, visit, pauses, extensions_of(ledger, visit))
     clocks = []
     goal = goal_of(process, step, visit, ledger)
     if goal is not None:
         stopped = visit.decided.at if visit.decided else visit.ended
         team = next((p for p in step.parties if p != DISTRICT), step.parties[0])
-        clocks.append(_clock("", team, goal, calendar, start, stopped, visit, pauses))
+        clocks.append(face.clock("", team, goal, stopped))
     for state in branches:
         if state.branch.goal is not None:
             stopped = _branch_stopped(state, visit, at)
-            team, goal = state.branch.party, state.branch.goal
-            clocks.append(_clock(state.branch.name, team, goal, calendar, start, stopped, visit, pauses))
+            clocks.append(face.clock(state.branch.name, state.branch.party, state.branch.goal, stopped))
     return tuple(clocks)
+
+
+def _from(start: datetime, pause: Pause) -> Pause:
+    """What of a pause comes after the start, which may have been corrected to a later moment than its begin."""
+    return replace(pause, begin=max(pause.begin, start))
+
+
+@dataclass(frozen=True)
+class _Face:
+    """What all clocks of a stay have in common."""
+
+    calendar: Calendar
+    start: datetime
+    visit: Visit
+    pauses: Pauses
+    orders: tuple[Order, ...]
+
+    def clock(self, branch: str, team: str, goal: Goal, stopped: datetime | None) -> Clock:
+        pauses = self.pauses if stopped is None else tuple(_until(stopped, p) for p in self.pauses if p.begin < stopped)
+        over = tuple(p for p in pauses if p.end is not None)
+        paused = next((p.begin for p in pauses if p.end is None), None)
+        extended = tuple(parse_goal(o.value) for o in self.orders if stopped is None or o.at < stopped)
+        name, kept = self.calendar.name, self._kept(branch, over, extended) if stopped is not None else None
+        if kept is not None:
+            goal, name, due = parse_goal(kept.goal), kept.calendar, kept.due
+        else:
+            due = shifted(self.calendar, goal, planned(self.calendar, goal, self.start, extended), over)
+        return Clock(branch, team, goal, name, self.start, due, stopped, over, paused, extended)
+
+    def _kept(self, branch: str, over: Pauses, extended: Extensions) -> ClockNote | None:
+        """The note that a clock which has stopped ends with: another goal or calendar since rewrites nothing, an
+        order or a pause that was not known yet does."""
+        noted = self.visit.clocks.get(branch or "step")
+        if noted is None or noted.started != self.start or noted.extended != [str(goal) for goal in extended]:
+            return None
+        return noted if [(p.begin, p.end) for p in noted.pauses] == [(p.begin, p.end) for p in over] else None
 
 
 def goal_of(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Goal | None:
@@ -76,6 +132,41 @@ def asked_by(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Step
     return None
 
 
+def extensions_of(ledger: Ledger, visit: Visit) -> tuple[Order, ...]:
+    """The orders by which staff have added to the time of a stay and of those that it goes on with, oldest first.
+    A clock that had stopped by then has nothing of them."""
+    return tuple(o for v in reversed(ledger.chain(visit)) for o in v.orders if o.kind == EXTEND)
+
+
+def _until(stopped: datetime, pause: Pause) -> Pause:
+    return pause if pause.end is not None and pause.end <= stopped else replace(pause, end=stopped)
+
+
+def planned(calendar: Calendar, goal: Goal, start: datetime, extended: Extensions) -> datetime:
+    """The due moment of a goal that is never paused, with what was added to it."""
+    due = calendar.due(start, goal)
+    for more in extended:
+        due = calendar.due(due, more)
+    return due
+
+
+def shifted(calendar: Calendar, goal: Goal, moment: datetime, pauses: Pauses) -> datetime:
+    """A moment of a clock, moved on by its pauses: what was left of the time when a pause began is spent after it."""
+    for pause in pauses:
+        if pause.begin >= moment or pause.end is None:
+            break
+        if goal.unit is Unit.HOURS:
+            moment = pause.end + (moment - pause.begin)
+        else:
+            moment = calendar.after(pause.end, calendar.elapsed(pause.begin, moment))
+    return moment
+
+
+def day_of(due: datetime, calendar: Calendar) -> date:
+    """The local day that ends with a due moment or later: a midnight ends the day before it."""
+    return (due - timedelta(microseconds=1)).astimezone(ZoneInfo(calendar.zone)).date()
+
+
 def _branch_stopped(state: BranchState, visit: Visit, at: datetime) -> datetime | None:
     if state.state in (FINISHED, REVISE, NOT_RECEIVED):
         return state.at
@@ -85,48 +176,15 @@ def _branch_stopped(state: BranchState, visit: Visit, at: datetime) -> datetime 
     return visit.ended
 
 
-def _clock(
-    branch: str,
-    team: str,
-    goal: Goal,
-    calendar: Calendar,
-    start: datetime,
-    stopped: datetime | None,
-    visit: Visit,
-    pauses: Pauses,
-) -> Clock:
-    noted = visit.clocks.get(branch or "step")
-    if stopped is not None and noted is not None and noted.started == start:
-        due = noted.due  # a closed clock keeps the moment it ended with
-    else:
-        due = shifted(calendar, goal, calendar.due(start, goal), pauses)
-    return Clock(branch, team, goal, calendar.name, start, due, stopped, pauses)
-
-
-def pauses_of(ledger: Ledger, visit: Visit) -> Pauses:
-    """When the ticket stood in a status outside the process between stays that go on with one another."""
-    pauses = []
-    chain = ledger.chain(visit)
-    for later, earlier in pairwise(chain):
-        first, last = ledger.visits.index(earlier), ledger.visits.index(later)
-        between = ledger.visits[first + 1 : last]
-        if between and all(not v.step for v in between) and earlier.ended is not None:
-            pauses.append((earlier.ended, later.began))
-    return tuple(reversed(pauses))
-
-
-def shifted(calendar: Calendar, goal: Goal, moment: datetime, pauses: Pauses) -> datetime:
-    """A moment of a clock, moved on by its pauses: what was left of the time when a pause began is spent after it."""
-    for begin, end in pauses:
-        if begin >= moment:
-            break
-        if goal.unit is Unit.HOURS:
-            moment = end + (moment - begin)
-        else:
-            moment = calendar.after(end, calendar.elapsed(begin, moment))
-    return moment
-
-
 def note(clock: Clock) -> ClockNote:
     """The clock as the ledger keeps it."""
-    return ClockNote(str(clock.goal), clock.calendar, clock.started, clock.due, clock.stopped)
+    return ClockNote(
+        goal=str(clock.goal),
+        calendar=clock.calendar,
+        started=clock.started,
+        due=clock.due,
+        stopped=clock.stopped,
+        pauses=[Stretch(p.begin, p.end, p.why) for p in clock.pauses if p.end is not None],
+        paused=clock.paused,
+        extended=[str(goal) for goal in clock.extended],
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.core.closures import Closure
 from bot.core.ledger import Decision, Ledger
 
 Facts = Mapping[str, Any]  # what a template may say: strings, numbers, aware datetimes, tuples of strings
@@ -41,13 +42,16 @@ class CreateSubtasks:
 @dataclass(frozen=True)
 class PostComment:
     """Write one comment; several wishes that it fulfils may share it. A `draft` is an internal comment with what
-    would be said in public."""
+    would be said in public, with `tell` one that corrects a day. `due_id` is done along with it where the words
+    name the day of the fact `due`."""
 
     ids: tuple[str, ...]
     template: str
     public: bool
     facts: Facts
     draft: bool = False
+    tell: bool = False
+    due_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,28 @@ class SendText:
 
 
 @dataclass(frozen=True)
-class AlertOperator:
-    """Tell who runs the bot, outside Jira; such a message cannot be marked, so it is sent at most once."""
+class Notify:
+    """Send a message outside Jira by a channel; it cannot be marked there, so it is sent at most once.
+
+    `due` is a moment to name below the `body`, said in that `calendar`; `key` the ticket to link to, where it may."""
 
     ids: tuple[str, ...]
-    what: str
+    channel: str
+    title: str
+    body: str
+    due: datetime | None = None
+    calendar: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class CloseDay:
+    """Close a day of a calendar for every ticket that follows it, and answer with the reviews whose due moment
+    moves; `facts` are for that answer."""
+
+    ids: tuple[str, ...]
+    closure: Closure
+    facts: Facts
 
 
 @dataclass(frozen=True)
@@ -89,7 +110,7 @@ class TransitionIssue:
     decided: Decision | None = None
 
 
-Effect = CreateSubtasks | PostComment | SendText | AlertOperator | MoveSubtask | TransitionIssue
+Effect = CreateSubtasks | PostComment | SendText | Notify | CloseDay | MoveSubtask | TransitionIssue
 
 
 @dataclass(frozen=True)

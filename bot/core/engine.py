@@ -6,22 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core import flags
+from bot.core import escalate, flags
+from bot.core.answers import answer_orders, send_drafts
 from bot.core.business_time import Calendar
-from bot.core.effects import (
-    AlertOperator,
-    Plan,
-    PostComment,
-    Record,
-    SendText,
-)
+from bot.core.effects import Plan, PostComment, Record
 from bot.core.ledger import LEFT
 from bot.core.phrases import said_by
-from bot.core.process import LEAD, OPERATOR, Office
+from bot.core.process import Office
 from bot.core.progress import Progress
+from bot.core.promises import keep_word, next_passing
 from bot.core.reminders import due_reminder, next_reminder
 from bot.core.stays import end, hold, undo, wait
-from bot.core.voice import sendings, unclear_orders
 from bot.core.wishes import Wishes, team
 from bot.core.work import work
 
@@ -31,11 +26,13 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
 
     A plan without effects is a plan too; its reason says why nothing is to do."""
     wishes = Wishes(progress, parked)
-    rung = flags.due_flags(progress, calendars, parked)
+    rung = escalate.due_flags(progress, calendars, parked)
+    # Who asks or orders gets an answer, though the bot may not speak of itself yet.
+    send_drafts(wishes, calendars)
+    answer_orders(wishes, calendars)
     if progress.live:
         _tell_parked(wishes, parked)
         _hear_out(wishes)
-        _send_drafts(wishes)
         if progress.visit.undo:
             undo(wishes)
         elif progress.waiting:
@@ -48,11 +45,13 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
             hold(wishes)
         _answer_status(wishes)
         _remind(wishes, calendars)
-        _tell_overdue(wishes, rung, office)
+        escalate.tell(wishes, rung, office)
+        keep_word(wishes, calendars)
     else:
         wishes.reasons.append(f"this stay began before the process's since ({progress.process.since})")
-    _note_flags(wishes, rung)
-    record = _record(progress, rung, office, calendars)
+    escalate.note(wishes, rung)
+    escalate.forget_repetitions(progress)
+    record = _record(wishes, rung, office, calendars)
     return Plan(
         reason=_sentence(wishes, record),
         effects=tuple(wishes.effects),
@@ -71,15 +70,15 @@ def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar])
     for clock in visit.clocks.values():
         clock.stopped = clock.stopped or progress.now
     alone = replace(progress, clocks=())
-    _, remove = flags.labels(alone, [])
+    _, remove = flags.labels(alone, calendars, [], ())
     fields = flags.due_field(alone, office, calendars)
     return Plan(f"It no longer follows {progress.process.title}.", record=Record((), remove, fields, progress.ledger))
 
 
 def _look_again(wishes: Wishes, calendars: Mapping[str, Calendar]) -> datetime | None:
-    moments = [flags.next_moment(wishes.progress, calendars), wishes.held_until]
+    moments = [escalate.next_moment(wishes.progress, calendars, wishes.parked), wishes.held_until]
     if wishes.progress.live:
-        moments.append(next_reminder(wishes.progress, calendars))
+        moments += [next_reminder(wishes.progress, calendars), next_passing(wishes.progress, calendars)]
     return min((m for m in moments if m is not None), default=None)
 
 
@@ -92,6 +91,8 @@ def _tell_parked(wishes: Wishes, parked: Mapping[str, str]) -> None:
         if name.startswith("c") and name.endswith((":note", ":status", ":early")):
             # The comment counts as heard only once somebody was told of it.
             wishes.progress.ledger.heard.pop(name[1:].partition(":")[0], None)
+        if name.startswith("answer:"):
+            wishes.progress.ledger.heard.pop(name.split(":")[1], None)
         if visit == wishes.progress.visit.id and not name.startswith("parked:"):
             wishes.say([f"parked:{name}"], "parked", public=False, what=said_by(name), reason=reason)
 
@@ -112,19 +113,6 @@ def _hear_out(wishes: Wishes) -> None:
         names, accounts = [f"c{c.id}:early" for c in early], team(wishes.progress)
         wishes.say(names, "files_ready_early", public=False, items=items, accounts=accounts, started=started)
         wishes.reasons.append("the contact announced files while a review is running")
-
-
-def _send_drafts(wishes: Wishes) -> None:
-    """What staff order with /send goes out, each draft once."""
-    for sending in sendings(wishes.progress):
-        names = [f"send:{sending.draft}", f"order:{sending.order}"]
-        given_up = any(one.endswith(tuple(f":{name}" for name in names)) for one in wishes.parked)
-        if not given_up:
-            wishes.effects.append(SendText(tuple(map(wishes.id, names)), sending.text))
-            wishes.reasons.append("staff sent a draft")
-
-    for order in unclear_orders(wishes.progress):
-        wishes.say([f"order:{order.id}:unclear"], "send_unclear", public=False)
 
 
 def _remind(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
@@ -164,49 +152,11 @@ def _answer_status(wishes: Wishes) -> None:
 # -- flags, labels, fields, ledger
 
 
-def _tell_overdue(wishes: Wishes, rung: list[flags.Flag], office: Office) -> None:
+def _record(wishes: Wishes, rung: list[escalate.Flag], office: Office, calendars: Mapping[str, Calendar]) -> Record:
     progress = wishes.progress
-    for flag in rung:
-        if flag.escalation.tell is None:
-            continue
-        if flag.escalation.tell == OPERATOR:
-            title = progress.step.title if progress.step else ""
-            what = f"{progress.process.title}: the step {title} is late"  # no word of a ticket leaves Jira
-            wishes.effects.append(AlertOperator((wishes.id(flag.name),), what))
-            wishes.reasons.append(f"{flags.what_is_due(progress, flag.clock)} is late")
-            continue
-        parties = _owing(progress, flag) if flag.escalation.tell == "team" else (flag.escalation.tell,)
-        told = [office.teams[p].accounts for p in parties if p in office.teams]
-        accounts = office.lead if parties == (LEAD,) else tuple(dict.fromkeys(a for each in told for a in each))
-        wishes.say(
-            [flag.name],
-            "overdue",
-            public=False,
-            what=flags.what_is_due(progress, flag.clock),
-            since=flag.clock.due,
-            started=flag.clock.started,
-            goal=str(flag.clock.goal),
-            accounts=accounts,
-        )
-        wishes.reasons.append(f"{flags.what_is_due(progress, flag.clock)} is overdue")
-
-
-def _owing(progress: Progress, flag: flags.Flag) -> tuple[str, ...]:
-    """Whose goal it is that has passed: the branch's party or, for a step's own, the parties who are not done."""
-    return (flag.clock.team,) if flag.clock.branch else progress.turn
-
-
-def _note_flags(wishes: Wishes, rung: list[flags.Flag]) -> None:
-    """A flag that somebody is told of is done with its comment; any other with the label."""
-    for flag in rung:
-        told = wishes.progress.live and flag.escalation.tell is not None
-        wishes.noted += [wishes.id(n) for n in (*flag.passed, *(() if told else (flag.name,)))]
-
-
-def _record(progress: Progress, rung: list[flags.Flag], office: Office, calendars: Mapping[str, Calendar]) -> Record:
     if not progress.visit.step:
         return Record(ledger=progress.ledger)  # outside the process its clocks pause, and their marks stay
-    add, remove = flags.labels(progress, rung)
+    add, remove = flags.labels(progress, calendars, rung, wishes.parked)
     return Record(add, remove, flags.due_field(progress, office, calendars), progress.ledger)
 
 

@@ -27,10 +27,8 @@ _MOST = {
 }
 _UNITS = {word: unit for unit in Unit for word in (unit.value, unit.value.removesuffix("s"))}
 _SHAPE = re.compile(r"(?P<low>[0-9]{1,9})(?:\s*[-–]\s*(?P<high>[0-9]{1,9}))?\s+(?P<unit>[a-z]+(?:\s+[a-z]+)?)")
-_ACCEPTED = (
-    'a number or a range and a unit, like "20 business hours" or "5-10 business days"; '
-    f"units are {', '.join(unit.value for unit in Unit)}"
-)
+_UNIT_NAMES = ", ".join(unit.value for unit in Unit)
+_ACCEPTED = f'a number or a range and a unit, like "20 business hours" or "5-10 business days"; units are {_UNIT_NAMES}'
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,8 @@ class Goal:
         if self.low < 1:
             raise ValueError(f'the goal "{self}" must be at least 1 {self.unit.value.removesuffix("s")}')
         if self.low > self.high:
-            raise ValueError(f'the range of the goal "{self}" runs backwards: write the smaller number first')
+            turned = f"{self.high}-{self.low} {self.unit.value}"
+            raise ValueError(f'the range of the goal "{self}" runs backwards; accepted is "{turned}"')
         if self.high > most:
             raise ValueError(f'the goal "{self}" is too long: at most {most} {self.unit.value} are accepted')
 
@@ -64,6 +63,6 @@ def parse_goal(text: str) -> Goal:
         raise ValueError(f'"{text}" is not a goal; accepted is {_ACCEPTED}')
     unit = _UNITS.get(" ".join(match["unit"].split()))
     if unit is None:
-        raise ValueError(f'"{match["unit"]}" in the goal "{text}" is not a unit; accepted is {_ACCEPTED}')
+        raise ValueError(f'"{match["unit"]}" in the goal "{text}" is not a unit; accepted is one of {_UNIT_NAMES}')
     low = int(match["low"])
     return Goal(low, int(match["high"] or low), unit)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from typing import Any
-
-from bot.core.checked import LedgerBroken as LedgerBroken
-from bot.core.checked import Table
+from dataclasses import dataclass, field
+from datetime import datetime
 
 PROPERTY = "onboarding-bot"
-FORMAT = 1
-_ROOM = 30_000  # Jira refuses a property of more than 32,768 characters
 _MOST_HEARD = 50
 
 WAITING = "waiting"  # the step name of a stay in the process's waiting status
 
 GOOD, REVISION, NOT_RECEIVED = "good", "revision", "not received"  # how reviews end
 DONE, RECEIVED, LEFT = "done", "received", "left"  # how other stays end
-_VERDICTS = (GOOD, REVISION, NOT_RECEIVED, DONE, RECEIVED, LEFT)
+REPLACED = "replaced"  # other files came into the same stay, by an order of staff
+VERDICTS = (GOOD, REVISION, NOT_RECEIVED, DONE, RECEIVED, LEFT, REPLACED)
 
 NOTED = "-"  # stands in `done` where an effect leaves nothing behind that has an id
 
@@ -45,6 +39,26 @@ class Finish:
     by: str
 
 
+HOLD, RESUME, EXTEND, RECEIPT, ABSENT, NEW_ROUND = "hold", "resume", "extend", "received", "not-received", "new-round"
+SEND, TELL = "send", "tell"
+ORDERS = (HOLD, RESUME, EXTEND, RECEIPT, ABSENT, NEW_ROUND, SEND, TELL)
+VENDOR = "vendor"  # what a hold waits for, where it is not the office itself
+
+
+@dataclass
+class Order:
+    """An order of staff that was obeyed: the comment that gave it, when and by whom.
+
+    `value` is what it set: the goal of an extension, VENDOR of a hold for one, and for a corrected receipt the
+    moment that counted before."""
+
+    comment: str
+    kind: str
+    at: datetime
+    by: str
+    value: str = ""
+
+
 @dataclass
 class Decision:
     """A verdict or completion that the facts have reached: what it is, since when, by whom, and where it leads."""
@@ -56,14 +70,29 @@ class Decision:
 
 
 @dataclass
+class Stretch:
+    """A pause from `begin` to `end`; `why` is a word of `clocks`."""
+
+    begin: datetime
+    end: datetime
+    why: str
+
+
+@dataclass
 class ClockNote:
-    """A review clock as it ran: kept so that a later change of calendar or goal rewrites nothing."""
+    """A review clock as it ran: kept so that a later change of calendar or goal rewrites nothing.
+
+    `pauses` are the times in which nothing was spent, `paused` since when that is so now; `extended` are the goals
+    that staff added."""
 
     goal: str
     calendar: str
     started: datetime
     due: datetime
     stopped: datetime | None = None
+    pauses: list[Stretch] = field(default_factory=list)
+    paused: datetime | None = None
+    extended: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -71,7 +100,8 @@ class Visit:
     """One stay in a step. `id` names the changelog entry that began it; `files` the fact that began its round.
 
     `done` maps what the bot did in this visit to what came of it (a comment's or subtask's id, or NOTED); `continues`
-    names an earlier visit whose work this one goes on with."""
+    names an earlier visit whose work this one goes on with; `pauses` and `first` tell what no visit tells any more:
+    when nothing was spent, and when the first of the stays began."""
 
     id: str
     step: str
@@ -85,6 +115,9 @@ class Visit:
     continues: str = ""
     undo: str = ""
     answers: list[Answer] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    pauses: list[Stretch] = field(default_factory=list)
+    first: datetime | None = None
     done: dict[str, str] = field(default_factory=dict)
     withdrawn: list[str] = field(default_factory=list)
     finished: dict[str, Finish] = field(default_factory=dict)
@@ -111,17 +144,18 @@ class Ledger:
 
     def chain(self, visit: Visit) -> list[Visit]:
         """The visit and those that it continues, newest first."""
-        found: list[Visit] = []
-        at: Visit | None = visit
-        while at is not None and at not in found:
-            found.append(at)
-            at = self.visit(at.continues) if at.continues else None
+        found = [visit]
+        if visit.continues:
+            by_id = {v.id: v for v in self.visits}
+            while (earlier := by_id.get(found[-1].continues)) is not None:  # always an earlier one, so it ends
+                found.append(earlier)
         return found
 
     def broken_off(self, visit: Visit) -> list[Visit]:
         """Stays in the visit's step, with other files, that ended without a verdict: nobody needs their work."""
         chain = self.chain(visit)
-        return [v for v in self.visits if v.step == visit.step and v.verdict == LEFT and v not in chain]
+        over = (LEFT, REPLACED)
+        return [v for v in self.visits if v.step == visit.step and v.verdict in over and v not in chain]
 
     def working_subtasks(self, status: str) -> set[str]:
         """The ids of the subtasks whose own history matters for an issue that stands in `status`: those of the
@@ -153,100 +187,3 @@ class Ledger:
             oldest = min(self.heard, key=lambda c: (self.heard[c], c))
             gone = self.heard.pop(oldest)
             self.heard_until = max(self.heard_until or gone, gone)
-
-    def to_json(self) -> dict[str, Any]:
-        """The value of the entity property. Where it would not fit, the oldest visits lose their details, and
-        then go; the last two stay whole."""
-        value = {"v": FORMAT, **_slim(asdict(self))}
-        visits = value.get("visits", [])
-        alive = {v.id for v in self.chain(self.visits[-1])} if self.visits else set()
-        for visit in visits[:-2]:
-            if _fits(value):
-                break
-            kept = ("done", "withdrawn", "answers") if visit["id"] in alive else ()
-            for name in {"done", "answers", "clocks", "finished", "withdrawn", "decided"}.difference(kept):
-                visit.pop(name, None)
-        while not _fits(value) and len(visits) > 2:
-            gone = visits.pop(0)
-            for visit in visits:
-                if visit.get("continues") == gone["id"]:
-                    del visit["continues"]
-                    visit["done"] = {**gone.get("done", {}), **visit.get("done", {})}
-        return value
-
-
-def read_ledger(value: Any) -> Ledger | None:
-    """The ledger that the property holds, None where there is none.
-
-    Raises LedgerBroken, with the reason in words for staff, where it is not one."""
-    if value is None:
-        return None
-    table = Table(value, "the record")
-    if table.value.get("v") != FORMAT:
-        raise LedgerBroken(f"it is of format {table.value.get('v')!r}, and this bot reads format {FORMAT}")
-    ledger = Ledger(
-        process=table.text("process"),
-        version=table.text("version"),
-        visits=[_visit(v) for v in table.tables("visits")],
-        heard=table.moments("heard"),
-        heard_until=table.maybe("heard_until"),
-    )
-    ids = [v.id for v in ledger.visits]
-    if len(set(ids)) != len(ids):
-        raise LedgerBroken("it names one visit twice")
-    if any(v.ended is None for v in ledger.visits[:-1]):
-        raise LedgerBroken("a visit before the last has no end")
-    for number, visit in enumerate(ledger.visits):
-        if visit.continues and visit.continues not in ids[:number]:
-            raise LedgerBroken(f"visit {visit.id} continues {visit.continues}, and no visit before it is called that")
-    return ledger
-
-
-def _fits(value: Any) -> bool:
-    return len(json.dumps(value)) <= _ROOM
-
-
-def _slim(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: s for k, v in value.items() if (s := _slim(v)) not in (None, "", 0, [], {})}
-    if isinstance(value, list):
-        return [_slim(v) for v in value]
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value
-
-
-def _visit(v: Table) -> Visit:
-    decided = v.table("decided")
-    return Visit(
-        id=v.text("id"),
-        step=v.text("step", ""),
-        status=v.text("status"),
-        began=v.moment("began"),
-        by=v.text("by", ""),
-        mover=v.choice("mover", (BOT, PERSON, APP)),
-        files=v.text("files", ""),
-        round=v.number("round"),
-        received=v.maybe("received"),
-        continues=v.text("continues", ""),
-        undo=v.text("undo", ""),
-        answers=[
-            Answer(a.text("comment"), a.text("intent"), a.moment("at"), a.text("by", "")) for a in v.tables("answers")
-        ],
-        done=v.refs("done"),
-        withdrawn=v.texts("withdrawn"),
-        finished={name: Finish(f.moment("at"), f.text("by", "")) for name, f in v.named("finished").items()},
-        clocks={name: _clock(c) for name, c in v.named("clocks").items()},
-        decided=_decision(decided) if decided else None,
-        ended=v.maybe("ended"),
-        ended_by=v.text("ended_by", ""),
-        verdict=v.choice("verdict", _VERDICTS, ""),
-    )
-
-
-def _decision(d: Table) -> Decision:
-    return Decision(d.choice("verdict", _VERDICTS), d.moment("at"), d.text("by", ""), d.text("to"))
-
-
-def _clock(c: Table) -> ClockNote:
-    return ClockNote(c.text("goal"), c.text("calendar"), c.moment("started"), c.moment("due"), c.maybe("stopped"))

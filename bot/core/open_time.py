@@ -106,8 +106,9 @@ class Timeline:
         for i in range(max(0, table.before(first)), len(table.opens)):
             if table.opens[i] >= last:
                 break
-            if table.closes[i] > first:
-                yield max(first, table.opens[i]), min(last, table.closes[i])
+            opening, closing = max(first, table.opens[i]), min(last, table.closes[i])
+            if opening < closing:
+                yield opening, closing
 
     def local(self, at: int) -> int:
         """What the wall clock reads at an instant."""

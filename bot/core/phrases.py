@@ -14,7 +14,7 @@ def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
 
     `due` is the earliest day that is still to come; a day that has passed is never promised again."""
     step = progress.place
-    coming = [c.due for c in progress.running if c.due > progress.now]
+    coming = [c.due for c in progress.counting if c.due > progress.now]
     following = next((s.title for s in progress.process.steps if step and s.name == step.next), "")
     return {
         "district": progress.people.district(),
@@ -69,7 +69,8 @@ def said_by(name: str) -> str:
         "supersede": "closing a subtask of the ended round",
         "move": "moving the ticket on",
         "undo": "moving the ticket back",
-        "flag": "the note that a review is overdue",
+        "flag": "the note on a review's time",
+        "notify": "the message on a review's time",
         "ask_findings": "the request for findings",
         "field": "setting the due day",
         "labels": "setting the labels",

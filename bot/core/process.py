@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from bot.core.goals import Goal
 
@@ -14,14 +15,29 @@ LEAD = "lead"
 OPERATOR = "operator"
 
 GRACE = timedelta(seconds=60)  # until the office chooses
+ASK, AUTO, NEVER = "ask", "auto", "never"  # who tells a district that a day it was told has moved or passed
 SILENT, DRAFT, FULL = "silent", "draft", "full"  # what the bot may say to districts
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """What happens when the fraction `at` of a clock's time is used: set `label`; with `tell` write to that team
+    ("team": the party, LEAD: the lead, OPERATOR: who runs the bot, outside Jira); with `notify` send a message by
+    the channel of that name. With `every` it happens after `at`, again and again, each time that much later."""
+
+    at: float
+    label: str | None = None
+    tell: str | None = None
+    notify: str | None = None
+    every: Goal | None = None
 
 
 @dataclass(frozen=True)
 class Branch:
     """One line of work within a step. `subtask` and `description` are templates, None where it has no subtask.
 
-    `done_by` names the reply of the district that finishes it; `say_when_done` the public comment then."""
+    `done_by` names the reply of the district that finishes it; `say_when_done` the public comment then.
+    `escalations` are for its own clock, None where the step's count for it too."""
 
     name: str
     party: str
@@ -30,6 +46,7 @@ class Branch:
     description: str | None = None
     done_by: str | None = None
     say_when_done: str | None = None
+    escalations: tuple[Escalation, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,16 +62,6 @@ class Revision:
     goal: Goal | None = None
     not_received: str | None = None
     at_once: bool = False
-
-
-@dataclass(frozen=True)
-class Escalation:
-    """At `at` (a fraction of the goal): set `label`, and with `tell` write to that team ("team": the party,
-    LEAD: the lead, OPERATOR: who runs the bot, outside Jira)."""
-
-    at: float
-    label: str | None = None
-    tell: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,11 @@ class Step:
                 return branch
         raise KeyError(name)
 
+    def escalations_of(self, branch: str) -> tuple[Escalation, ...]:
+        """What happens on the clock of that branch; "" for the step's own."""
+        own = next((b.escalations for b in self.branches if b.name == branch), None)
+        return self.escalations if own is None else own
+
 
 @dataclass(frozen=True)
 class Closing:
@@ -114,7 +126,8 @@ class Reminders:
 @dataclass(frozen=True)
 class Process:
     """A whole process. `ends` maps an end's name to its Jira status, `closings` to its words; from round
-    `call_from_round` on the lead is asked to call; `version` is a hash of the definition."""
+    `call_from_round` on the lead is asked to call; `tell_district_when_late` says whether a district is told of a
+    day that moved or passed; `version` is a hash of the definition."""
 
     name: str
     title: str
@@ -129,6 +142,7 @@ class Process:
     closings: Mapping[str, Closing] = field(default_factory=dict)
     reminders: Reminders | None = None
     call_from_round: int | None = None
+    tell_district_when_late: str = ASK
 
     def step(self, name: str) -> Step:
         """The step of that name; KeyError where there is none."""
@@ -144,6 +158,12 @@ class Process:
     def status_of(self, name: str) -> str:
         """The Jira status of a step or an end."""
         return self.ends[name] if name in self.ends else self.step(name).status
+
+    @property
+    def escalations(self) -> tuple[Escalation, ...]:
+        """Every escalation of every step and branch."""
+        clocks = ((step, name) for step in self.steps for name in ("", *(b.name for b in step.branches)))
+        return tuple(escalation for step, name in clocks for escalation in step.escalations_of(name))
 
     @property
     def statuses(self) -> tuple[str, ...]:
@@ -180,7 +200,8 @@ class Office:
     `contact_field` is a user field that names the district contact, `district_field` a text field with the
     district's name (None: the issue's summary), `due_field` where the next due moment stands (None: nowhere).
     `voice` is what the bot may say to districts, `grace` how long it waits to speak about a person's move (None:
-    not chosen), `texts` what templates may quote of the office, `lead` the accounts of who leads."""
+    not chosen), `texts` what templates may quote of the office, `lead` the accounts of who leads.
+    `district_calendars` maps a value of `calendar_field`, as `plain` makes it, to the name of a calendar."""
 
     teams: Mapping[str, Team]
     auto_advance: bool = True
@@ -194,11 +215,15 @@ class Office:
     subtask_statuses: SubtaskStatuses = field(default_factory=SubtaskStatuses)
     former_accounts: tuple[str, ...] = ()
     calls_per_second: int = 20
+    untold_changes: int = 5
+    untold_share: float = 0.5
     lead: tuple[str, ...] = ()
     voice: str | None = None
     grace: timedelta | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     token_expires: date | None = None
+    calendar_field: str | None = None
+    district_calendars: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def patience(self) -> timedelta:
@@ -209,3 +234,19 @@ class Office:
     def staff(self) -> frozenset[str]:
         """The account ids of all teams, and of the lead."""
         return frozenset(a for team in self.teams.values() for a in team.accounts) | frozenset(self.lead)
+
+
+def in_its_calendar(process: Process, office: Office, fields: Mapping[str, Any]) -> Process:
+    """The process as it applies to an issue with these fields: in the calendar that the office keeps for it, where
+    there is one. The field may hold a text, an option, or a list of them, of which the first known one counts."""
+    value = fields.get(office.calendar_field) if office.calendar_field else None
+    for one in value if isinstance(value, list) else [value]:
+        word = one.get("value", one.get("name")) if isinstance(one, Mapping) else one
+        if isinstance(word, str) and (name := office.district_calendars.get(plain(word))):
+            return replace(process, calendar=name)
+    return process
+
+
+def plain(word: str) -> str:
+    """A word as the values of a field are compared: without case, and without space around or doubled in it."""
+    return " ".join(word.casefold().split())

@@ -10,23 +10,15 @@ from datetime import datetime
 from bot.core.branches import FINISHED, NOT_RECEIVED, OPEN, REVISE, WITHDRAWN, BranchState, states
 from bot.core.business_time import Calendar
 from bot.core.clocks import Clock, clocks_of, note
+from bot.core.hearing import Heard
 from bot.core.issue import Comment, Issue
-from bot.core.ledger import (
-    DONE,
-    GOOD,
-    RECEIVED,
-    REVISION,
-    WAITING,
-    Decision,
-    Finish,
-    Ledger,
-    Visit,
-    read_ledger,
-)
+from bot.core.ledger import ABSENT, DONE, GOOD, RECEIVED, REVISION, WAITING, Decision, Finish, Ledger, Stretch, Visit
 from bot.core.ledger import NOT_RECEIVED as NO_FILES
+from bot.core.ledger_json import read_ledger
+from bot.core.pauses import OUTSIDE
 from bot.core.people import People
 from bot.core.process import DISTRICT, Office, Process, Step
-from bot.core.visits import Fold, Heard
+from bot.core.visits import Fold
 
 _BULLET = re.compile(r"(?:[-*#•–]+|\d+[.)])\s+")
 _FINDINGS = re.compile(r"\s*\*?findings\s*(?::\*|\*?\s*:)", re.IGNORECASE)
@@ -97,8 +89,13 @@ class Progress:
 
     @property
     def running(self) -> tuple[Clock, ...]:
-        """The clocks that still count."""
+        """The clocks that have not stopped; some may stand still."""
         return tuple(c for c in self.clocks if c.stopped is None)
+
+    @property
+    def counting(self) -> tuple[Clock, ...]:
+        """The clocks that run now."""
+        return tuple(c for c in self.running if c.paused is None)
 
 
 def follow(
@@ -119,10 +116,12 @@ def follow(
     ledger = read_ledger(issue.ledger) or Ledger(process.name, process.version)
     ledger.process, ledger.version = process.name, process.version
     if ledger.visits and ledger.visits[-1].ended is not None:
-        # It was let go while it followed no process; now it does again.
+        # It was let go while it followed no process; now it does again, and the time between was nobody's.
+        ledger.visits[-1].pauses.append(Stretch(ledger.visits[-1].ended, now, OUTSIDE))
         ledger.visits[-1].ended, ledger.visits[-1].verdict = None, ""
     known = {v.id for v in ledger.visits if v.ended is not None}
-    heard = Fold(issue, process, ledger, people, applied or {}).run()
+    zone = calendars[process.calendar].zone
+    heard = Fold(issue, process, ledger, people, applied or {}, zone).run()
     visit = ledger.visits[-1]
     for passed in ledger.visits[:-1]:
         if passed.id not in known:
@@ -187,6 +186,8 @@ def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchS
 
     Every branch must be settled, and at least one of them by a deed of this stay: so a ticket that was put
     back by hand stays until somebody does something in it."""
+    if told := [o for o in visit.orders if o.kind == ABSENT]:
+        return Decision(NO_FILES, told[0].at, told[0].by, process.waiting_status)
     said = (FINISHED, REVISE, NOT_RECEIVED)
     deeds = [b for b in branches if b.state in said and b.at is not None and b.at >= visit.began]
     missing = [b for b in deeds if b.state == NOT_RECEIVED]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.core.business_time import Calendar
 from bot.core.goals import Goal
+from bot.core.pauses import hold_of, holds_of
 from bot.core.process import DISTRICT
 from bot.core.progress import Progress
 
@@ -41,8 +42,9 @@ def next_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> date
 
 def _all(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[datetime, Reminder]]:
     reminders, since = progress.process.reminders, turn_since(progress)
-    if reminders is None or since is None:
+    if reminders is None or since is None or hold_of(progress.visit) is not None:
         return []
+    since = max([since, *(pause.end for pause in holds_of(progress.visit) if pause.end is not None)])
     calendar, stamp = calendars[progress.process.calendar], int(since.timestamp())
     found = []
     for number, goal in enumerate(reminders.after, 1):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core import replies
 from bot.core.branches import FINISHED, OPEN, WITHDRAWN, BranchState, states
 from bot.core.branches import NOT_RECEIVED as NOTHING
+from bot.core.hearing import Ear, Heard
 from bot.core.issue import Change, Comment, Issue
 from bot.core.ledger import (
+    ABSENT,
     APP,
     BOT,
     DONE,
@@ -18,39 +19,36 @@ from bot.core.ledger import (
     LEFT,
     NOT_RECEIVED,
     PERSON,
+    REPLACED,
     REVISION,
     WAITING,
-    Answer,
     Decision,
     Ledger,
     Visit,
 )
+from bot.core.pauses import note_pause
 from bot.core.people import People
 from bot.core.process import Process, Step
 
 
-@dataclass
-class Heard:
-    """What a look found in the contact's newer comments: STATUS questions, FILES READY while a review runs, and
-    words that a person must read."""
-
-    status: list[Comment] = field(default_factory=list)
-    early: list[Comment] = field(default_factory=list)
-    unheard: list[Comment] = field(default_factory=list)
-    missed: list[str] = field(default_factory=list)
-
-
 class Fold:
     """One pass over an issue's newer history. `ledger` is changed in place; the rest is read only. `applied`
-    are effects known from elsewhere, which a stay has from its beginning where only the ledger was lost."""
+    are effects known from elsewhere, which a stay has from its beginning where only the ledger was lost; `zone` is
+    that of the calendar, in which staff write moments."""
 
     def __init__(
-        self, issue: Issue, process: Process, ledger: Ledger, people: People, applied: Mapping[str, str]
+        self,
+        issue: Issue,
+        process: Process,
+        ledger: Ledger,
+        people: People,
+        applied: Mapping[str, str],
+        zone: str,
     ) -> None:
         self.issue, self.process, self.ledger, self.people = issue, process, ledger, people
         self.applied = applied
-        self.heard = Heard()
         self.first_look = not ledger.visits
+        self.ear = Ear(issue, process, ledger, people, zone, self.first_look)
         self.known = {v.id for v in ledger.visits}
         last = ledger.visits[-1] if ledger.visits else None
         self.meant = last.decided.to if last and last.decided else None  # the move that was written down before it
@@ -63,13 +61,13 @@ class Fold:
         facts: list[tuple[datetime, int, Change | Comment]] = []
         # At the same moment a comment goes first: it may be what the move was made for.
         facts += [(c.at, 1, c) for c in self._newer_moves()]
-        facts += [(c.updated, 0, c) for c in self._newer_comments()]
+        facts += [(c.updated, 0, c) for c in self.ear.newer()]
         for _, _, fact in sorted(facts, key=lambda f: f[:2]):
             if isinstance(fact, Change):
                 self._move(fact)
             else:
-                self._hear(fact)
-        return self.heard
+                self._begin_round(self.ear.hear(fact))
+        return self.ear.heard
 
     # -- the ticket's moves
 
@@ -103,13 +101,8 @@ class Fold:
         prior.ended, prior.ended_by = at, change.author.id if change.author else ""
         self._give_verdict(prior, status, mover, at)
         if prior.id not in self.known and not prior.done and not self.first_look:
-            self.heard.missed.append(prior.id)
-        # What was asked in a stay that has passed is for a person: the next stay need not say anything.
-        self.heard.unheard += [*self.heard.status, *self.heard.early]
-        self.heard.status.clear()
-        self.heard.early.clear()
-        if self.first_look:
-            self.heard.unheard.clear()  # what was said in stays before the bot's time is not made up
+            self.ear.heard.missed.append(prior.id)
+        self.ear.stay_over()
         visit = Visit(
             id=f"h{change.id}",
             step=self._step_name(status),
@@ -126,8 +119,18 @@ class Fold:
             self._forget_slip(visit, prior)
             self._take_files(visit, prior, change)
             self._continue(visit)
+        note_pause(self.ledger, visit)
         self.ledger.visits.append(visit)
         self.ledger.note(self.applied, self.issue.id)
+
+    def _begin_round(self, visit: Visit | None) -> None:
+        """Staff say that other files are under review now: a stay of its own, in the same step."""
+        if visit is not None:
+            prior = self.ledger.visits[-1]
+            self._freeze_branches(prior, visit.began)
+            prior.ended, prior.ended_by, prior.verdict, prior.decided = visit.began, visit.by, REPLACED, None
+            self.ledger.visits.append(visit)
+            self.ledger.note(self.applied, self.issue.id)
 
     def _slipped(self, visit: Visit, prior: Visit) -> bool:
         """Whether people put the ticket right at once: nothing was said in the stay that ends, nobody answered
@@ -172,7 +175,7 @@ class Fold:
         if step.revision is None or step.revision.not_received is None:
             return False
         every = states(self.issue, step, prior, self.ledger, self.people, at)
-        return any(s.state == NOTHING for s in every)
+        return any(s.state == NOTHING for s in every) or any(o.kind == ABSENT for o in prior.orders)
 
     def _raced(self, prior: Visit, status: str) -> bool:
         """The bot meant its move for a stay that a person had ended meanwhile."""
@@ -209,7 +212,7 @@ class Fold:
             receipt = (f"h{change.id}", prior.decided.at if as_decided and prior.decided else change.at)
         if receipt is not None:
             visit.files, visit.received = receipt
-            judged = (v.round for v in self.ledger.visits if v.files and v.verdict in (GOOD, REVISION))
+            judged = (v.round for v in self.ledger.visits if v.files and v.verdict in (GOOD, REVISION, REPLACED))
             visit.round = max(judged, default=0) + 1
             return
         same = [v for v in self.ledger.visits if v.step == visit.step and v.files == visit.files]
@@ -253,55 +256,6 @@ class Fold:
                 return step.review or seen_files
             seen_files = seen_files or any(b.done_by == replies.FILES_READY for b in step.branches)
         return False
-
-    # -- the contact's comments
-
-    def _newer_comments(self) -> list[Comment]:
-        since = self.process.since
-        newer = []
-        for comment in self.issue.comments:
-            if not comment.public or self.ledger.heard.get(comment.id) == comment.updated:
-                continue
-            if since is None or comment.updated < since:
-                continue
-            if self.ledger.heard_until is not None and comment.updated <= self.ledger.heard_until:
-                continue
-            if self.people.is_contact(comment.author, comment.updated):
-                newer.append(comment)
-        return newer
-
-    def _hear(self, comment: Comment) -> None:
-        visit = self.ledger.visits[-1]
-        self.ledger.hear(comment.id, comment.updated)
-        if comment.updated < visit.began:
-            # Written just before the present stay began: too late for the last one, but never unread.
-            if not self.first_look:
-                self.heard.unheard.append(comment)
-            return
-        reply = replies.understand(comment.body)
-        step = self._step(visit)
-        if reply is not None and reply.intent == replies.FILES_READY and step is not None and step.review:
-            self.heard.early.append(comment)
-            return
-        if reply is None or not self._answers(visit, reply.intent):
-            self.heard.unheard.append(comment)
-            return
-        if reply.more:
-            self.heard.unheard.append(comment)
-        if reply.intent == replies.STATUS:
-            self.heard.status.append(comment)
-        elif not any(a.comment == comment.id and a.intent == reply.intent for a in visit.answers):
-            author = comment.author.id if comment.author else ""
-            visit.answers.append(Answer(comment.id, reply.intent, comment.updated, author))
-
-    def _answers(self, visit: Visit, intent: str) -> bool:
-        """Whether the stay waits for such a reply; the status may be asked wherever there is one to tell."""
-        step = self._step(visit)
-        if intent == replies.STATUS:
-            return step is not None or visit.step == WAITING
-        if visit.step == WAITING:
-            return intent == replies.FILES_READY
-        return step is not None and any(b.done_by == intent for b in step.branches)
 
     # -- names
 

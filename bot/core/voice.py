@@ -4,77 +4,99 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.issue import Comment
+from bot.core.ledger import SEND, TELL, Order
+from bot.core.orders import command_of
 from bot.core.progress import Progress
 
 DRAFT_HEAD = (
     "To be sent to the district (answer /send in an internal comment to post it, or /send with your own words below):"
 )
+TELL_HEAD = (
+    "To be told to the district (answer /tell in an internal comment to post it, or /tell with your own words below):"
+)
 _QUOTED = re.compile(r"\{quote\}\s*(.*?)\s*\{quote\}\s*\Z", re.DOTALL)  # Jira may take the line breaks out
-_ORDER = re.compile(r"\s*/send\b", re.IGNORECASE)
-_SEND = re.compile(r"\s*/send[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)  # words on its own line are for colleagues
 
 
-def drafted(text: str) -> str:
-    """A public text as staff read it before it is sent."""
-    return f"{DRAFT_HEAD}\n\n{{quote}}\n{text}\n{{quote}}"
+TOLD, DRAFTED = "told", "drafted"  # done along with other words: the district, or staff, read this due moment
+
+
+def told_as(kind: str, due: datetime, clock: str, effect: str) -> str:
+    """How the effect is called by which an effect's words tell of a clock's due moment."""
+    return f"{kind}:{int(due.timestamp())}:{clock}:{effect}"
+
+
+def drafted(text: str, tell: bool = False) -> str:
+    """A public text as staff read it before it is sent; with `tell` one that corrects what the district was told."""
+    return f"{TELL_HEAD if tell else DRAFT_HEAD}\n\n{{quote}}\n{text}\n{{quote}}"
 
 
 @dataclass(frozen=True)
 class Sending:
-    """One draft that a member of staff sends: the comments of both, and the words."""
+    """One draft that a member of staff sends: its comment, the order, and the words. `whole` says that these are
+    the draft's own."""
 
     draft: str
-    order: str
+    order: Order
     text: str
+    whole: bool = True
 
 
 def sendings(progress: Progress) -> list[Sending]:
-    """The drafts that staff have asked to send, each once: with `/send` in an internal comment, the newest draft
-    before it; with words below, those instead of the draft's.
+    """The drafts that staff have asked to send, each once: with `/send`, the newest draft before it; with words
+    below, those instead of the draft's. `/tell` does so for what corrects a day.
 
     A draft older than one that was sent already goes out only while the ticket is still in its stay: a second
-    `/send`, written by chance, must not ask a district what it has answered long since."""
+    `/send`, written by chance, must not ask a district what it has answered long since. A correction goes out in
+    its stay only."""
     found = []
-    done = {name for v in progress.ledger.visits for name in v.done}
-    sent = {name.removeprefix("send:") for name in done if name.startswith("send:")}
+    sent = {name.removeprefix("send:") for name in _done(progress) if name.startswith("send:")}
     here = {ref for v in progress.chain for ref in v.done.values()}
-    drafts = [c for c in progress.issue.comments if _is_draft(progress, c)]
-    for order in sorted(progress.issue.comments, key=lambda c: (c.updated, c.id)):
-        start = _SEND.match(order.body)
-        if start is None or order.public or f"order:{order.id}" in done:
-            continue
-        if not progress.people.is_staff(order.author, order.updated):
-            continue
+    for order in send_orders(progress):
+        drafts = _drafts(progress, TELL_HEAD if order.kind == TELL else DRAFT_HEAD)
         passed = max((n for n, d in enumerate(drafts) if d.id in sent), default=-1)
         open_ones = [
             d
             for n, d in enumerate(drafts)
-            if d.id not in sent and d.created <= order.updated and (n > passed or d.id in here)
+            if d.id not in sent and d.created <= order.at and (d.id in here or (n > passed and order.kind != TELL))
         ]
-        if open_ones:
+        comment = next((c for c in progress.issue.comments if c.id == order.comment), None)
+        command = command_of(comment.body) if comment else None
+        if open_ones and command is not None:
             draft = open_ones[-1]
             sent.add(draft.id)
-            found.append(Sending(draft.id, order.id, order.body[start.end() :].strip() or _quoted(draft)))
+            found.append(Sending(draft.id, order, command.below or _quoted(draft), not command.below))
     return found
 
 
-def unclear_orders(progress: Progress) -> list[Comment]:
-    """Internal comments of this stay that look like an order to send, and are none: words stand on its line."""
+def send_orders(progress: Progress) -> list[Order]:
+    """The orders of this stay to send a draft that were neither carried out nor answered, oldest first."""
+    done = _done(progress)
     return [
-        c
-        for c in progress.issue.comments
-        if not c.public
-        and c.updated >= progress.visit.began
-        and _ORDER.match(c.body)
-        and not _SEND.match(c.body)
-        and progress.people.is_staff(c.author, c.updated)
+        order
+        for visit in reversed(progress.chain)
+        for order in visit.orders
+        if order.kind in (SEND, TELL) and f"order:{order.comment}" not in done and answer_to(order) not in done
     ]
 
 
-def _is_draft(progress: Progress, comment: Comment) -> bool:
-    return not comment.public and progress.people.is_bot(comment.author) and comment.body.startswith(DRAFT_HEAD)
+def answer_to(order: Order) -> str:
+    """The name of an order's answer: by its comment as it stood then."""
+    return f"answer:{order.comment}:{int(order.at.timestamp())}"
+
+
+def _done(progress: Progress) -> set[str]:
+    return {name for v in progress.ledger.visits for name in v.done}
+
+
+def _drafts(progress: Progress, head: str) -> list[Comment]:
+    return [
+        c
+        for c in progress.issue.comments
+        if not c.public and progress.people.is_bot(c.author) and c.body.startswith(head)
+    ]
 
 
 def _quoted(draft: Comment) -> str:

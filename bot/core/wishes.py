@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from bot.core.ledger import PERSON, Decision, Visit
 from bot.core.phrases import facts
 from bot.core.process import DRAFT, SILENT
 from bot.core.progress import Progress
+from bot.core.voice import DRAFTED, TOLD, told_as
 
 
 @dataclass
@@ -41,6 +42,15 @@ class Wishes:
 
     def say(self, names: Collection[str], template: str, public: bool, **more: Any) -> None:
         """One comment for those of these effects that are open; for the district in the voice that is chosen."""
+        self._comment(names, template, public, False, more)
+
+    def correct(self, name: str, template: str, ask: bool, told: datetime) -> None:
+        """One comment that corrects the due moment which the district was told, with `ask` as a draft in any case."""
+        self._comment([name], template, True, ask, {"told": told})
+
+    def _comment(
+        self, names: Collection[str], template: str, public: bool, tell: bool, more: Mapping[str, Any]
+    ) -> None:
         office = self.progress.people.office
         fresh = tuple(self.id(n) for n in names if self.open(n))
         if not fresh:
@@ -49,10 +59,13 @@ class Wishes:
         if public and voice == SILENT:
             self.noted += fresh
             return
-        draft = public and voice == DRAFT
-        self.effects.append(
-            PostComment(fresh, template, public and not draft, facts(self.progress, office, **more), draft)
-        )
+        draft, told = public and (tell or voice == DRAFT), facts(self.progress, office, **more)
+        due_id = ""
+        clock = next((c for c in self.progress.counting if c.due == told["due"]), None)
+        if public and clock is not None:
+            first, kind = fresh[0].removeprefix(self.id("")), DRAFTED if draft else TOLD
+            due_id = self.id(told_as(kind, clock.due, clock.branch or "step", first))
+        self.effects.append(PostComment(fresh, template, public and not draft, told, draft, tell, due_id))
 
     def may_speak(self) -> bool:
         """Whether the bot may speak yet of a move that a person made: a mis-drag that is put right at once says

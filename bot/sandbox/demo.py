@@ -45,6 +45,7 @@ class Story:
         self.act(START, self._open)
         self.act("2026-01-05 14:20", lambda: self._write(CARLA, "Confirmed, thanks!"))
         say("The folder takes the help center longer than it should.")
+        self.act("2026-01-08 08:30", lambda: self._order(HANNA, "/tell"))
         self.act("2026-01-09 10:00", lambda: self._finish(HANNA, "folder", "Done"))
         self.act("2026-01-13 15:40", lambda: self._write(CARLA, "Files are ready"))
         self.act("2026-01-14 08:05", lambda: self._write(CARLA, "STATUS"))
@@ -60,9 +61,13 @@ class Story:
         self.act("2026-02-03 09:30", lambda: self._find(FIONA, "formats", FORMATS))
         self.act("2026-02-03 09:35", lambda: self._finish(FIONA, "formats", "Needs Revision"))
         self.act("2026-02-03 15:00", lambda: self._finish(FRED, "classrooms", "Done"))
-        say("The third set passes both reviews.")
+        say("The third set passes both reviews; for two hours the clock stands still.")
         self.act("2026-02-06 08:30", lambda: self._write(CARLA, "The files are ready"))
         self.act("2026-02-09 11:00", lambda: self._finish(HECTOR, "review", "Done"))
+        self.act(
+            "2026-02-10 10:00", lambda: self._order(FIONA, "/hold vendor waits for an answer of the roster vendor")
+        )
+        self.act("2026-02-10 12:00", lambda: self._order(FIONA, "/resume"))
         for branch in ("information", "formats", "classrooms"):
             self.act("2026-02-12 10:00", partial(self._finish, FIONA, branch, "Done"))
         say("The database team prepares, tests and moves the files to Production.")
@@ -84,6 +89,9 @@ class Story:
 
     def _write(self, who: Account, text: str) -> None:
         self.site.comment(who, self.key, text)
+
+    def _order(self, who: Account, text: str) -> None:
+        self.site.comment(who, self.key, text, public=False)
 
     def _find(self, who: Account, branch: str, text: str) -> None:
         self.site.comment(who, self._subtask(branch), text, public=False)
@@ -147,6 +155,7 @@ def _stay(stage: Stage, key: str, out: Console) -> None:
 PUBLIC = [
     ("requirements", "here are the requirements, and it is your turn"),
     ("securestor_folder", "Thank you, Lakeside ISD is confirmed"),
+    ("day_passed, told with /tell", "We have not finished our part for Lakeside ISD yet"),
     ("folder_ready", "The SecureStor folder for Lakeside ISD is ready"),
     ("files_received", "We have received the files of Lakeside ISD"),
     ("status", 'Lakeside ISD is in the step "Initial File Review"'),
@@ -163,9 +172,12 @@ PUBLIC = [
 ]
 INTERNAL = [
     ("overdue", "please act"),
+    ("day_passed, to be told", "To be told to the district"),
     ("unheard", "header row"),
     ("first_needs_revision", "Needs Revision"),
     ("call_district", "call"),
+    ("order_obeyed, a hold", "Lakeside ISD is on hold"),
+    ("order_obeyed, its end", "Lakeside ISD is no longer on hold"),
 ]
 REVIEW = "Review Lakeside ISD's files (set {}): complete, appear accurate"
 CHECKS = [

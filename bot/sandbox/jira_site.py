@@ -121,8 +121,9 @@ class Site(Ground):
             record.properties.update(properties or {})
             if items:
                 return self._changed(record, who, items)
-            # A property alone bumps neither `updated` nor the changelog, and tells nobody.
+            # A property alone bumps neither `updated` nor the changelog, and tells nobody; a search shows it.
             self.version += 1
+            self.index.write(record.id, self._moment(), record)
             return record.snapshot()
 
     def _set(self, record: IssueRecord, name: str, new: Any) -> ChangeItem | None:

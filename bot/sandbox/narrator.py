@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bot.config import Config
 from bot.core.business_time import Calendar
-from bot.explain import moment
+from bot.core.wall_clock import moment
 from bot.sandbox.accounts import BOT
 from bot.sandbox.records import CommentRecord, HistoryEntry, IssueRecord
 from bot.sandbox.stage import Stage

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+import functools
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, Flask, jsonify, request
 from flask.json.provider import DefaultJSONProvider
@@ -16,14 +17,18 @@ from bot.sandbox.records import IssueRecord, Refused
 from bot.sandbox.shapes import moment
 from bot.sandbox.wire import caller, seen, signed_in, the_site
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 MOST_FETCHED = 100
+MOST_PROPERTIES = 5
 reads = Blueprint("reads", __name__)
 
 
-def create_app(site: Site) -> Flask:
-    """The web app of one site: REST below /rest/api/2 (and /latest), pages, and /sandbox/api for tests."""
+@functools.cache
+def sandbox_app() -> Flask:
+    """The web app of every site: REST below /rest/api/2 (and /latest), pages, and /sandbox/api for tests."""
     app = Flask(__name__, template_folder="html", static_folder="html/static", static_url_path="/static")
-    app.config["SITE"] = site
     cast(DefaultJSONProvider, app.json).sort_keys = False
     wire.prepare(app)
     for version in ("2", "latest"):
@@ -34,6 +39,16 @@ def create_app(site: Site) -> Flask:
     app.register_blueprint(api.api)
     app.register_blueprint(pages.pages)
     return app
+
+
+def serving(site: Site) -> WSGIApplication:
+    """The web app as one site's. Its routes, which take longest, are the same for all."""
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[wire.SITE] = site
+        return sandbox_app()(environ, start_response)
+
+    return serve
 
 
 @reads.get("/serverInfo")
@@ -198,20 +213,25 @@ def removed_search() -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """Search by JQL in the address."""
     args = request.args
-    return _search(args.get("jql"), _names("fields"), args.get("maxResults"), args.get("nextPageToken"))
+    names, properties = _names("fields"), _names("properties")
+    return _search(args.get("jql"), names, properties, args.get("maxResults"), args.get("nextPageToken"))
 
 
 @reads.post("/search/jql")
 def search_by_post() -> ResponseReturnValue:
     """Search by JQL in the body."""
     wanted = wire.body()
-    names = wanted.get("fields") or []
-    return _search(wanted.get("jql"), names, wanted.get("maxResults"), wanted.get("nextPageToken"))
+    names, properties = wanted.get("fields") or [], wanted.get("properties") or []
+    return _search(wanted.get("jql"), names, properties, wanted.get("maxResults"), wanted.get("nextPageToken"))
 
 
-def _search(text: Any, names: Sequence[str], most: Any, token: str | None) -> ResponseReturnValue:
+def _search(
+    text: Any, names: Sequence[str], properties: Sequence[str], most: Any, token: str | None
+) -> ResponseReturnValue:
     site, account = the_site(), caller()
-    fat = not {"id", "key"}.issuperset(names)
+    if len(properties) > MOST_PROPERTIES:
+        raise Refused(400, f"At most {MOST_PROPERTIES} properties may be asked for.")
+    fat = bool(properties) or not {"id", "key"}.issuperset(names)
     with site.lock:
         page: Page = site.index.search(
             text,
@@ -221,17 +241,18 @@ def _search(text: Any, names: Sequence[str], most: Any, token: str | None) -> Re
             allowed=lambda record: site.sees(account, record),
             lenient=account is None,
         )
-        issues = [_hit(record, names) for record in page.issues]
+        issues = [_hit(record, names, properties) for record in page.issues]
     answer: dict[str, Any] = {"issues": issues, "isLast": page.token is None}
     return jsonify(answer if page.token is None else {**answer, "nextPageToken": page.token})
 
 
-def _hit(record: IssueRecord, names: Sequence[str]) -> dict[str, Any]:
-    if not names or list(names) == ["id"]:
-        return {"id": record.id}
+def _hit(record: IssueRecord, names: Sequence[str], properties: Sequence[str]) -> dict[str, Any]:
     account = caller()
     shown = record.for_customer() if account and account.customer else record
-    return the_site().shapes.issue(shown, names)
+    found = the_site().shapes.issue(shown, names, properties=properties)
+    if names and list(names) != ["id"]:
+        return found
+    return {name: found[name] for name in ("id", "properties") if name in found}
 
 
 def _names(argument: str) -> list[str]:

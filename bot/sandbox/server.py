@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.jira_site import Site
-from bot.sandbox.rest import create_app
+from bot.sandbox.rest import serving
 from bot.server import WebServer
 
 
@@ -11,7 +11,7 @@ class SandboxServer(WebServer):
     """Serves one site; port 0 means any free one. After `stop` it can be started again on the same port."""
 
     def __init__(self, site: Site, port: int = 0, host: str = "127.0.0.1") -> None:
-        super().__init__(create_app(site), port, host, name="sandbox")
+        super().__init__(serving(site), port, host, name="sandbox")
         self.site = site
 
     def start(self) -> SandboxServer:
@@ -20,9 +20,9 @@ class SandboxServer(WebServer):
         self.site.shapes.url = self.url
         return self
 
-    def stop(self) -> None:
+    def stop(self, patience: float = 5.0) -> None:
         """Stop serving and sending webhooks; the site keeps its issues."""
-        super().stop()
+        super().stop(patience)
         self.site.hooks.stop()
 
     def __enter__(self) -> SandboxServer:

@@ -10,23 +10,31 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from bot.agenda_keys import JOB
 from bot.agenda_reader import Class
-from bot.app import Bot, build, web_app
+from bot.app import Bot, build
 from bot.clock import SettableClock
 from bot.config import Config
 from bot.core.process import FULL
 from bot.sandbox import accounts
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
-from bot.scheduler import JOB, Periods
+from bot.scheduler import Periods
 from bot.server import WebServer
 from bot.settings import Settings
+from bot.web import web_app
 
 SECRET = "sandbox-webhook-secret"
 TICKETS = ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created", "comment_updated")
 SUBTASKS = ("jira:issue_updated", "jira:issue_deleted", "comment_created", "comment_updated")
 # Weeks pass in seconds here: the periodic jobs keep their meaning, not their pace.
-CALM = Periods(catch_up=timedelta(days=1), nightly=timedelta(days=7), identity=timedelta(days=7), spread=timedelta(0))
+CALM = Periods(
+    catch_up=timedelta(days=1),
+    nightly=timedelta(days=7),
+    identity=timedelta(days=7),
+    pace=timedelta(0),
+    spread=timedelta(0),
+)
 
 
 def unhurried(config: Config) -> Config:
@@ -127,7 +135,7 @@ class Stage:
             version = self.site.version
             # The clock may have stood still since the last time, so that a change looks as if it were seen.
             self.bot.jobs.forget()
-            for job in ("catch_up", "nightly"):
+            for job in ("catch_up", "everything"):
                 self.bot.agenda.put(JOB + job, self.clock.now(), Class.SWEEPS)
             self._rest(patience)
 
@@ -135,13 +143,12 @@ class Stage:
         deadline = time.monotonic() + patience
         self.bot.agenda.nudge()
         while True:
-            if self.site.hooks.unsent() == 0 and self.bot.agenda.idle() and self.site.hooks.unsent() == 0:
+            self.site.hooks.wait_idle(0.05)
+            if self.bot.agenda.wait_idle(0.05) and self.site.hooks.unsent() == 0 and self.bot.agenda.idle():
                 return
             if time.monotonic() > deadline:
                 rows = [r for r in self.bot.agenda.rows() if r.due_at is not None or r.leased_until is not None]
                 raise Stuck(f"{self.site.hooks.unsent()} deliveries unsent, agenda: {rows}")
-            self.site.hooks.wait_idle(0.05)
-            time.sleep(0.005)
 
     def advance(self, to: datetime) -> None:
         """Let the business clock run to a moment, stopping wherever the bot has something to do."""

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import Flask, Response, current_app, g, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -18,12 +18,13 @@ from bot.sandbox.jira_site import NOT_FOUND, Call, Site
 from bot.sandbox.records import IssueRecord, Refused
 
 NOT_SIGNED_IN = "You are not authenticated. Authentication required to perform this operation."
+SITE = "sandbox.site"  # its place in a request's WSGI environment
 LOGIN = "X-Seraph-LoginReason"
 
 
 def the_site() -> Site:
-    """The site that this app serves."""
-    return cast(Site, current_app.config["SITE"])
+    """The site that was called."""
+    return cast(Site, request.environ[SITE])
 
 
 def caller() -> Account | None:

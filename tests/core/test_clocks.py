@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.clocks import goal_of, pauses_of, shifted
+from bot.core.clocks import goal_of, shifted
 from bot.core.goals import parse_goal
+from bot.core.pauses import Pause, pauses_of
 from bot.core.process import Revision
 from tests.core.world import CLI, FOLDER, HOLD, PROCESS, QUALITY, REVIEW, WAITING, in_review, waiting
 
@@ -37,19 +38,19 @@ def test_what_is_left_when_a_pause_begins_is_spent_after_it(
     pauses: tuple[tuple[datetime, datetime], ...], moved: datetime
 ) -> None:
     """In open time, for a goal of business hours that is due on Wednesday at noon."""
-    assert shifted(CLI, parse_goal("20 business hours"), at(7, 12), pauses) == moved
+    assert shifted(CLI, parse_goal("20 business hours"), at(7, 12), tuple(Pause(*p) for p in pauses)) == moved
 
 
 def test_a_goal_of_clock_hours_is_moved_by_the_clock() -> None:
     """Night and weekend count for it, in a pause too."""
-    pauses = ((at(9, 20), at(11, 21)),)
+    pauses = (Pause(at(9, 20), at(11, 21)),)
     assert shifted(CLI, parse_goal("5 hours"), at(9, 23), pauses) == at(12, 0)
 
 
 @pytest.mark.parametrize("goal", ["20 business hours", "5 business days", "3 hours", "2 weeks"])
 def test_a_pause_of_no_length_moves_nothing(goal: str) -> None:
     """Whatever the goal is counted in."""
-    assert shifted(CLI, parse_goal(goal), at(7, 12), ((at(6, 9), at(6, 9)),)) == at(7, 12)
+    assert shifted(CLI, parse_goal(goal), at(7, 12), (Pause(at(6, 9), at(6, 9)),)) == at(7, 12)
 
 
 def test_only_a_status_outside_the_process_is_a_pause() -> None:
@@ -60,7 +61,7 @@ def test_only_a_status_outside_the_process_is_a_pause() -> None:
     begin = world.now
     world.move(HOLD).rest().wait(hours=2).move(REVIEW).rest()
     progress = world.follow()
-    assert pauses_of(progress.ledger, progress.visit) == ((begin, begin + timedelta(hours=2)),)
+    assert pauses_of(progress.ledger, progress.visit) == (Pause(begin, begin + timedelta(hours=2)),)
 
 
 def test_two_holds_are_two_pauses() -> None:

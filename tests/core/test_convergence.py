@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.core.effects import PostComment, TransitionIssue
 from bot.core.issue import Person
-from bot.core.ledger import PERSON, read_ledger
+from bot.core.ledger import PERSON
+from bot.core.ledger_json import read_ledger
 from bot.core.people import People
 from tests.core.world import BOT, CARLA, HANNA, LENA, ROBOT, STATUSES, World, ids_of, in_review, waiting
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -147,7 +147,7 @@ def test_without_findings_nothing_goes_out() -> None:
     assert (ask.template, ask.public, ask.facts["accounts"]) == ("ask_findings", False, (HANNA.id,))
     assert effects_of(plan, TransitionIssue) == []
     assert plan.record.fields == {"duedate": None}
-    assert plan.look_again_at is None
+    assert plan.look_again_at == datetime(2026, 1, 8, 14, tzinfo=UTC)  # the day that the district was told has passed
 
 
 def test_open_subtasks_of_an_ended_round() -> None:

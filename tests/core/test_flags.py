@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.effects import PostComment
 from bot.core.goals import parse_goal
 from tests.core.world import (
+    CLI,
     FOLDER,
     FRED,
     HANNA,
@@ -45,6 +46,8 @@ def test_to_the_minute() -> None:
     at(world, OVERDUE)
     assert set(world.labels) == {"review-at-risk", "review-overdue"}
     assert world.told(public=False) == ["overdue"]
+    assert world.plan().look_again_at == OVERDUE.replace(hour=8, minute=0) + timedelta(days=1)
+    world.wait(days=1).rest()  # what is said of the day that the district was told, told elsewhere
     assert world.plan().look_again_at is None
 
 
@@ -59,9 +62,12 @@ def test_the_team_is_told_what_is_overdue_since_when() -> None:
 
 
 def test_a_bot_that_comes_late_sets_the_highest_flag() -> None:
-    """The lower threshold is past and done with."""
+    """The lower threshold is past and done with; a bot that comes back on a Saturday waits for Monday."""
     world = in_review()
     world.now = OVERDUE + timedelta(days=3)
+    assert world.rest().labels == ()
+    world.now = world.plan().look_again_at or world.now
+    assert world.now == datetime(2026, 1, 12, 8, 0, tzinfo=TEXAS)
     assert world.rest().labels == ("review-overdue",)
     assert world.rest().labels == ("review-overdue",)
 
@@ -145,3 +151,12 @@ def test_no_due_field_no_due_day() -> None:
 def test_another_field_takes_the_day() -> None:
     """Any date field of the site's."""
     assert in_review(office=replace(OFFICE, due_field="customfield_7")).fields == {"customfield_7": "2026-01-07"}
+
+
+def test_a_due_moment_at_midnight_is_of_the_day_that_it_ends() -> None:
+    """An office that works until midnight is not given the next day."""
+    late = replace(CLI, week={day: ((time(8), time(0)),) for day in range(5)})
+    goal = [replace(s, goal=parse_goal("15 business hours")) if s.name == "review" else s for s in PROCESS.steps]
+    world = in_review(calendar=late, process=replace(PROCESS, steps=tuple(goal)))
+    assert world.follow().clocks[0].due == datetime(2026, 1, 6, tzinfo=TEXAS)
+    assert world.fields["duedate"] == "2026-01-05"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.ledger import Answer, Ledger, LedgerBroken, Visit, read_ledger
+from bot.core.ledger import Answer, ClockNote, Ledger, Order, Stretch, Visit
+from bot.core.ledger_json import LedgerBroken, read_ledger, to_json
 from tests.core.world import in_review
 
 AT = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
@@ -36,7 +37,7 @@ def test_a_round_trip() -> None:
     value = json.loads(json.dumps(in_review().ledger))
     ledger = read_ledger(value)
     assert ledger is not None
-    assert ledger.to_json() == value
+    assert to_json(ledger) == value
     assert [v.step for v in ledger.visits] == ["confirm", "folder", "review"]
 
 
@@ -89,14 +90,14 @@ def test_nonsense_is_refused(value: Any, says: str) -> None:
 
 def test_one_visit_twice() -> None:
     """Two stays cannot have begun with one fact."""
-    value = Ledger("dde", "1", [a_visit(1), a_visit(1, ended=False)]).to_json()
+    value = to_json(Ledger("dde", "1", [a_visit(1), a_visit(1, ended=False)]))
     with pytest.raises(LedgerBroken, match="names one visit twice"):
         read_ledger(value)
 
 
 def test_a_passed_visit_has_an_end() -> None:
     """Only the last stay may still go on."""
-    value = Ledger("dde", "1", [a_visit(1, ended=False), a_visit(2, ended=False)]).to_json()
+    value = to_json(Ledger("dde", "1", [a_visit(1, ended=False), a_visit(2, ended=False)]))
     with pytest.raises(LedgerBroken, match="has no end"):
         read_ledger(value)
 
@@ -111,7 +112,7 @@ def test_a_visit_continues_one_that_is_there() -> None:
 def test_it_fits_into_the_property(visits: int) -> None:
     """The oldest visits lose their details first, then go; what is left is valid, and the last two are whole."""
     whole = Ledger("dde", "1", [a_visit(n, ended=n < visits - 1) for n in range(visits)])
-    value = whole.to_json()
+    value = to_json(whole)
     assert len(json.dumps(value)) <= 32_000
     ledger = read_ledger(value)
     assert ledger is not None
@@ -135,3 +136,49 @@ def test_effects_are_noted_where_they_belong() -> None:
     ledger.note({"10001:h1:say": "55", "10002:h1:other": "56", "10001:h9:say": "57", "odd": "58"}, "10001")
     assert ledger.visits[0].done["say"] == "55"
     assert len(ledger.visits[0].done) == 41
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"orders": [{"comment": "1", "kind": "extend", "at": "2026-01-05T15:00Z", "value": "abc"}]},
+        {"orders": [{"comment": "1", "kind": "received", "at": "2026-01-05T15:00Z", "value": "abc"}]},
+        {
+            "clocks": {
+                "step": {"goal": "abc", "calendar": "cli", "started": "2026-01-05T15:00Z", "due": "2026-01-05T15:00Z"}
+            }
+        },
+    ],
+)
+def test_what_is_no_goal_or_moment_breaks_it(change: dict[str, object]) -> None:
+    """Staff hear of it, rather than that each look fails."""
+    value = to_json(Ledger("dde", "1", [a_visit(1, ended=False)]))
+    value["visits"][0] |= change
+    with pytest.raises(LedgerBroken, match="abc"):
+        read_ledger(value)
+
+
+def test_dozens_of_rounds_with_holds_and_extensions() -> None:
+    """The stay under way stays whole, and so do the clocks of the newest stays, as many as fit; of none that is
+    older anything is left that a newer one has lost."""
+    visits = [a_visit(n, ended=n < 79) for n in range(80)]
+    for n, visit in enumerate(visits):
+        at = AT + timedelta(days=n)
+        visit.orders = [
+            Order(f"{n}{k}", kind, at, "712020:hanna", "5 business days") for k, kind in enumerate(("hold", "extend"))
+        ]
+        pauses = [Stretch(at, at + timedelta(hours=k), "hold") for k in range(3)]
+        visit.clocks = {
+            "review": ClockNote("20 business hours", "cli", at, at, None, pauses, None, ["5 business days"])
+        }
+    whole = Ledger("dde", "1", visits)
+    value = to_json(whole)
+    assert len(json.dumps(value)) <= 32_000
+    ledger = read_ledger(value)
+    assert ledger is not None
+    assert ledger.visits[-2:] == whole.visits[-2:]
+    kept = [bool(v.clocks) for v in ledger.visits]
+    assert kept == sorted(kept)
+    assert sum(kept) >= 12
+    room = 30_000 - len(json.dumps(value))
+    assert room < 2 * len(json.dumps(value["visits"][-3]))

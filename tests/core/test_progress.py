@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.issue import Comment
-from bot.core.ledger import LedgerBroken
+from bot.core.ledger_json import LedgerBroken
 from bot.core.phrases import facts
 from bot.core.progress import finding_lines
 from tests.core.world import HANNA, MONDAY, OFFICE, PROCESS, World, in_folder, in_review, waiting

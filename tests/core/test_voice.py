@@ -125,11 +125,11 @@ def test_until_the_office_chooses_the_bot_writes_drafts_and_waits_a_minute() -> 
 
 
 def test_nothing_goes_out_in_silence() -> None:
-    """There is no draft to send."""
+    """There is no draft to send, and who orders it hears so."""
     world = World(office=replace(OFFICE, voice=SILENT)).rest()
     assert order(world) == []
     assert world.rest().told(public=True) == []
-    assert [c for c in world.comments if c.author == BOT] == []
+    assert world.told(public=False) == ["order_refused"]
 
 
 def test_a_grace_holds_drafts_too() -> None:
@@ -146,4 +146,38 @@ def test_words_on_the_line_of_send_are_asked_about_once() -> None:
     world.say("/send looks good to me", HANNA, public=False)
     world.rest()
     assert world.told(public=True) == []
-    assert world.told(public=False).count("send_unclear") == 1
+    assert world.told(public=False).count("order_refused") == 1
+
+
+def test_a_draft_that_was_sent_long_ago_is_not_sent_again() -> None:
+    """Though both the record and the database are gone: the order is of a stay that has passed."""
+    world = drafting()
+    world.say("/send", HANNA, public=False)
+    world.rest().wait(hours=1).move("SecureStor Folder").rest().wait(hours=1)
+    said = world.told(public=True)
+    world.ledger = None
+    world.journal.clear()
+    assert world.rest().told(public=True) == said
+
+
+def test_a_draft_whose_day_has_passed_is_not_sent_as_it_stands() -> None:
+    """Who sends it hears why, and own words still go."""
+    world = in_folder(office=DRAFTING).set("Folder", "Done").rest()
+    world.say("files ready")
+    world.rest().move("Initial File Review").rest().wait(hours=1).say("status")
+    world.rest().wait(days=9)
+    world.say("/send", HANNA, public=False)
+    world.rest()
+    assert world.told(public=True) == []
+    assert "order_refused" in world.told(public=False)
+    world.wait(hours=1).say("/send\nWe are late, sorry", HANNA, public=False)
+    assert world.rest().told(public=True) == ["We are late, sorry"]
+
+
+def test_an_order_to_send_that_came_before_a_move_is_not_lost_in_silence() -> None:
+    """Both unseen: nothing is posted in the next stay, and who ordered it hears so, once."""
+    world = drafting()
+    world.say("/send", HANNA, public=False)
+    world.wait(minutes=1).move("SecureStor Folder").rest()
+    assert world.told(public=True) == []
+    assert world.told(public=False).count("order_refused") == 1

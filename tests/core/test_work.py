@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.effects import AlertOperator, CreateSubtasks, PostComment, TransitionIssue
+from bot.core.effects import CreateSubtasks, Notify, PostComment, TransitionIssue
 from bot.core.goals import parse_goal
 from bot.core.process import AUTOMATED, OPERATOR, SILENT, Escalation, Process, Revision, Step
 from tests.core.world import (
@@ -94,7 +94,7 @@ def test_in_silence_it_moves_on_all_the_same() -> None:
     world = _asked(office=replace(OFFICE, voice=SILENT)).rest()
     assert world.status == CONFIRMING
     assert world.told(public=True) == []
-    assert effects_of(world.wait(hours=2).plan(), AlertOperator) == []
+    assert effects_of(world.wait(hours=2).plan(), Notify) == []
 
 
 def test_the_same_is_not_asked_twice_by_whoever_moves_the_ticket() -> None:

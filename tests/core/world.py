@@ -9,10 +9,10 @@ from typing import Any
 
 from bot.core.business_time import Calendar
 from bot.core.effects import (
-    AlertOperator,
     CreateSubtasks,
     Effect,
     MoveSubtask,
+    Notify,
     Plan,
     PostComment,
     SendText,
@@ -22,6 +22,7 @@ from bot.core.engine import decide
 from bot.core.goals import parse_goal
 from bot.core.issue import Change, Comment, Issue, Person, Subtask
 from bot.core.ledger import NOTED
+from bot.core.ledger_json import to_json
 from bot.core.process import FULL, Branch, Escalation, Office, Process, Revision, Step, Team
 from bot.core.progress import Progress, follow
 from bot.core.voice import drafted
@@ -45,6 +46,7 @@ CLI = Calendar(
     week={day: ((time(8), time(17)),) for day in range(5)},
     closed={date(2026, 1, 19): "a holiday"},
 )
+TELLS_DUE = ("files_received", "status", "day_moved")  # what names the day by which the office is done
 TWENTY = parse_goal("20 business hours")
 FLAGS = (Escalation(0.75, "review-at-risk"), Escalation(1.0, "review-overdue", "team"))
 OFFICE = Office(
@@ -180,9 +182,10 @@ class World:
         """One look: what it wishes is done, as the bot does it. With `cut` it dies after so many calls."""
         progress = self.follow()
         plan = decide(progress, self.office, {"cli": self.calendar}, self.parked)
-        kinds = (CreateSubtasks, PostComment, SendText, AlertOperator, MoveSubtask)
+        kinds = (CreateSubtasks, Notify, PostComment, SendText, MoveSubtask)
         calls = [e for kind in kinds for e in plan.effects if isinstance(e, kind)]
         moves = [e for e in plan.effects if isinstance(e, TransitionIssue)]
+        before = set(self.journal)
         for effect in calls[:cut]:
             self._apply(effect)
         if cut is not None and cut <= len(calls):
@@ -191,8 +194,9 @@ class World:
         self.label(record.add_labels, record.remove_labels, BOT)
         for name, value in record.fields.items():
             self.put(name, value, BOT)
-        progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **self.journal}, "10001")
-        self.ledger = progress.ledger.to_json()
+        refs = {effect: ref for effect, ref in self.journal.items() if effect not in before}
+        progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **refs}, "10001")
+        self.ledger = to_json(progress.ledger)
         for move in moves:
             if self._may(move, plan):
                 self._apply(move)
@@ -217,12 +221,14 @@ class World:
             return
         ref = NOTED
         if isinstance(effect, PostComment):
-            text = drafted(effect.template) if effect.draft else effect.template
+            text = drafted(effect.template, effect.tell) if effect.draft else effect.template
             ref = self.say(text, BOT, effect.public)
+            if effect.due_id and effect.template in TELLS_DUE:
+                self.journal[effect.due_id] = ref
         elif isinstance(effect, SendText):
             ref = self.say(effect.text, BOT)
-        elif isinstance(effect, AlertOperator):
-            self.alerts.append(effect.what)
+        elif isinstance(effect, Notify):
+            self.alerts.append(f"{effect.channel}: {effect.title}")
         elif isinstance(effect, MoveSubtask):
             ref = effect.subtask_id
             self._set(next(s for s in self.subtasks if s.id == ref), effect.status, BOT)

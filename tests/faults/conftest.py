@@ -34,7 +34,8 @@ def make_rig(config: Config, tmp_path: Path) -> Iterator[MakeRig]:
     def make(**stage: Any) -> Rig:
         var = tmp_path / str(len(made))
         var.mkdir()
-        made.append(Rig(stage.pop("config", config), var, START, **stage))
+        kind = stage.pop("kind", Rig)
+        made.append(kind(stage.pop("config", config), var, START, **stage))
         return made[-1]
 
     yield make

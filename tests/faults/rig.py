@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bot.core.ledger import PROPERTY
 from bot.sandbox.accounts import CARLA, HANNA
@@ -112,20 +112,35 @@ class Rig(Stage):
         return wait_for(lambda: wait if (wait := self.held_for()) is not None and wait > seconds else None)
 
 
-def wait_for(condition: Callable[[], Any]) -> Any:
-    """Wait until `condition()` is true, and return what it gave. Raises Stuck."""
-    deadline = time.monotonic() + PATIENCE
+def wait_for(condition: Callable[[], Any], patience: float = PATIENCE, every: float = 0.003) -> Any:
+    """Wait until `condition()`, asked `every` so many seconds, is true, and return what it gave. Raises Stuck."""
+    deadline = time.monotonic() + patience
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise Stuck("it never came to pass")
-        time.sleep(0.003)
+        time.sleep(every)
     return found
 
 
 # -- the story
 
 
-def _acts(rig: Rig) -> Iterator[str]:
+class World(Protocol):
+    """Where the story can be played."""
+
+    site: Site
+    ticket: str
+
+    def at(self, text: str) -> None:
+        """Go to a moment of the calendar's own time."""
+        ...
+
+    def settle(self) -> None:
+        """Come to rest."""
+        ...
+
+
+def _acts(rig: World) -> Iterator[str]:
     site = rig.site
     ticket = site.open_request(CARLA, DISTRICT)
     key, rig.ticket = ticket.key, ticket.id
@@ -149,7 +164,7 @@ def _acts(rig: Rig) -> Iterator[str]:
     yield "needs revision"
 
 
-def play(rig: Rig, after: Callable[[str], None] = lambda act: None, until: str = "") -> str:
+def play(rig: World, after: Callable[[str], None] = lambda act: None, until: str = "") -> str:
     """One ticket from its opening to the feedback of its first round, with every kind of write on the way, or
     `until` an act; its key. `after` is called with the name of each act, once all is at rest."""
     for act in _acts(rig):

@@ -13,10 +13,10 @@ import requests
 
 from bot.sandbox.accounts import CARLA
 from bot.scheduler import CAUGHT_UP, Periods
-from tests.faults.proxy import REPEAT, Exchange, Request
+from tests.faults.proxy import REPEAT, Answer, Exchange, Request
 from tests.faults.rig import DISTRICT, KINDS, Rig, end_state, is_write, play, sent, wait_for, writes
 
-OFTEN = Periods(catch_up=timedelta(minutes=5), nightly=timedelta(days=7), identity=timedelta(days=7))
+OFTEN = Periods(catch_up=timedelta(minutes=5), nightly=timedelta(days=7), identity=timedelta(days=7), pace=timedelta(0))
 
 
 def five_at_once(exchange: Exchange) -> None:
@@ -61,6 +61,36 @@ def test_the_same_act_under_five_identifiers(rig: Rig, clean: dict[str, Any]) ->
     key = play(rig, until="asked")
     assert set(posted) == {202}
     assert end_state(rig.site, key) == clean["asked"]
+
+
+@pytest.mark.parametrize(
+    ("late", "reverse"), [(0, True), (60, False), (60, True)], ids=["reverse", "an hour late", "both"]
+)
+def test_webhooks_late_and_in_reverse_order(late: int, reverse: bool, rig: Rig, clean: dict[str, Any]) -> None:
+    """A delivery only says where to look, so its place and its age mean nothing: Jira ends up the same, but for
+    clocks that start with a move which the bot made later."""
+    kept: list[Request] = []
+
+    def keep(exchange: Exchange) -> None:
+        kept.append(exchange.asked)
+        exchange.answer(Answer(202))
+
+    def deliver(act: str) -> None:
+        rig.advance(rig.clock.now() + timedelta(minutes=late))
+        for _ in range(20):  # each of the bot's answers has an echo
+            if not kept:
+                return
+            batch = [kept.pop() for _ in range(len(kept))]
+            for asked in batch if reverse else batch[::-1]:
+                requests.post(rig.web.url + asked.path, asked.body, headers=dict(asked.headers), timeout=10)
+            rig.settle()
+
+    rig.to_bot.rule(do=keep)
+    key = play(rig, deliver, until="folder done")
+    state = end_state(rig.site, key)
+    if not late:
+        assert state == clean["folder done"]
+    assert {**state, "visits": 0} == {**clean["folder done"], "visits": 0}
 
 
 def test_no_webhook_at_all(make_rig: Callable[..., Rig], clean: dict[str, Any]) -> None:

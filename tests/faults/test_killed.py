@@ -1,15 +1,16 @@
-"""`kill -9` between intent and call, and between call and done: a real process, started again by its operator."""
+"""`kill -9` at named points and at random moments: a real process, started again by its operator."""
 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,26 +25,31 @@ from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.stage import SECRET, SUBTASKS, TICKETS
 from tests.faults.conftest import START
-from tests.faults.proxy import Exchange, FaultProxy
-from tests.faults.rig import DISTRICT, end_state, wait_for
+from tests.faults.proxy import FaultProxy
+from tests.faults.rig import DISTRICT, end_state, play, wait_for
 
 ROOT = Path(__file__).parents[2]
+ECHO = timedelta(seconds=3)  # business time, after which the bot has looked at what its own writes echoed
 
 
 class Outside:
     """A sandbox and `python -m bot serve` beside it, each on a clock that this test steers."""
+
+    command: tuple[str, ...] = ()  # what is run in place of the bot that can be told where to die
 
     def __init__(self, config: Config, var: Path) -> None:
         self.var = var
         self.clock = SettableClock(START)
         self.site = Site(config.processes, self.clock)
         self.site.limits.limits = ()
-        self.site.hooks.retry_delay = 0.1
+        self.site.hooks.retry_delay = 3.0  # five times: longer than a start takes
         self.jira = SandboxServer(self.site).start()
         self.proxy = FaultProxy("127.0.0.1", self.jira.port).start()
         self.port = _free_port()
         self.shift = 0.0
         self.starts = 0
+        self.deaths: Iterator[str] = iter(())  # at which point each process in turn kills itself
+        self.ticket = ""
         self.process: subprocess.Popen[bytes] | None = None
         url = f"http://127.0.0.1:{self.port}/webhooks/jira"
         self.site.register_webhook(url, SECRET, TICKETS, jql_types="tickets")
@@ -65,9 +71,14 @@ class Outside:
             "PORT": str(self.port),
         }
         with (self.var / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=env, stdout=log, stderr=log
-            )
+            doomed = (sys.executable, "-m", "tests.faults.doomed", next(self.deaths, ""), "serve")
+            self.process = subprocess.Popen(self.command or doomed, cwd=ROOT, env=env, stdout=log, stderr=log)
+
+    def at(self, local: str) -> None:
+        """Go to a moment of the calendar's own time."""
+        self.clock.set(datetime.fromisoformat(local).replace(tzinfo=START.tzinfo) - ECHO)
+        self.write_clock()
+        self.settle()
 
     def write_clock(self) -> None:
         """Give the bot the business now and the shift of its machine time."""
@@ -86,6 +97,11 @@ class Outside:
         if self.process is None or self.process.poll() is not None:
             self.shift += 91.0
             self.start()
+
+    def up(self) -> bool:
+        """Whether it takes deliveries; the operator starts it again where it died."""
+        self.keep_alive()
+        return self.listening()
 
     def listening(self) -> bool:
         """Whether the bot takes deliveries."""
@@ -109,14 +125,14 @@ class Outside:
         if wait > 0 and not any(token for token, _ in due):
             self.shift += wait
             self.write_clock()
-        return len(rows) > 4 and not due
+        return len(rows) > 4 and not due and self.listening()
 
     def settle(self) -> None:
         """Come to rest, and let the echoes of it be looked at too."""
-        wait_for(self.at_rest)
-        self.clock.advance(timedelta(seconds=3))
+        wait_for(self.at_rest, patience=90.0, every=0.02)
+        self.clock.advance(ECHO)
         self.write_clock()
-        wait_for(self.at_rest)
+        wait_for(self.at_rest, patience=90.0, every=0.02)
 
     def close(self) -> None:
         """Stop everything."""
@@ -140,31 +156,70 @@ def outside(config: Config, tmp_path: Path) -> Iterator[Outside]:
     world.close()
 
 
-def _posts(ending: str) -> Any:
-    return lambda asked: asked.method == "POST" and asked.path.endswith(ending)
+OPENED = [
+    "alembic.operations:Operations.create_table:before:4",  # in a migration
+    "bot.webhook:Intake.accept:before:1",  # before the 202: nothing is kept, and Jira sends it again
+    "bot.webhook:Intake.accept:after:1",  # the delivery is kept, and Jira does not know it
+    "bot.reconcile:Reconciler.look:before:1",  # after the 202, with a lease
+    "bot.render:Words.comment:before:1",  # while rendering
+    "bot.journal:Journal.open_intent:after:1",  # between intent and call
+    "bot.reconcile:Reconciler._settle:before:1",  # in the middle of settling what did not happen
+    "bot.gateway:Gateway.comment:after:1",  # between call and done
+    "bot.gateway_reader:GatewayReader.marked_comments:after:1",  # in the middle of settling what did happen
+    "bot.gateway:Gateway.put:after:1",  # labels and ledger, between call and done
+]
+MOVED = [
+    "bot.gateway:Gateway.transition:after:1",
+    "bot.gateway:Gateway.create_subtasks:before:1",
+    "bot.gateway:Gateway.create_subtasks:after:1",
+    "bot.gateway_reader:GatewayReader.marked_subtasks:after:1",
+    "bot.agenda:Agenda.release:before:3",
+    "bot.gateway:Gateway.move_subtask:after:1",
+]
 
 
-@pytest.mark.parametrize("done", [False, True], ids=["between intent and call", "between call and done"])
-def test_killed_at_what_must_not_come_twice(done: bool, outside: Outside, clean: dict[str, Any]) -> None:
-    """The bot dies at its first comment and at its first bulk create, and each time the next one goes on: Jira
-    holds what it holds where nobody was killed."""
-
-    def strike(exchange: Exchange) -> None:
-        if done:
-            exchange.forward()
-        outside.kill()
-        exchange.cut()
-
-    strikes = [outside.proxy.rule(match, do=strike, times=1) for match in (_posts("/comment"), _posts("/issue/bulk"))]
+@pytest.mark.slow
+@pytest.mark.parametrize(("until", "deaths"), [("opened", OPENED), ("files ready", MOVED)], ids=["opened", "moved"])
+def test_killed_at_a_named_point(until: str, deaths: list[str], outside: Outside, clean: dict[str, Any]) -> None:
+    """One process after the other dies, each at the next point, and the one after it goes on: Jira holds what it
+    holds where nobody was killed."""
+    outside.deaths = iter(deaths)
     outside.start()
-    wait_for(outside.listening)
-    key = outside.site.open_request(CARLA, DISTRICT).key
-    outside.settle()
-    assert end_state(outside.site, key) == clean["opened"]
-    outside.clock.set(datetime(2026, 1, 6, 16, 0, tzinfo=UTC))
-    outside.write_clock()
-    outside.site.comment(CARLA, key, "Confirmed, thanks")
-    outside.settle()
-    assert [rule.used for rule in strikes] == [1, 1]
-    assert outside.starts == 3
-    assert end_state(outside.site, key) == clean["confirmed"]
+    wait_for(outside.up, every=0.02)
+    key = play(outside, until=until)
+    assert outside.starts == len(deaths) + 1
+    assert end_state(outside.site, key) == clean[until]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_killed_at_random_moments(outside: Outside) -> None:
+    """Wherever a process dies in what an act sets off (KILLS=n: so often; SEED=n: at other moments), each ticket
+    ends up as the one during which nobody was killed."""
+    kills, chance = int(os.environ.get("KILLS", "4")), random.Random(int(os.environ.get("SEED", "5")))
+    site = outside.site
+
+    def opened_and_confirmed(done: Callable[[], None]) -> dict[str, Any]:
+        key = site.open_request(CARLA, DISTRICT).key
+        done()
+        outside.settle()
+        site.comment(CARLA, key, "Confirmed, thanks")
+        done()
+        outside.settle()
+        return {**end_state(site, key), "visits": 0}
+
+    def killed() -> None:
+        """After some of its requests to Jira, and a little later; or once there are no more."""
+        until = len(outside.proxy.seen) + chance.randint(0, 14)
+        deadline = time.monotonic() + 0.5
+        while len(outside.proxy.seen) < until and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0, 0.02))
+        outside.kill()
+
+    outside.start()
+    wait_for(outside.up, every=0.02)
+    calm = opened_and_confirmed(lambda: None)
+    for _ in range(kills // 2):
+        assert opened_and_confirmed(killed) == calm
+    assert outside.starts == 1 + kills // 2 * 2

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from tests.faults.proxy import CUT_AFTER, CUT_BEFORE, HOLD_UNTIL, STATUS_AFTER, Exchange, Request
+from bot.wire import Patience, Wire
+from tests.faults.proxy import CUT_AFTER, CUT_BEFORE, DRIP, HOLD_UNTIL, PATIENCE, STATUS_AFTER, Exchange, Request
 from tests.faults.rig import DISTRICT, KINDS, Match, Rig, end_state, is_write, landed_late, play, sent, writes
 
 
@@ -41,9 +43,24 @@ def test_a_write_that_lands_after_the_client_gave_up(kinds: list[str], rig: Rig,
     assert end_state(rig.site, key) == clean["end"]
 
 
-@pytest.mark.parametrize("fault", [CUT_BEFORE, STATUS_AFTER(502)], ids=["before", "502 after"])
-def test_the_first_answer_to_every_write_is_lost(fault: Any, rig: Rig, clean: dict[str, Any]) -> None:
-    """However often the wire fails, and whether Jira had done it or not: the end is the same."""
+def hang_after(exchange: Exchange) -> None:
+    """Jira does what was asked, and then no byte of its answer comes."""
+    exchange.forward()
+    exchange.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("fault", "patience"),
+    [(CUT_BEFORE, 30.0), (STATUS_AFTER(502), 30.0), (hang_after, 0.5), (DRIP(20), 0.5)],
+    ids=["cut before", "502 after", "read time-out", "drips"],
+)
+def test_the_first_answer_to_every_write_is_lost(
+    fault: Any, patience: float, make_rig: Callable[..., Rig], clean: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the wire fails, and whether Jira had done it or not: the end is the same. That a call ends
+    after 30 s at the latest is tested of the wire; here its patience is shorter."""
+    monkeypatch.setattr(Wire.__init__, "__defaults__", (Patience(read=patience, total=patience), None))
+    rig = make_rig()
     seen: set[tuple[str, bytes]] = set()
 
     def first(asked: Request) -> bool:

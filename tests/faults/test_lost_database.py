@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from bot.core.ledger import PROPERTY
+from bot.core.ledger_json import LedgerBroken
 from bot.sandbox.accounts import CARLA, HANNA
 from tests.faults.proxy import CUT_AFTER, CUT_BEFORE
 from tests.faults.rig import DISTRICT, Rig, end_state, play, writes
@@ -100,3 +105,43 @@ def test_a_subtask_was_finished_before_its_making_was_settled(lost: bool, rig: R
     effects = [e for c in rig.site.comments(key) for e in c.properties[PROPERTY]["effects"]]
     assert len([e for e in effects if ":say:folder:" in e]) == 1
     assert len(rig.site.subtasks(key)) == 2
+
+
+NEVER = ("9999-12-31T23:59:59-14:00", "9999-12-30T00:00:00Z", "0001-01-02T00:00:00Z")
+NONSENSE: list[Any] = [None, "nonsense", -7, 10**30, [], {}, *NEVER]
+
+
+def nonsensical(value: Any) -> Iterator[Any]:
+    """A record with one place of it turned into nonsense, for each place and each nonsense, or with one taken out."""
+    if isinstance(value, dict):
+        for name, held in value.items():
+            yield {k: v for k, v in value.items() if k != name}
+            yield from ({**value, name: other} for other in nonsensical(held))
+    if isinstance(value, list):
+        for n, held in enumerate(value):
+            yield from ([*value[:n], other, *value[n + 1 :]] for other in nonsensical(held))
+    yield from NONSENSE
+
+
+def test_a_record_that_somebody_edited_into_nonsense(rig: Rig) -> None:
+    """Whatever is written at any place of it, the look ends in a plan or in a clear word to staff, and never in a
+    fault of the bot's own."""
+    play(rig, until="needs revision")
+    reconciler = rig.bot.reconciler
+    snapshot = rig.bot.gateway.fetch(rig.ticket, {})
+    process = reconciler.see(rig.ticket).process
+    assert process is not None
+    known = rig.bot.journal.known(rig.ticket)
+    faults, clear, tried = [], 0, 0
+    # One in four: every nonsense at some places, every place with some nonsense.
+    for value in islice(nonsensical(dict(snapshot.issue.ledger)), 0, None, 4):
+        tried += 1
+        try:
+            reconciler._think(replace(snapshot.issue, ledger=value), process, known)
+        except LedgerBroken:
+            clear += 1
+        except Exception as fault:
+            at = traceback.extract_tb(fault.__traceback__)[-1]
+            faults.append(f"{type(fault).__name__}: {fault} ({at.name}, line {at.lineno})")
+    assert sorted(set(faults)) == []
+    assert 100 < clear < tried

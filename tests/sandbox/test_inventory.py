@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.jira_site import Site
-from bot.sandbox.rest import create_app
+from bot.sandbox.rest import sandbox_app
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "jira" / "jsm-openapi.json"
 
@@ -19,7 +19,7 @@ def test_paths_of_the_service_desk_are_atlassians(site: Site) -> None:
     if not OPENAPI.exists():
         pytest.skip(f"{OPENAPI.name} is not beside the project")
     known = json.loads(OPENAPI.read_text())["paths"]
-    rules = [r for r in create_app(site).url_map.iter_rules() if r.rule.startswith("/rest/servicedeskapi/")]
+    rules = [r for r in sandbox_app().url_map.iter_rules() if r.rule.startswith("/rest/servicedeskapi/")]
     assert rules
     for rule in rules:
         path = rule.rule.replace("<", "{").replace(">", "}")

@@ -10,7 +10,7 @@ import pytest
 from bot.clock import SettableClock
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.jira_site import Site
-from bot.sandbox.rest import create_app
+from bot.sandbox.rest import sandbox_app
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "jira" / "jira-cloud-openapi.json"
 # Cloud answers 410 here, and the document has dropped it.
@@ -22,7 +22,7 @@ def test_paths_and_methods_are_atlassians(site: Site) -> None:
     if not OPENAPI.exists():
         pytest.skip(f"{OPENAPI.name} is not beside the project")
     known = json.loads(OPENAPI.read_text())["paths"]
-    for rule in create_app(site).url_map.iter_rules():
+    for rule in sandbox_app().url_map.iter_rules():
         if not rule.rule.startswith("/rest/api/2/") or rule.rule in REMOVED:
             continue
         path = rule.rule.replace("<", "{").replace(">", "}").replace("/api/2/", "/api/3/")

@@ -139,3 +139,18 @@ def test_the_old_search_is_gone(bot) -> None:
     for method in ("GET", "POST"):
         answer = bot(method, "/search", params={"jql": "project = DDE"})
         assert (answer.status_code, answer.json()["errors"]) == (410, {})
+
+
+def test_entity_properties_come_along(site: Site, bot, three: list[str]) -> None:
+    """Those that are asked for, at most five, in the address or in the body; a write of one alone is seen."""
+    site.edit(HANNA, three[0], properties={"ledger": {"v": 1}, "other": [2]})
+    jql = "project = DDE AND issuetype = 'DDE Set-Up' ORDER BY id"
+    found = bot.json("POST", "/search/jql", json={"jql": jql, "fields": ["labels"], "properties": ["ledger"]})["issues"]
+    assert [one["properties"] for one in found] == [{"ledger": {"v": 1}}, {}, {}]
+    assert set(found[0]["fields"]) == {"labels"}
+    asked = {"jql": jql, "properties": "ledger,other"}
+    first = bot.json("GET", "/search/jql", params=asked)["issues"][0]
+    assert first == {"id": three[0], "properties": {"ledger": {"v": 1}, "other": [2]}}
+    assert "properties" not in bot.json("POST", "/search/jql", json={"jql": jql, "fields": ["labels"]})["issues"][0]
+    too_many = {"jql": jql, "properties": ["a", "b", "c", "d", "e", "f"]}
+    assert bot("POST", "/search/jql", json=too_many).status_code == 400

@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.engine import decide
 from bot.core.ledger import PROPERTY
 from bot.core.progress import follow
-from bot.core.voice import DRAFT_HEAD
+from bot.core.voice import DRAFT_HEAD, TELL_HEAD
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.records import CommentRecord, IssueRecord
 from bot.sandbox.stage import Stage
@@ -19,6 +19,8 @@ DISTRICT = "Lakeside ISD"
 
 # How each of the bot's comments is told from the others by what it says, and what the stories call it.
 _TELLING = {
+    "To be told to the district": "words for the district",
+    "it begins with /": "the contact wrote an order",
     "This is a friendly reminder": "reminder",
     "here are the requirements": "the requirements; can you produce the files?",
     "did not find them": "we found no files",
@@ -40,7 +42,10 @@ _TELLING = {
     "We have received the 3rd set": "we have set 3",
     "They need some corrections": "please correct your files",
     'Lakeside ISD is in the step "': "where you stand",
+    "is still overdue": "still overdue",
     "is overdue": "overdue",
+    "has used half of its time": "half of the time is used",
+    "has used three quarters of its time": "three quarters of the time are used",
     "please answer in public": "please answer the contact",
     "please write the findings": "please write the findings",
     "came after the feedback": "late findings",
@@ -258,8 +263,9 @@ def _audience(comment: CommentRecord) -> None:
     for effect in comment.properties[PROPERTY]["effects"]:
         name = effect.split(":", 2)[2]
         kind = name.partition(":")[0]
-        meant = kind in ("say", "remind", "send", "order") or name.endswith((":status", ":sent"))
-        meant = meant and not comment.body.startswith(DRAFT_HEAD)
+        spoken = ("say", "remind", "send", "order", "told", "moved", "late")
+        meant = kind in spoken or name.endswith((":status", ":sent"))
+        meant = meant and not comment.body.startswith((DRAFT_HEAD, TELL_HEAD))
         assert comment.public == meant, f"{name} went to the wrong people"
     if comment.public:
         words = comment.body.casefold().replace('"', " ").split()
@@ -276,8 +282,9 @@ def _nothing_left(story: Story) -> None:
         out = office.off_label in shown.labels or (office.only is not None and office.only not in shown.labels)
         if process is None or out or isinstance(shown.ledger, str):
             continue
-        progress = follow(shown, process, office, config.calendars, {BOT.id}, bot.clock.now())
-        plan = decide(progress, office, config.calendars, {})
+        calendars = bot.closures.calendars()
+        progress = follow(shown, process, office, calendars, {BOT.id}, bot.clock.now())
+        plan = decide(progress, office, calendars, {})
         assert not plan.effects, plan
         record = plan.record
         assert (record.add_labels, record.remove_labels, record.fields) == ((), (), {}), record

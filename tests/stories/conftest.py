@@ -27,7 +27,11 @@ Tell = Callable[..., Story]
 
 # The periodic jobs would find what a webhook lost; a story whose webhooks all arrive need not pay for them.
 RARE = Periods(
-    catch_up=timedelta(days=90), nightly=timedelta(days=90), identity=timedelta(days=90), spread=timedelta(0)
+    catch_up=timedelta(days=90),
+    nightly=timedelta(days=90),
+    identity=timedelta(days=90),
+    pace=timedelta(0),
+    spread=timedelta(0),
 )
 
 

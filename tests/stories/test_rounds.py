@@ -127,7 +127,8 @@ def test_no_findings_then_findings(tell: Tell) -> None:
     story.note("Findings:\n* no birth dates")
     assert story.status == "Waiting for District"
     assert story.to_district[-1] == "please correct your files"
-    assert story.to_team == ["please write the findings"]
+    # The day that the district was told, the 13th, had passed without an answer.
+    assert story.to_team == ["please write the findings", "words for the district"]
     review = [v for v in story.ledger["visits"] if v["step"] == "initial_file_review"][-1]
     assert review["clocks"]["step"]["stopped"] == "2026-01-12T16:00:00Z"
 

@@ -23,8 +23,10 @@ def test_flags_come_at_their_minute(tell: Tell) -> None:
     assert "[~accountid:712020:hanna] [~accountid:712020:hector]" in story.last
     assert "overdue since Tue Jan 13, 2026, 8:30 AM Central Time" in story.last
     said = story.talk
-    story.at("2026-01-16 12:00")
+    story.at("2026-01-14 07:59")
     assert story.talk == said
+    story.at("2026-01-16 12:00")  # the day that the district was told has passed
+    assert story.talk == [*said, "bot to team: words for the district"]
 
 
 def test_a_verdict_takes_the_flags_off(tell: Tell) -> None:

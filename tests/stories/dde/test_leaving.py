@@ -65,7 +65,10 @@ def test_a_foreign_status_and_back(tell: Tell) -> None:
     assert story.labels == set()
     assert story.status == "On Hold"
     story.move("Quality Review", at="2026-01-28 09:00")
-    assert story.talk == [*said, "bot to team: on hold"]
+    # The district had been told the 20th, which passed meanwhile and has moved now.
+    words = ["bot to team: words for the district"] * 2
+    assert story.talk == [*said, "bot to team: on hold", *words]
+    assert "has changed: it was the end of Tuesday, January 20" in story.last
     # From Tuesday the 13th at 15:00 to the 20th at 9:00 are 2 + 9 + 9 + 9 + 1 open hours: Monday at noon.
     assert clock(story)["due"] == "2026-02-02T18:00:00Z"
     assert story.due == "2026-02-02"

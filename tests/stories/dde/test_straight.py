@@ -24,7 +24,7 @@ def test_a_saturday_night_request(tell: Tell) -> None:
     first = story.stage.bot.journal.looks(story.ticket.id, 10)[-1]
     assert list(first.effects) == ["public comment: requirements", "moved the ticket to Confirming Files"]
     story.at("2026-01-05 12:00")
-    assert "told the operator" not in story.deeds
+    assert "message to operator" not in story.deeds
     assert (story.labels, story.due) == (set(), None)  # the district's time has no goal
 
 
@@ -37,12 +37,12 @@ def test_a_saturday_night_request_answered_late(tell: Tell) -> None:
     story.stage.start_bot()
     story.stage.bot.reconciler.ask([story.ticket.id])
     story.stage.settle()
-    assert story.deeds.count("told the operator") == 1
+    assert story.deeds.count("message to operator") == 1
     assert story.to_district == ["the requirements; can you produce the files?"]
     assert story.to_team == []
     assert story.status == "Confirming Files"
     story.at("2026-01-06 09:00")
-    assert story.deeds.count("told the operator") == 1
+    assert story.deeds.count("message to operator") == 1
     labelled = [i.new_text for h in story.ticket.history for i in h.items if i.field == "labels"]
     assert labelled == []
 
@@ -55,11 +55,11 @@ def test_a_request_whose_answer_cannot_be_written(tell: Tell, shipped: Config) -
     assert story.status == "Information Requested"
     assert story.talk == ["bot to team: gave up"]
     story.at("2026-01-03 22:39")
-    assert "told the operator" not in story.deeds
+    assert "message to operator" not in story.deeds
     story.at("2026-01-03 22:40")
-    assert story.deeds.count("told the operator") == 1
+    assert story.deeds.count("message to operator") == 1
     story.at("2026-01-05 12:00")
-    assert story.deeds.count("told the operator") == 1
+    assert story.deeds.count("message to operator") == 1
     assert (story.status, story.labels) == ("Information Requested", set())
 
 
@@ -172,7 +172,7 @@ def test_without_auto_advance_the_automated_step_asks_the_team(tell: Tell, shipp
     ]
     assert "to Confirming Files" in story.last
     story.at("2026-01-05 09:00")
-    assert "told the operator" not in story.deeds  # it was answered within the hour
+    assert "message to operator" not in story.deeds  # it was answered within the hour
     story.move("Confirming Files")
     assert story.to_district == ["the requirements; can you produce the files?"]
 
@@ -200,6 +200,6 @@ def test_staff_put_a_request_back_into_the_automated_step(tell: Tell) -> None:
     story.at("2026-01-08 10:00")
     assert story.status == "Information Requested"
     assert story.talk == ["bot to district: the requirements; can you produce the files?"]
-    assert "told the operator" not in story.deeds
+    assert "message to operator" not in story.deeds
     story.move("Confirming Files")
     assert story.talk == ["bot to district: the requirements; can you produce the files?"]

@@ -59,10 +59,11 @@ def test_a_contacts_send_is_nothing(drafting: Story) -> None:
     story = drafting
     story.contact("/send", at="2026-01-05 10:00")
     assert story.to_district == []
-    assert story.to_team[-1] == "please answer the contact"
+    assert story.to_team[-1] == "the contact wrote an order"
     story.stage.site.comment(HANNA, story.key, "/send", public=True)
     story.stage.settle()
     assert story.to_district == []
+    assert "please delete the public comment with /send" in story.last
 
 
 def test_a_draft_of_a_passed_step_can_still_be_sent(drafting: Story) -> None:

@@ -1,0 +1,1 @@
+"""How fast the bot is: one file a suite, all measured by pyperf and told by `report`."""

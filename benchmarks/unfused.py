@@ -1,0 +1,12 @@
+"""`python -m bot serve`, but for the fuse: more than 60 public comments an hour is what is measured here."""
+
+from __future__ import annotations
+
+import sys
+
+from bot import fuse
+from bot.cli import app
+
+if __name__ == "__main__":
+    fuse.COMMENTS_AN_HOUR_ON_THE_SITE = sys.maxsize  # it counts all the same
+    app(["serve"])

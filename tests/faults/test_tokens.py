@@ -1,0 +1,201 @@
+"""The bot's token dies, loudly or silently, and is replaced: nothing is decided meanwhile, nothing lost, no restart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+import requests
+
+from bot.agenda_keys import JOB
+from bot.agenda_reader import Class
+from bot.app import Bot
+from bot.config import Config
+from bot.sandbox import accounts
+from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
+from bot.sandbox.stage import SECRET
+from bot.scheduler import CAUGHT_UP
+from bot.settings import Settings, load_settings
+from tests.faults.proxy import STATUS, Action, Exchange
+from tests.faults.rig import Rig, end_state, is_write, play, sent, wait_for
+
+SILENT = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
+
+
+def emptied(exchange: Exchange) -> None:
+    """What Jira answers to nobody in particular: 200, with nothing of what was asked for in it."""
+    path = exchange.asked.path
+    body = b'{"issues": []}' if "search" in path or "bulkfetch" in path else b'{"total": 0, "values": []}'
+    STATUS(200, SILENT, body)(exchange)
+
+
+DEATHS: dict[str, Action] = {
+    "401": STATUS(401),
+    "silently": emptied,
+    "denied": STATUS(403, {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"}, b'{"errorMessages": ["no"]}'),
+}
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the operator was told."""
+    told: list[str] = []
+
+    def send(title: str, body: str) -> bool:
+        told.append(f"{title}: {body}")
+        return True
+
+    monkeypatch.setattr("bot.app.log_sender", send)
+    return told
+
+
+def statusz(rig: Rig) -> tuple[int, dict[str, Any]]:
+    """The page's status, and what it says."""
+    answer = requests.get(f"{rig.web.url}/statusz", timeout=5)
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_the_token_dies(death: str, make_rig: Callable[..., Rig], heard: list[str], clean: dict[str, Any]) -> None:
+    """Nothing is decided or written, deliveries are kept, the catch-up's watermark stands, `/statusz` is red with
+    the reason and the operator hears. Once the token works again, the bot goes on by itself."""
+    rig = make_rig()
+    play(rig, until="opened")
+    rig.at("2026-01-06 10:00")
+    rig.to_jira.rule(do=DEATHS[death])
+    watermark = rig.bot.store.get_fact(CAUGHT_UP)
+    writes, looks = sent(rig, is_write), len(rig.bot.journal.looks(rig.ticket))
+    answered = len(rig.site.hooks.outcomes)
+    rig.bot.agenda.put(f"{JOB}catch_up", rig.clock.now(), Class.SWEEPS)
+    rig.site.comment(CARLA, rig.ticket, "Confirmed, thanks")
+    for _ in range(12):
+        assert rig.wait_held(seconds=30) <= 60
+        rig.bot.watch()
+        rig.clock.jump_machine(61)  # nothing is leased: `wait_held` has seen to that
+        rig.bot.agenda.nudge()
+    rig.wait_held(seconds=30)
+    code, page = statusz(rig)
+    assert code == 503
+    assert "does not accept the bot's token" in page["trouble"]
+    assert ["does not accept the bot's token" in text for text in heard] == [True]
+    assert {outcome.status for outcome in rig.site.hooks.outcomes[answered:]} == {202}
+    assert sent(rig, is_write) == writes
+    assert len(rig.bot.journal.looks(rig.ticket)) == looks
+    assert rig.bot.store.get_fact(CAUGHT_UP) == watermark
+    rig.to_jira.clear()
+    rig.settle()
+    assert statusz(rig)[1]["jira"]["state"] == "ok"
+    assert end_state(rig.site, rig.ticket) == clean["confirmed"]
+
+
+class Signed(Rig):
+    """A rig whose bot has its settings from a file, as in production."""
+
+    def settings(self) -> Settings:
+        """Read as `serve` reads them."""
+        self.write_env(BOT)
+        return load_settings(self.var / ".env")
+
+    def write_env(self, account: Account) -> None:
+        """What an operator writes into `.env`, in one go."""
+        lines = {
+            "JIRA_URL": self.jira_url,
+            "JIRA_EMAIL": account.email,
+            "JIRA_API_TOKEN": account.token,
+            "JIRA_WEBHOOK_SECRET": SECRET,
+            "DATABASE_URL": self.database_url,
+        }
+        draft = self.var / "env.new"
+        draft.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+        draft.replace(self.var / ".env")
+
+
+@pytest.fixture
+def make_signed(make_rig: Callable[..., Signed], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Signed]:
+    """Makes such rigs; the environment, which wins over the file, says nothing."""
+    for name in ("JIRA_URL", "JIRA_EMAIL", "JIRA_API_TOKEN", "JIRA_PAT", "JIRA_WEBHOOK_SECRET", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return partial(make_rig, kind=Signed)
+
+
+def renew(rig: Rig, was: Account, becomes: Account) -> None:
+    """Revoke an account's token at the site, and let another one work there."""
+    rig.site.people.pop(was.id)
+    rig.site.people[becomes.id] = becomes
+
+
+def test_a_new_token_is_taken_up_from_the_file(
+    make_signed: Callable[..., Signed], clean: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Written into `.env`, without a restart; the token is in no log."""
+    rig = make_signed()
+    play(rig, until="opened")
+    rig.at("2026-01-06 10:00")
+    newer = replace(BOT, token="token-of-next-year")
+    renew(rig, BOT, newer)
+    rig.site.comment(CARLA, rig.ticket, "Confirmed, thanks")
+    rig.wait_held(seconds=30)
+    bot: Bot = rig.bot
+    bot.refresh()
+    rig.write_env(newer)
+    bot.refresh()
+    rig.settle()
+    assert rig.bot is bot
+    assert newer.token in bot.settings.secrets
+    assert newer.token not in caplog.text
+    assert end_state(rig.site, rig.ticket) == clean["confirmed"]
+
+
+def test_a_file_that_is_half_written_changes_nothing(
+    make_signed: Callable[..., Signed], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The old settings stay, and the log says what is missing."""
+    rig = make_signed()
+    rig.settle()
+    (rig.var / ".env").write_text("JIRA_URL=\n")
+    rig.bot.refresh()
+    assert "JIRA_EMAIL and JIRA_API_TOKEN are not set" in caplog.text
+    ticket = rig.site.open_request(CARLA, "Lakeside ISD")
+    rig.settle()
+    assert len(rig.site.comments(ticket)) == 1
+
+
+def test_another_account_goes_on_where_the_former_one_ended(
+    make_signed: Callable[..., Signed], config: Config, clean: dict[str, Any]
+) -> None:
+    """With the former one named in `bot.yaml`, what it made and said counts as the bot's own, also where the
+    database is lost on that occasion."""
+    former = replace(config, office=replace(config.office, former_accounts=(BOT.id,)))
+    rig = make_signed(config=former)
+    successor = replace(accounts.FIONA, id="712020:bot-2", name=BOT.name, email="b2@onboarding.example", token="t-2")
+
+    def change(act: str) -> None:
+        if act == "asked":
+            rig.site.people[successor.id] = successor
+            rig.site.revoke(BOT)
+            rig.write_env(successor)
+            rig.bot.refresh()
+            rig.settle()
+            assert statusz(rig)[1]["jira"]["account"] == successor.id
+
+    key = play(rig, change)
+    assert end_state(rig.site, key) == clean["end"]
+
+
+def test_an_account_that_nobody_named_is_told(
+    make_signed: Callable[..., Signed], caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line in the log, with what to write where."""
+    rig = make_signed()
+    rig.settle()
+    renew(rig, BOT, HANNA)
+    rig.write_env(HANNA)
+    with caplog.at_level(logging.ERROR):
+        rig.bot.refresh()
+        rig.settle()
+    wait_for(lambda: f"account was {BOT.id} and is {HANNA.id}" in caplog.text)
+    assert caplog.text.count("former_accounts") == 1

@@ -1,0 +1,58 @@
+"""Escalations on a ticket: an outage that hides three of them, and a hold after three quarters of the time."""
+
+from __future__ import annotations
+
+from bot.config import Config
+from bot.core.goals import parse_goal
+from bot.core.process import LEAD, NEVER, Escalation
+from tests.stories.conftest import Tell, with_process, with_step
+
+# Files received on Thursday, January 8 at 15:30: half of 20 business hours is used on Friday at 16:30, three
+# quarters on Monday the 12th at 12:30, all on Tuesday the 13th at 8:30.
+LADDER = (
+    Escalation(0.5, None, "team"),
+    Escalation(0.75, "review-at-risk", "team"),
+    Escalation(1.0, "review-overdue", "team"),
+    Escalation(1.0, None, LEAD, every=parse_goal("1 business day")),
+)
+
+
+def climbing(shipped: Config) -> Config:
+    """The configuration with the ladder for the review, and no word of a late day beside it."""
+    config = with_step(shipped, "initial_file_review", escalations=LADDER)
+    return with_process(config, tell_district_when_late=NEVER)
+
+
+def test_after_an_outage_only_the_highest_is_told(tell: Tell, shipped: Config) -> None:
+    """Three have passed while the bot was away: the team hears of the last alone, when the office is open."""
+    story = tell(climbing(shipped)).opened().to_review()
+    story.stage.stop_bot()
+    story.stage.clock.set(story.stage.local("2026-01-13 20:00"))
+    story.stage.start_bot()
+    story.stage.settle()
+    assert (story.to_team, story.labels) == ([], set())
+    story.at("2026-01-14 08:00")
+    assert (story.to_team, story.labels) == (["overdue"], {"review-overdue"})
+    story.at("2026-01-14 08:30")
+    assert story.to_team == ["overdue", "still overdue"]
+    story.at("2026-01-16 12:00")
+    assert story.to_team == ["overdue", "still overdue", "still overdue", "still overdue"]
+    assert [name for name in story.ledger["visits"][-1]["done"] if "+" in name][-1].endswith(":3")
+
+
+def test_a_hold_after_three_quarters(tell: Tell, shipped: Config) -> None:
+    """On hold nothing is told and the label stays; then what is left of the time is counted, and nothing twice."""
+    story = tell(climbing(shipped)).opened().to_review()
+    story.at("2026-01-12 12:30")
+    assert story.to_team == ["half of the time is used", "three quarters of the time are used"]
+    story.at("2026-01-12 13:00")
+    story.note("/hold waits for the lawyer")
+    told = len(story.to_team)
+    story.at("2026-01-20 13:00")  # Tuesday; Monday was a holiday
+    assert (len(story.to_team), story.labels) == (told, {"review-at-risk"})
+    story.note("/resume")
+    before = len(story.to_team)
+    story.at("2026-01-21 08:29")
+    assert (len(story.to_team), story.labels) == (before, {"review-at-risk"})
+    story.at("2026-01-21 08:30")
+    assert (story.to_team[before:], story.labels) == (["overdue"], {"review-at-risk", "review-overdue"})

@@ -1,0 +1,107 @@
+"""What staff order with the first line of an internal comment, as the ticket shows it."""
+
+from __future__ import annotations
+
+from bot.sandbox.accounts import CARLA, DANA, HANNA
+from tests.stories.conftest import Tell
+from tests.stories.test_ledger_lost import _forget as forget
+
+DUE = "2026-01-13"  # of a review whose files came on Thursday, January 8, at 15:30
+
+
+def test_a_hold_and_its_end(tell: Tell) -> None:
+    """Nothing is flagged while the ticket is on hold; then what was left is spent, and the day has moved."""
+    story = tell().opened().to_review()
+    story.at("2026-01-09 10:00")
+    story.note("/hold vendor waits for the roster export")
+    assert "Lakeside ISD is on hold" in story.last
+    story.at("2026-01-15 10:00")
+    assert story.labels == set()
+    assert story.due == DUE  # what stood there stays, until it is known again
+    story.note("/resume")
+    # Three and a half of the twenty hours were spent: 16.5 are left from Thursday, the 15th, at ten.
+    assert "due Tue 2026-01-20 08:30 CST" in story.ticket.comments[-2].body.replace("\\", "")
+    assert story.due == "2026-01-20"
+    assert story.to_team[-1] == "words for the district"
+    assert "has changed: it was the end of Tuesday, January 13" in story.last
+    said = story.to_district
+    story.note("/tell")
+    assert len(story.to_district) == len(said) + 1
+    assert "by the end of Tuesday, January 20 (Central Time)" in story.last
+
+
+def test_more_time(tell: Tell) -> None:
+    """The confirmation has the new due moment; flags come at the new one."""
+    story = tell().opened().to_review()
+    story.at("2026-01-09 10:00")
+    story.note("/extend 8 business hours a colleague is ill")
+    assert "There is more time for Lakeside ISD" in story.last
+    assert "due Tue 2026-01-13 16:30 CST" in story.last.replace("\\", "")
+    assert story.due == DUE  # the day is the same, so the district need not hear of it
+    story.at("2026-01-13 08:30")
+    assert "review-overdue" not in story.labels
+    story.at("2026-01-13 16:30")
+    assert "review-overdue" in story.labels
+
+
+def test_a_corrected_receipt(tell: Tell) -> None:
+    """The files had been there since the morning; the clock is planned anew, and STATUS tells the new day."""
+    story = tell().opened().to_review()
+    story.note("/received 2026-01-08 09:30")
+    assert "due Mon 2026-01-12 11:30 CST" in story.ticket.comments[-2].body.replace("\\", "")
+    assert story.due == "2026-01-12"
+    story.contact("STATUS", at="2026-01-09 10:00")
+    assert "by the end of Monday, January 12" in story.last
+
+
+def test_new_files_during_a_review(tell: Tell) -> None:
+    """Staff say so: a second set, with its own subtasks, its own clock, and a word to the district."""
+    story = tell().opened().to_review()
+    story.at("2026-01-09 10:00")
+    story.note("/new-round")
+    assert story.work[-2:] == ["review 1: Superseded", "review 2: To Do"]
+    assert story.status == "Initial File Review"
+    assert story.due == "2026-01-13"
+    assert story.to_district[-1] == "we have set 2"
+    story.set_to("review", "Done", at="2026-01-12 10:00")
+    assert story.status == "Quality Review"
+
+
+def test_orders_of_the_contact_and_in_public(tell: Tell) -> None:
+    """Neither is obeyed; staff hear of both, and the contact reads nothing of it."""
+    story = tell().opened().to_review()
+    said = story.to_district
+    story.contact("/hold please", at="2026-01-09 10:00")
+    assert "an order for staff alone, and nothing was done" in story.last
+    story.stage.site.comment(HANNA, story.key, "/hold lawyer", public=True)
+    story.stage.settle()
+    assert "please delete the public comment with /hold" in story.last
+    assert story.to_district == said
+    story.at("2026-01-13 08:30")
+    assert "review-overdue" in story.labels
+
+
+def test_the_same_clocks_without_database_and_comments(tell: Tell) -> None:
+    """The holds are in the ledger: tidying the ticket up and losing the database changes no due moment."""
+    story = tell().opened().to_review()
+    story.at("2026-01-09 10:00")
+    story.note("/hold lawyer")
+    story.at("2026-01-12 10:00")
+    story.note("/resume")
+    due = story.due
+    for comment in [c for c in story.ticket.comments if c.body.startswith("/")]:
+        story.stage.site.delete_comment(DANA, comment.id)
+    forget(story, ledger=False, database=True)
+    assert story.due == due
+    assert story.to_team.count("gave up") == 0
+
+
+def test_help_and_status(tell: Tell) -> None:
+    """Both answer inside, at once; the contact may not ask so."""
+    story = tell().opened().to_review()
+    story.note("/help")
+    assert "/extend 8 business hours REASON" in story.last
+    story.note("/status")
+    assert "Whose turn" in story.last
+    story.contact("/status", by=CARLA)
+    assert story.to_team[-1] == "the contact wrote an order"
