@@ -15,12 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.agenda_reader import LEASE_SECONDS, AgendaReader, Class, col
-from bot.agenda_statements import LEASE, NEW, PARK, RELEASE, RENEW, TOKEN, upsert
+from bot.agenda_statements import LEASE, NEW, PARK, PUT_OFF, RELEASE, RENEW, TOKEN, upsert
 from bot.clock import Clock
 from bot.site_hold import LONGEST_HOLD_SECONDS, Site
 from bot.store import Store
 from bot.tables import agenda
 from bot.wakeup import Wakeup
+
+SUSPECT_SECONDS = 1.0  # how long a key waits that was claimed together with another that was tried before
 
 
 class LeaseLost(Exception):
@@ -54,7 +56,8 @@ class Agenda(AgendaReader):
       stays. A put never touches `not_before`, so a back-off survives it, nor a lease, nor a parking.
     * `claim()`: one row that is due and neither held back, leased nor parked; the most urgent class first,
       within it the longest due. It is leased for 120 s under a new token, and a try is counted at once,
-      so a look that kills its process counts too. No two workers ever hold live tokens of one key.
+      so a look that kills its process counts too. No two workers ever hold live tokens of one key, and no
+      process works on two at once whose last look failed or did not come back.
     * `renew(claim)`: another 120 s from now. False: the lease is lost; stop.
     * `release(claim, look_again_at)`: give the row back, due at that moment (None: not due), its tries
       forgotten. If anything was put since the claim, it is due now instead: no wake-up is lost. With `failed`
@@ -125,13 +128,23 @@ class Agenda(AgendaReader):
             return []
         claims: list[Claim] = []
         moment = {"now": self._clock.now(), "machine": machine, "claimed_as": f"{self._name}:{next(self._claims)}:"}
+        moment |= {"own": self._name, "after_own": f"{self._name}g"}  # after each hex name, however a database sorts
         for cls in Class:  # one seek in the index per class; later ones are not looked at where these are enough
             rows = connection.execute(LEASE, {**moment, "wanted": int(cls), "most": most - len(claims)}).all()
             found = [Claim(key, token, woken, tries, cls, due_at) for key, token, woken, tries, due_at in rows]
-            claims += sorted(found, key=lambda claim: claim.due_at)
+            claims += self._one_suspect(connection, machine, sorted(found, key=lambda claim: claim.due_at))
             if len(claims) == most:
                 break
         return claims
+
+    def _one_suspect(self, connection: Connection, machine: float, claims: list[Claim]) -> list[Claim]:
+        """Keep one of the claims on keys that were tried before, and put the others off.
+
+        What kills each process would else take those along that are worked on beside it, until all were parked."""
+        others = [claim for claim in claims if claim.tries > 1][1:]
+        for claim in others:
+            connection.execute(PUT_OFF, {**_ours(claim), "held": machine + SUSPECT_SECONDS})
+        return [claim for claim in claims if claim not in others]
 
     def renew(self, claim: Claim) -> bool:
         """Make the lease last 120 s from now; False where it was lost."""

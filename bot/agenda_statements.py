@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from bot.agenda_reader import LEASE_SECONDS, MACHINE, NOW, col, free
+from bot.site_hold import ASTRAY_SECONDS
 from bot.store import Store
 from bot.tables import agenda
 
@@ -26,10 +27,19 @@ def upsert(store: Store) -> sa.Executable:
 
 
 def _lease() -> sa.Executable:
-    """Lease the first `most` free rows of one class (`wanted`), for `now`, `machine` and `claimed_as`."""
+    """Lease the first `most` free rows of one class (`wanted`), for `now`, `machine` and `claimed_as`; none that was
+    tried before where a token between `own` and `after_own` is on such a row."""
+    mine = sa.alias(agenda).c
+    suspect = sa.exists().where(
+        mine.token >= sa.bindparam("own"),
+        mine.token < sa.bindparam("after_own"),
+        mine.tries > 1,
+        mine.leased_until > MACHINE,
+        mine.leased_until <= MACHINE + LEASE_SECONDS + ASTRAY_SECONDS,
+    )
     first = (
         sa.select(col.key)
-        .where(col.cls == sa.bindparam("wanted"), col.due_at <= NOW, *free())
+        .where(col.cls == sa.bindparam("wanted"), col.due_at <= NOW, *free(), sa.or_(col.tries == 0, ~suspect))
         .order_by(col.due_at)
         .limit(sa.bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -68,4 +78,7 @@ LEASE = _lease()
 RENEW = _MINE.values(leased_until=sa.bindparam("until", type_=sa.Double()))
 RELEASE = _release()
 PARK = _MINE.values(token=None, leased_until=None, parked=sa.bindparam("reason", type_=sa.Text()))
+PUT_OFF = _MINE.values(
+    token=None, leased_until=None, tries=col.tries - 1, not_before=sa.bindparam("held", type_=sa.Double())
+)
 TOKEN = sa.select(col.token).where(col.key == sa.bindparam("claimed")).with_for_update()

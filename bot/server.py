@@ -42,7 +42,9 @@ class WebServer:
         return self
 
     def stop(self, patience: float = 5.0) -> None:
-        """Stop serving; requests under way get about `patience` seconds."""
+        """Stop serving; requests under way get about `patience` seconds. What is stopped stays stopped."""
+        if not self._thread.is_alive():
+            return
         deadline = time.monotonic() + patience
         # Its loop must close its own sockets: closed from here, they would be closed while it waits on them.
         self._server.trigger.pull_trigger(self._close_sockets)

@@ -281,6 +281,38 @@ def test_a_look_that_kills_each_new_process_is_held_back(clock: SettableClock, t
     store.close()
 
 
+def test_keys_that_were_tried_before_are_worked_on_one_at_a_time(
+    agenda: Agenda, store: Store, clock: SettableClock
+) -> None:
+    """What kills each process must not bring those nearer to being parked that were worked on beside it."""
+    agenda.put("killer", clock.now() - MINUTE, PEOPLE)
+    agenda.put("innocent", clock.now(), SWEEPS)
+    handed = []
+    for seconds in (121, 2, 2):  # a process dies of it and the lease runs out; then each is started again at once
+        process = Agenda(store, clock)
+        handed.append([(claim.key, claim.tries) for claim in process.claim_many(4)])
+        assert process.claim_many(4) == []
+        process.close()
+        clock.jump_machine(seconds)
+    assert handed == [[("killer", 1), ("innocent", 1)], [("killer", 2)], [("innocent", 2)]]
+
+
+def test_keys_that_failed_before_wait_for_no_fresh_one_nor_for_another_process(
+    agenda: Agenda, store: Store, clock: SettableClock
+) -> None:
+    """What is new goes on beside them, and a replica's process stands or falls by itself."""
+    for key in ("one", "two"):
+        agenda.put(key, clock.now(), PEOPLE)
+        agenda.release(claimed(agenda), None, failed=True)
+    clock.jump_machine(2)
+    agenda.put("fresh", clock.now(), SWEEPS)
+    assert [claim.key for claim in agenda.claim_many(4)] == ["one", "fresh"]
+    clock.jump_machine(2)
+    other = Agenda(store, clock)
+    assert [claim.key for claim in other.claim_many(4)] == ["two"]
+    other.close()
+
+
 def test_a_process_that_is_told_to_stop_gives_back_only_its_own(
     agenda: Agenda, store: Store, clock: SettableClock
 ) -> None:
@@ -324,7 +356,10 @@ def test_a_machine_clock_that_was_set_back_blocks_nothing_for_long(agenda: Agend
     agenda.release(claimed(agenda), None, failed=True)
     agenda.site.hold(clock.machine() + 60, "quota")
     clock.jump_machine(-3e7)
-    assert {claimed(agenda).key, claimed(agenda).key} == {"leased", "held"}
+    again = [claimed(agenda)]
+    agenda.release(again[0], None)
+    again.append(claimed(agenda))
+    assert {claim.key for claim in again} == {"leased", "held"}
 
 
 def test_who_read_the_clock_a_moment_earlier_takes_no_lease(agenda: Agenda, clock: SettableClock) -> None:

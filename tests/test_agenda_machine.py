@@ -112,6 +112,9 @@ class AgendaMachine(RuleBasedStateMachine):
             self.live.pop(key, None)
         self.model[key] = Model(replace(old.row, **values), woken, token)
 
+    def own(self, token: str | None) -> bool:
+        return token is not None and token.startswith(f"{self.agenda._name}:")
+
     def ours(self, claim: Claim) -> bool:
         return key_token(self.model, claim.key) == claim.token
 
@@ -146,6 +149,8 @@ class AgendaMachine(RuleBasedStateMachine):
         claim = self.agenda.claim()
         now, machine = self.clock.now(), self.clock.machine()
         free = [m for m in self.model.values() if m.due(now) and not m.leased(machine) and not m.held(machine)]
+        if any(m.leased(machine) and m.row.tries > 1 and self.own(m.token) for m in self.model.values()):
+            free = [m for m in free if m.row.tries == 0]
         if claim is None:
             assert free == []
             return multiple()
@@ -311,7 +316,7 @@ class AgendaMachine(RuleBasedStateMachine):
     @rule()
     def this_process_is_told_to_stop(self) -> None:
         """Its own leases end, and only these; a look that was cut short is no failed try."""
-        own = [key for key, claim in self.live.items() if claim.token.startswith(f"{self.agenda._name}:")]
+        own = [key for key, claim in self.live.items() if self.own(claim.token)]
         assert self.agenda.give_back_own() == len(own)
         for key in own:
             self.change(key, token=None, tries=self.model[key].row.tries - 1)
