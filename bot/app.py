@@ -26,6 +26,7 @@ from bot.core.process import OPERATOR
 from bot.fuse import Fuse
 from bot.gateway import Gateway, connect_with
 from bot.gateway_reader import API
+from bot.jobs import Jobs, Periods, quiet
 from bot.journal import Journal
 from bot.log import hide_too, set_up_logging
 from bot.messages import Messenger, senders
@@ -33,7 +34,7 @@ from bot.pace import Pace, SharedPace
 from bot.reconcile import Reconciler
 from bot.reload import Reloader
 from bot.render import Words
-from bot.scheduler import Jobs, Periods, Ticker, Workers, quiet
+from bot.scheduler import Ticker
 from bot.settings import Renewal, Settings, SettingsError, load_settings
 from bot.statusz import readiness
 from bot.store import Store, StoreError
@@ -41,6 +42,7 @@ from bot.web import web_app
 from bot.webhook_watch import WebhookWatch
 from bot.whole_config import TEMPLATES, load_checked, words_of
 from bot.wire import JiraTrouble, Wire
+from bot.workers import Workers
 
 LOG = logging.getLogger(__name__)
 

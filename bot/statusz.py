@@ -16,11 +16,12 @@ from bot.agenda_keys import JOB
 from bot.alerts import DAYS_BEFORE, Readiness
 from bot.closures import TOLD
 from bot.health import DATABASE_AWAY, PATIENCE, Bounded, cannot_take_in
-from bot.scheduler import CAUGHT_UP, IDENTITY, NIGHTLY, PAUSED, TROUBLE
+from bot.jobs import CAUGHT_UP, IDENTITY, NIGHTLY, TROUBLE
 from bot.status_html import to_html
 from bot.store import StoreError
 from bot.tables import agenda, deliveries, meta
 from bot.webhook_watch import FACT, count
+from bot.workers import PAUSED
 
 if TYPE_CHECKING:
     from bot.app import Bot

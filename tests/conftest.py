@@ -1,10 +1,11 @@
-"""Fixtures that every test may use: a clock that tests set, and a store on each database."""
+"""Fixtures that every test may use: a configuration, a clock that tests set, and a store on each database."""
 
 from __future__ import annotations
 
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.clock import SettableClock
+from bot.config import Config, load
 from bot.store import Store
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
@@ -31,6 +33,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it where half of the databases were not tested."""
     if not POSTGRES:
         terminalreporter.write_line("PostgreSQL tests left out: TEST_DATABASE_URL is not set")
+
+
+@pytest.fixture(scope="session")
+def config() -> Config:
+    """The configuration that the tests share, without the courtesy of going slowly: the sandbox has no other users."""
+    found = load(Path(__file__).parent / "spine")
+    return replace(found, office=replace(found.office, calls_per_second=1000))
 
 
 @pytest.fixture

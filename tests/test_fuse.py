@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,20 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import fuse
-from bot.config import Config, load
+from bot.config import Config
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.records import CommentRecord
 from bot.sandbox.stage import Stage
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 RULE = Account("712020:rule", "Automation", "rule@onboarding.example", "token-rule", kind="app")
-
-
-@pytest.fixture(scope="session")
-def config() -> Config:
-    """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(Path(__file__).parent / "spine")
-    return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 import responses
 
 from bot.clock import SettableClock
-from bot.config import Config, load
+from bot.config import Config
 from bot.core.ledger import PROPERTY
 from bot.fuse import Fuse
 from bot.gateway import Gateway, Made, SubtaskText, connect_with
@@ -27,13 +26,6 @@ from bot.wire import Conflict, Missing, Refused, Unknown, Unreachable, Wire
 
 ROOT = Path(__file__).parents[1]
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
-
-
-@pytest.fixture(scope="session")
-def config() -> Config:
-    """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(ROOT / "tests/spine")
-    return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from bot.agenda import Claim
 from bot.agenda_keys import JOB, key_of
 from bot.agenda_reader import Class, Row
-from bot.config import Config, load
+from bot.config import Config
 from bot.core.effects import CreateSubtasks, PostComment
 from bot.core.ledger import PROPERTY
 from bot.reconcile import MOST_TRIES
@@ -24,13 +24,6 @@ from bot.store import StoreDown
 from bot.wire import Conflict, Limited, Missing, Unauthenticated, Unreachable
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
-
-
-@pytest.fixture(scope="session")
-def config() -> Config:
-    """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(Path(__file__).parent / "spine")
-    return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 
 @pytest.fixture

@@ -16,11 +16,13 @@ import pytest
 from bot.agenda import Claim
 from bot.agenda_keys import JOB
 from bot.agenda_reader import Class
-from bot.config import Config, load
+from bot.config import Config
+from bot.jobs import CAUGHT_UP, Periods
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.stage import Stage
-from bot.scheduler import CAUGHT_UP, PAUSED, Periods, Ticker, Workers
+from bot.scheduler import Ticker
 from bot.store import StoreDown
+from bot.workers import PAUSED, Workers
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 SHORT = Periods(
@@ -30,13 +32,6 @@ SHORT = Periods(
     pace=timedelta(0),
     spread=timedelta(0),
 )
-
-
-@pytest.fixture(scope="session")
-def config() -> Config:
-    """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(Path(__file__).parent / "spine")
-    return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 
 @pytest.fixture

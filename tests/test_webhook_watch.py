@@ -15,9 +15,9 @@ from bot.agenda_keys import JOB
 from bot.agenda_reader import Class
 from bot.clock import SettableClock
 from bot.hints import Hit
+from bot.jobs import Periods
 from bot.sandbox.accounts import CARLA, HANNA
 from bot.sandbox.stage import Stage
-from bot.scheduler import Periods
 from bot.store import Store
 from bot.tables import intents, looks
 from bot.webhook_watch import FACT, Counted, WebhookWatch, count

@@ -11,11 +11,11 @@ from bot.core.effects import CloseDay, SendText
 from bot.core.hearing import CONTACT, PUBLIC, Heeded
 from bot.core.issue import Comment
 from bot.core.ledger import SEND, TELL, Order
-from bot.core.orders import CLOSED, EXPLAIN, HELP, STATUS
+from bot.core.orders import CLOSED, EXPLAIN, HELP, STATUS, answer_to
 from bot.core.phrases import facts
 from bot.core.promises import is_stale, told_by_draft
 from bot.core.standing import clock_line, standing
-from bot.core.voice import answer_to, send_orders, sendings
+from bot.core.voice import send_orders, sendings
 from bot.core.wishes import Wishes, team
 
 
@@ -30,7 +30,7 @@ def answer_orders(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
 
 
 def _name(comment: Comment) -> str:
-    return f"answer:{comment.id}:{int(comment.updated.timestamp())}"
+    return answer_to(comment.id, comment.updated)
 
 
 def _answer(wishes: Wishes, heeded: Heeded, calendars: Mapping[str, Calendar]) -> None:
@@ -90,4 +90,11 @@ def send_drafts(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
 
 def _refuse(wishes: Wishes, order: Order, reason: str) -> None:
     accounts = (order.by,) if order.by else ()
-    wishes.say([answer_to(order)], "order_refused", False, what=f"/{order.kind}", reason=reason, accounts=accounts)
+    wishes.say(
+        [answer_to(order.comment, order.at)],
+        "order_refused",
+        False,
+        what=f"/{order.kind}",
+        reason=reason,
+        accounts=accounts,
+    )

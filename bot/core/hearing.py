@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.core import replies
 from bot.core.issue import Comment, Issue
 from bot.core.ledger import WAITING, Answer, Ledger, Order, Visit
-from bot.core.orders import OF_A_STAY, Command, NotDone, Scene, command_of, obey
+from bot.core.orders import OF_A_STAY, Command, NotDone, Scene, answer_to, command_of, obey
 from bot.core.people import People
 from bot.core.process import Process, Step
 
@@ -130,9 +130,10 @@ class Ear:
 
     def _was_other(self, comment: Comment, order: Order | None) -> bool:
         """Whether the comment was obeyed or answered as it stood at another moment."""
-        now, prefix = str(int(comment.updated.timestamp())), f"answer:{comment.id}:"
-        names = (name for visit in self._ledger.visits for name in visit.done if name.startswith(prefix))
-        return (order is not None and order.at != comment.updated) or any(n != prefix + now for n in names)
+        now = answer_to(comment.id, comment.updated)
+        of_any_moment = now[: now.rindex(":") + 1]
+        answered = (n for visit in self._ledger.visits for n in visit.done if n.startswith(of_any_moment))
+        return (order is not None and order.at != comment.updated) or any(name != now for name in answered)
 
     def _order(self, comment: Comment) -> Order | None:
         """The order of that comment that was obeyed before, though its answer may not have gone out."""

@@ -71,6 +71,11 @@ def command_of(body: str) -> Command | None:
     return Command(name, rest, body[line.end() :].strip(), near[0] if near else "")
 
 
+def answer_to(comment: str, at: datetime) -> str:
+    """The name of the answer to an order, by the comment's id and the moment at which it was as it was read."""
+    return f"answer:{comment}:{int(at.timestamp())}"
+
+
 class NotDone(Exception):
     """An order that cannot be obeyed; the message says why, and what to write instead."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.core.issue import Comment
 from bot.core.ledger import SEND, TELL, Order
-from bot.core.orders import command_of
+from bot.core.orders import answer_to, command_of
 from bot.core.progress import Progress
 
 DRAFT_HEAD = (
@@ -78,13 +78,10 @@ def send_orders(progress: Progress) -> list[Order]:
         order
         for visit in reversed(progress.chain)
         for order in visit.orders
-        if order.kind in (SEND, TELL) and f"order:{order.comment}" not in done and answer_to(order) not in done
+        if order.kind in (SEND, TELL)
+        and f"order:{order.comment}" not in done
+        and answer_to(order.comment, order.at) not in done
     ]
-
-
-def answer_to(order: Order) -> str:
-    """The name of an order's answer: by its comment as it stood then."""
-    return f"answer:{order.comment}:{int(order.at.timestamp())}"
 
 
 def _done(progress: Progress) -> set[str]:

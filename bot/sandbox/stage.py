@@ -16,10 +16,10 @@ from bot.app import Bot, build
 from bot.clock import SettableClock
 from bot.config import Config
 from bot.core.process import FULL
+from bot.jobs import Periods
 from bot.sandbox import accounts
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
-from bot.scheduler import Periods
 from bot.server import WebServer
 from bot.settings import Settings
 from bot.web import web_app

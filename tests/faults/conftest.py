@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import Config, load
-from tests.faults.rig import CONFIG, Rig, end_state, play
+from bot.config import Config
+from tests.faults.rig import Rig, end_state, play
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 
 MakeRig = Callable[..., Rig]
-
-
-@pytest.fixture(scope="session")
-def config() -> Config:
-    """The shipped configuration, without the courtesy of going slowly."""
-    shipped = load(CONFIG)
-    return replace(shipped, office=replace(shipped.office, calls_per_second=1000))
 
 
 @pytest.fixture

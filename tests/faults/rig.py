@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Protocol
 
 from bot.core.ledger import PROPERTY
@@ -250,6 +249,3 @@ def landed_late(release: threading.Event, landed: threading.Event) -> Callable[[
             raise Stuck("the late write never reached Jira")
 
     return land
-
-
-CONFIG = Path(__file__).parents[1] / "spine"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot.jobs import CAUGHT_UP, Periods
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from bot.scheduler import CAUGHT_UP, Periods
 from tests.faults.conftest import START, MakeRig
 from tests.faults.proxy import CUT_BEFORE, STATUS
 from tests.faults.rig import DISTRICT, Rig

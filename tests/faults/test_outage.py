@@ -12,9 +12,9 @@ import pytest
 
 from bot import fuse
 from bot.config import load
+from bot.jobs import Periods
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.records import CommentRecord
-from bot.scheduler import Periods
 from tests.faults.conftest import MakeRig
 from tests.faults.rig import Rig
 

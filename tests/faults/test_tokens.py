@@ -15,10 +15,10 @@ from bot.agenda_keys import JOB
 from bot.agenda_reader import Class
 from bot.app import Bot
 from bot.config import Config
+from bot.jobs import CAUGHT_UP
 from bot.sandbox import accounts
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.stage import SECRET
-from bot.scheduler import CAUGHT_UP
 from bot.settings import Settings, load_settings
 from tests.faults.proxy import STATUS, Action, Exchange
 from tests.faults.rig import Rig, end_state, is_write, play, sent, wait_for

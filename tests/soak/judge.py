@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from bot.scheduler import Periods
+from bot.jobs import Periods
 from tests.soak import story
 from tests.soak.run import Outcome
 

@@ -1,4 +1,4 @@
-"""A stage for each story: the shipped configuration, or a variant of it, and the check that ends every story."""
+"""A stage for each story, with the configuration that the tests share or a variant of it, and what ends every story."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import Config, load
+from bot.config import Config
 from bot.core.process import Process
+from bot.jobs import Periods
 from bot.sandbox.stage import CALM, Stage
-from bot.scheduler import Periods
 from tests.stories.acts import Story, check
 
 ZONE = ZoneInfo("America/Chicago")
@@ -35,20 +35,13 @@ RARE = Periods(
 )
 
 
-@pytest.fixture(scope="session")
-def shipped() -> Config:
-    """The configuration that the project ships, without the courtesy of going slowly: the sandbox has no other
-    users."""
-    return with_office(load(Path(__file__).parents[1] / "spine"), calls_per_second=1000)
-
-
 @pytest.fixture
-def tell(shipped: Config, tmp_path: Path) -> Iterator[Tell]:
+def tell(config: Config, tmp_path: Path) -> Iterator[Tell]:
     """Begins a story: `tell()`, or with another configuration or start. What must always hold is checked
     when the test is over."""
     told: list[Story] = []
 
-    def begin(config: Config = shipped, start: datetime = MORNING, **stage: Any) -> Story:
+    def begin(config: Config = config, start: datetime = MORNING, **stage: Any) -> Story:
         var = tmp_path / str(len(told))
         var.mkdir()
         if WITHOUT_WEBHOOKS and "webhooks" not in stage:

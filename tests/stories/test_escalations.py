@@ -17,15 +17,15 @@ LADDER = (
 )
 
 
-def climbing(shipped: Config) -> Config:
+def climbing(config: Config) -> Config:
     """The configuration with the ladder for the review, and no word of a late day beside it."""
-    config = with_step(shipped, "initial_file_review", escalations=LADDER)
+    config = with_step(config, "initial_file_review", escalations=LADDER)
     return with_process(config, tell_district_when_late=NEVER)
 
 
-def test_after_an_outage_only_the_highest_is_told(tell: Tell, shipped: Config) -> None:
+def test_after_an_outage_only_the_highest_is_told(tell: Tell, config: Config) -> None:
     """Three have passed while the bot was away: the team hears of the last alone, when the office is open."""
-    story = tell(climbing(shipped)).opened().to_review()
+    story = tell(climbing(config)).opened().to_review()
     story.stage.stop_bot()
     story.stage.clock.set(story.stage.local("2026-01-13 20:00"))
     story.stage.start_bot()
@@ -40,9 +40,9 @@ def test_after_an_outage_only_the_highest_is_told(tell: Tell, shipped: Config) -
     assert [name for name in story.ledger["visits"][-1]["done"] if "+" in name][-1].endswith(":3")
 
 
-def test_a_hold_after_three_quarters(tell: Tell, shipped: Config) -> None:
+def test_a_hold_after_three_quarters(tell: Tell, config: Config) -> None:
     """On hold nothing is told and the label stays; then what is left of the time is counted, and nothing twice."""
-    story = tell(climbing(shipped)).opened().to_review()
+    story = tell(climbing(config)).opened().to_review()
     story.at("2026-01-12 12:30")
     assert story.to_team == ["half of the time is used", "three quarters of the time are used"]
     story.at("2026-01-12 13:00")

@@ -64,14 +64,14 @@ def test_two_revision_rounds(tell: Tell) -> None:
     ]
 
 
-def _two_reviewers(tell: Tell, shipped: Config) -> Story:
-    review = shipped.processes[0].step("initial_file_review")
-    return tell(with_step(shipped, review.name, branches=(*review.branches, SECOND))).opened().to_review()
+def _two_reviewers(tell: Tell, config: Config) -> Story:
+    review = config.processes[0].step("initial_file_review")
+    return tell(with_step(config, review.name, branches=(*review.branches, SECOND))).opened().to_review()
 
 
-def test_two_reviewers_give_one_verdict(tell: Tell, shipped: Config) -> None:
+def test_two_reviewers_give_one_verdict(tell: Tell, config: Config) -> None:
     """A first "Needs Revision" is for the team alone; the feedback goes out once, with what both have found."""
-    story = _two_reviewers(tell, shipped)
+    story = _two_reviewers(tell, config)
     story.at("2026-01-09 10:00")
     story.note("Findings:\n* no birth dates", on="review")
     story.set_to("review", "Needs Revision")
@@ -88,9 +88,9 @@ def test_two_reviewers_give_one_verdict(tell: Tell, shipped: Config) -> None:
     assert story.to_team == ["a first review needs revision"]
 
 
-def test_one_good_and_one_bad_review_need_a_revision(tell: Tell, shipped: Config) -> None:
+def test_one_good_and_one_bad_review_need_a_revision(tell: Tell, config: Config) -> None:
     """The verdict is a revision where every reviewer has ended and one of them wants it."""
-    story = _two_reviewers(tell, shipped)
+    story = _two_reviewers(tell, config)
     story.set_to("accuracy", "Done", at="2026-01-09 10:00", by=FRED)
     story.note("Findings:\n* no birth dates", on="review")
     story.set_to("review", "Needs Revision")
@@ -98,9 +98,9 @@ def test_one_good_and_one_bad_review_need_a_revision(tell: Tell, shipped: Config
     assert story.to_team == []
 
 
-def test_staff_end_the_round_and_open_reviews_are_superseded(tell: Tell, shipped: Config) -> None:
+def test_staff_end_the_round_and_open_reviews_are_superseded(tell: Tell, config: Config) -> None:
     """Staff who move the ticket to the district give the verdict at once; what is still open is closed."""
-    story = _two_reviewers(tell, shipped)
+    story = _two_reviewers(tell, config)
     story.at("2026-01-09 10:00")
     story.note("Findings:\n* no birth dates", on="review")
     story.set_to("review", "Needs Revision")

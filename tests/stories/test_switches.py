@@ -11,10 +11,10 @@ from tests.stories.conftest import ZONE, Tell, with_office, with_process
 SINCE = datetime(2026, 1, 12, 8, 0, tzinfo=ZONE)
 
 
-def test_switched_on_over_tickets_under_way(tell: Tell, shipped: Config) -> None:
+def test_switched_on_over_tickets_under_way(tell: Tell, config: Config) -> None:
     """For a step entered before `since` there are labels and a due day, and no word; from the next step on the
     bot speaks."""
-    story = tell(with_process(shipped, since=SINCE)).opened()
+    story = tell(with_process(config, since=SINCE)).opened()
     story.move("SecureStor Folder", at="2026-01-06 10:00")
     story.move("Initial File Review", at="2026-01-08 15:30")
     assert story.due == "2026-01-13"
@@ -35,9 +35,9 @@ def test_switched_on_over_tickets_under_way(tell: Tell, shipped: Config) -> None
     assert story.work == ["review 2: To Do"]
 
 
-def test_the_first_look_at_an_old_ticket(tell: Tell, shipped: Config) -> None:
+def test_the_first_look_at_an_old_ticket(tell: Tell, config: Config) -> None:
     """A ticket that went its way before the bot was there: its clock and its flag, and nothing else."""
-    story = tell(with_process(shipped, since=SINCE), webhooks=False)
+    story = tell(with_process(config, since=SINCE), webhooks=False)
     story.stage.stop_bot()
     story.key = story.stage.site.open_request(CARLA, "Lakeside ISD").key
     clock, site = story.stage.clock, story.stage.site
@@ -64,9 +64,9 @@ def test_the_first_look_at_an_old_ticket(tell: Tell, shipped: Config) -> None:
     assert story.to_team == []
 
 
-def test_without_auto_advance_nothing_is_moved(tell: Tell, shipped: Config) -> None:
+def test_without_auto_advance_nothing_is_moved(tell: Tell, config: Config) -> None:
     """Also no revision: staff are told that the step is ready, once, and move the ticket themselves."""
-    story = tell(with_office(shipped, auto_advance=False)).opened()
+    story = tell(with_office(config, auto_advance=False)).opened()
     story.contact("Confirmed", at="2026-01-06 10:00")
     assert story.status == "Confirming Files"
     assert story.to_team == ["please move the ticket"]
@@ -89,9 +89,9 @@ def test_without_auto_advance_nothing_is_moved(tell: Tell, shipped: Config) -> N
     assert not [m for m in story.moves() if m.startswith("Onboarding")]
 
 
-def test_a_pilot_follows_its_label(tell: Tell, shipped: Config) -> None:
+def test_a_pilot_follows_its_label(tell: Tell, config: Config) -> None:
     """With `only` the bot looks after tickets with that label, and after no others."""
-    story = tell(with_office(shipped, only="pilot")).opened()
+    story = tell(with_office(config, only="pilot")).opened()
     story.contact("Confirmed", at="2026-01-06 10:00")
     assert story.talk == ["Carla: Confirmed"]
     assert story.ledger is None
