@@ -248,10 +248,18 @@ class Soak:
             held = self._due(_HELD)
             free = self._due(f"NOT ({_HELD})")
             self.say(f"{self.kills} kills; {self._unsent()} deliveries unsent; on the agenda {held} held, {free} due.")
+            if reason := self._given_up():
+                raise Stuck(f"the bot has given something up: {reason}")
         if self.jira.poll() is not None:
             raise Stuck("the sandbox has ended")
         if time.monotonic() - began > self.size.patience:
             raise Stuck(f"it did not come to rest within {self.size.patience:.0f} s; the logs are in {self.var}")
+
+    def _given_up(self) -> str | None:
+        """Why the bot gave the first effect up that it did; people would wait for that in vain."""
+        with self.database.connect() as connection:
+            query = sa.text("SELECT reason FROM effects WHERE state = 'parked' ORDER BY at LIMIT 1")
+            return connection.execute(query).scalar_one_or_none()
 
     def _wait(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 60.0
