@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 5  # how long SQLite waits for another process's write, and PostgreSQL's driver for a connection
 FROZEN_SECONDS = 10.0  # a replica that stands still within a transaction must not hold the others' rows for hours
+MIGRATION_SECONDS = 3600.0
 RETRIES = 3  # PostgreSQL has undone the transaction itself, so it can be run again
 UNDONE_BY_POSTGRES = {"40001", "40P01"}  # serialization failure, deadlock
 
@@ -30,8 +31,16 @@ def write_postgres(engine: Engine, fn: Callable[[Connection], T]) -> T:
 
 
 def postgres_engine(url: sa.URL) -> Engine:
-    """An engine whose connections are asked whether they live, and give their locks up where a process stands still."""
-    engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS})
+    """An engine whose connections are asked whether they live, wait for no answer for ever, and give their locks up
+    where a process stands still."""
+    from bot.postgres_connection import Impatient  # its driver is installed only where PostgreSQL is used
+
+    options = {"connect_timeout": BUSY_SECONDS}
+    engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args=options)
+
+    @sa.event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+        return Impatient.connect(*args, **options)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -39,6 +48,13 @@ def postgres_engine(url: sa.URL) -> Engine:
         connection.commit()
 
     return engine
+
+
+def be_patient(connection: Connection) -> None:
+    """Let this connection wait for a migration, its own or another replica's; it is not used for anything else."""
+    driver: Any = connection.connection.driver_connection
+    driver.patience = MIGRATION_SECONDS
+    connection.detach()
 
 
 def sqlite_engine(url: sa.URL, begin: str) -> Engine:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.clock import Clock
-from bot.engines import postgres_engine, sqlite_engine, write_postgres
+from bot.engines import be_patient, postgres_engine, sqlite_engine, write_postgres
 from bot.tables import deliveries, meta
 from bot.writer import Writer, WriterStopped
 
@@ -228,6 +228,7 @@ class Store:
     def _migrate(self, connection: Connection) -> None:
         """Bring the tables up to date. Replicas that start together wait for the first."""
         if not self.sqlite:
+            be_patient(connection)
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('onboarding-bot migrations'))"))
         config = alembic.config.Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))

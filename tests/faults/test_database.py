@@ -22,6 +22,7 @@ from bot.journal import Journal
 from bot.sandbox.accounts import CARLA
 from bot.store import Store
 from tests.faults.proxy import Exchange
+from tests.faults.relay import Relay
 from tests.faults.rig import DISTRICT, Rig, end_state, play, wait_for
 
 POSTGRES_ONLY = pytest.mark.parametrize(
@@ -107,6 +108,38 @@ def test_the_servers_connections_are_cut(engine_url: str, make_rig: Callable[...
     assert end_state(rig.site, key) == clean["files ready"]
     assert rig.bot.journal.parked() == []
     rig.stop_bot()
+    rig.database_url = f"sqlite:///{rig.var / 'bot.db'}"  # the schema goes before the rig does
+    rig.start_bot()
+
+
+@POSTGRES_ONLY
+@pytest.mark.parametrize("how", [Relay.away, Relay.silent], ids=["away", "silent"])
+def test_the_server_is_gone_for_a_while(
+    how: Callable[[Relay], None],
+    engine_url: str,
+    make_rig: Callable[..., Rig],
+    monkeypatch: pytest.MonkeyPatch,
+    clean: dict[str, Any],
+) -> None:
+    """Away, or no longer answering: Jira gets 503 and sends again; when it is back everything is done, once."""
+    monkeypatch.setattr("bot.postgres_connection.Impatient.patience", 0.5)
+    monkeypatch.setattr("bot.engines.BUSY_SECONDS", 2)  # the least that the driver takes
+    url = sa.make_url(engine_url)
+    relay = Relay((url.host or "127.0.0.1", url.port or 5432))
+    rig = make_rig(database_url=url.set(host="127.0.0.1", port=relay.port).render_as_string(hide_password=False))
+    rig.site.hooks.retry_delay = 0.3
+    rig.settle()
+    given = answers(rig)
+    how(relay)
+    first = rig.site.open_request(CARLA, DISTRICT)
+    wait_for(lambda: given.count(503) >= 2)
+    second = rig.site.open_request(CARLA, DISTRICT)
+    relay.back()
+    rig.settle()
+    assert set(given) <= {503, 202, 200}
+    assert [end_state(rig.site, ticket.key) for ticket in (first, second)] == [clean["opened"]] * 2
+    rig.stop_bot()
+    relay.stop()
     rig.database_url = f"sqlite:///{rig.var / 'bot.db'}"  # the schema goes before the rig does
     rig.start_bot()
 
