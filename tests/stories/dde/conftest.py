@@ -11,6 +11,6 @@ from tests.stories.conftest import with_office
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Config:
+def config() -> Config:
     """The configuration that the project ships, without the courtesy of going slowly."""
     return with_office(load(Path(__file__).parents[3] / "config"), calls_per_second=1000)

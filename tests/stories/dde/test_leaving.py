@@ -91,9 +91,9 @@ def test_a_hold_while_the_district_has_its_turn(tell: Tell) -> None:
 
 
 @pytest.fixture
-def graceful(tell: Tell, shipped: Config) -> Story:
+def graceful(tell: Tell, config: Config) -> Story:
     """The files are in the quality review; the bot waits a minute before it speaks of a person's move."""
-    return to_quality(tell(with_office(shipped, grace=timedelta(seconds=60))))
+    return to_quality(tell(with_office(config, grace=timedelta(seconds=60))))
 
 
 def test_a_slip_put_right_within_the_grace_says_nothing(graceful: Story) -> None:
@@ -142,9 +142,9 @@ def test_a_slip_to_the_waiting_status(graceful: Story) -> None:
     assert story.status == "File Preparation"
 
 
-def test_the_bots_own_moves_need_no_grace(tell: Tell, shipped: Config) -> None:
+def test_the_bots_own_moves_need_no_grace(tell: Tell, config: Config) -> None:
     """What follows from a deed is said in the same look."""
-    story = to_preparation(tell(with_office(shipped, grace=timedelta(seconds=60))))
+    story = to_preparation(tell(with_office(config, grace=timedelta(seconds=60))))
     assert story.to_district[-1] == "we prepare your files"
 
 

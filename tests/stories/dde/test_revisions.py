@@ -42,13 +42,13 @@ def test_after_the_quality_review_new_files_pass_the_first_review_again(tell: Te
     assert story.work[-4:] == ["review 2: Done", "information 2: To Do", "formats 2: To Do", "classrooms 2: To Do"]
 
 
-def test_the_other_reading_a_second_look_by_the_functional_team(tell: Tell, shipped: Config) -> None:
+def test_the_other_reading_a_second_look_by_the_functional_team(tell: Tell, config: Config) -> None:
     """With `return_to: quality_review` and a goal of its own, the functional team has 20 business hours for the
     new files, and the first review is not repeated."""
-    step = shipped.processes[0].step("quality_review")
+    step = config.processes[0].step("quality_review")
     assert step.revision is not None
     other = replace(step.revision, return_to=step.name, goal=parse_goal("20 business hours"))
-    story = _quality_wants_a_revision(tell(with_step(shipped, step.name, revision=other)))
+    story = _quality_wants_a_revision(tell(with_step(config, step.name, revision=other)))
     assert "again, and then come back" not in story.last
     assert "(20 business hours) starts again" in story.last
 
@@ -81,15 +81,13 @@ def test_one_number_over_both_reviews(tell: Tell) -> None:
     assert story.work[-1] == "review 3: To Do"
 
 
-def test_several_functional_teams(tell: Tell, shipped: Config) -> None:
+def test_several_functional_teams(tell: Tell, config: Config) -> None:
     """A branch for each team: all are asked, the verdict waits for all, and each finding goes out in one comment."""
-    step = shipped.processes[0].step("quality_review")
-    teams = {**shipped.office.teams, "rosters": Team("rosters", "Roster Team", (DANA.id,), assignee=DANA.id)}
+    step = config.processes[0].step("quality_review")
+    teams = {**config.office.teams, "rosters": Team("rosters", "Roster Team", (DANA.id,), assignee=DANA.id)}
     branches = tuple(replace(b, party="rosters") if b.name == "classrooms" else b for b in step.branches)
     parties = ("functional_team", "rosters", "district")
-    story = to_quality(
-        tell(with_office(with_step(shipped, step.name, branches=branches, parties=parties), teams=teams))
-    )
+    story = to_quality(tell(with_office(with_step(config, step.name, branches=branches, parties=parties), teams=teams)))
     assert story.subtask("classrooms").assignee == DANA
     assert story.subtask("formats").assignee is None
 
@@ -105,15 +103,13 @@ def test_several_functional_teams(tell: Tell, shipped: Config) -> None:
     assert "* dates are written 2/3/26\n* two classes have no teacher" in story.last
 
 
-def test_an_overdue_review_of_several_teams_is_told_to_those_who_owe_it(tell: Tell, shipped: Config) -> None:
+def test_an_overdue_review_of_several_teams_is_told_to_those_who_owe_it(tell: Tell, config: Config) -> None:
     """Whose branch is done is not asked to act."""
-    step = shipped.processes[0].step("quality_review")
-    teams = {**shipped.office.teams, "rosters": Team("rosters", "Roster Team", (DANA.id,))}
+    step = config.processes[0].step("quality_review")
+    teams = {**config.office.teams, "rosters": Team("rosters", "Roster Team", (DANA.id,))}
     branches = tuple(replace(b, party="rosters") if b.name == "classrooms" else b for b in step.branches)
     parties = ("functional_team", "rosters", "district")
-    story = to_quality(
-        tell(with_office(with_step(shipped, step.name, branches=branches, parties=parties), teams=teams))
-    )
+    story = to_quality(tell(with_office(with_step(config, step.name, branches=branches, parties=parties), teams=teams)))
     for branch in ("information", "formats"):
         story.set_to(branch, "Done", at="2026-01-13 10:00", by=FRED)
     story.at("2026-01-20 09:00")
@@ -138,9 +134,9 @@ def test_not_received_is_no_round(tell: Tell) -> None:
     assert clock(story)["due"] == "2026-01-14T18:00:00Z"
 
 
-def test_not_received_where_staff_move_the_ticket(tell: Tell, shipped: Config) -> None:
+def test_not_received_where_staff_move_the_ticket(tell: Tell, config: Config) -> None:
     """Staff who set it and move the ticket themselves mean the same."""
-    story = tell(with_office(shipped, auto_advance=False)).opened()
+    story = tell(with_office(config, auto_advance=False)).opened()
     story.move("Confirming Files")
     story.move("SecureStor Folder", at="2026-01-06 10:00")
     story.move("Initial File Review", at="2026-01-08 15:30")
@@ -217,9 +213,9 @@ def test_from_the_third_set_on_the_lead_is_asked_to_call(tell: Tell) -> None:
     assert story.to_team.count("please call the district") == 2
 
 
-def test_nobody_is_asked_to_call_where_the_process_does_not_say_so(tell: Tell, shipped: Config) -> None:
+def test_nobody_is_asked_to_call_where_the_process_does_not_say_so(tell: Tell, config: Config) -> None:
     """Without `call_from_round` the third set is like any other."""
-    story = to_waiting(tell(with_process(shipped, call_from_round=None)))
+    story = to_waiting(tell(with_process(config, call_from_round=None)))
     story.contact("FILES READY", at="2026-01-12 10:00")
     revise(story, "review", at="2026-01-13 10:00")
     story.contact("FILES READY", at="2026-01-14 10:00")

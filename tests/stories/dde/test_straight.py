@@ -47,9 +47,9 @@ def test_a_saturday_night_request_answered_late(tell: Tell) -> None:
     assert labelled == []
 
 
-def test_a_request_whose_answer_cannot_be_written(tell: Tell, shipped: Config) -> None:
+def test_a_request_whose_answer_cannot_be_written(tell: Tell, config: Config) -> None:
     """The ticket stays, staff read why; after the hour who runs the bot is alerted, and no review label is set."""
-    story = tell(with_office(shipped, texts={}), start=SATURDAY)
+    story = tell(with_office(config, texts={}), start=SATURDAY)
     story.parked = True
     story.opened("2026-01-03 21:40")
     assert story.status == "Information Requested"
@@ -161,10 +161,10 @@ def test_the_quality_review_takes_five_business_days(tell: Tell) -> None:
     assert "[~accountid:712020:fred] [~accountid:712020:fiona]" in story.last
 
 
-def test_without_auto_advance_the_automated_step_asks_the_team(tell: Tell, shipped: Config) -> None:
+def test_without_auto_advance_the_automated_step_asks_the_team(tell: Tell, config: Config) -> None:
     """The requirements go out all the same; staff are asked to move the ticket, and the question is not asked
     twice."""
-    story = tell(with_office(shipped, auto_advance=False), start=SATURDAY).opened("2026-01-03 21:40")
+    story = tell(with_office(config, auto_advance=False), start=SATURDAY).opened("2026-01-03 21:40")
     assert story.status == "Information Requested"
     assert story.talk == [
         "bot to district: the requirements; can you produce the files?",

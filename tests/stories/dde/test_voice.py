@@ -14,9 +14,9 @@ REQUIREMENTS = "the requirements; can you produce the files?"
 
 
 @pytest.fixture
-def drafting(tell: Tell, shipped: Config) -> Story:
+def drafting(tell: Tell, config: Config) -> Story:
     """A request, answered with a draft."""
-    return tell(with_office(shipped, voice="draft")).opened()
+    return tell(with_office(config, voice="draft")).opened()
 
 
 def test_a_draft_is_first_an_internal_comment(drafting: Story) -> None:
@@ -93,9 +93,9 @@ def test_a_status_question_in_draft_mode(drafting: Story) -> None:
     assert story.to_district == ["where you stand"]
 
 
-def test_the_silent_voice(tell: Tell, shipped: Config) -> None:
+def test_the_silent_voice(tell: Tell, config: Config) -> None:
     """Nothing is said to the district, and no draft is written; everything else goes its way."""
-    story = tell(with_office(shipped, voice="silent")).opened()
+    story = tell(with_office(config, voice="silent")).opened()
     assert story.status == "Confirming Files"
     story.to_review()
     assert story.status == "Initial File Review"
@@ -107,9 +107,9 @@ def test_the_silent_voice(tell: Tell, shipped: Config) -> None:
     assert story.to_team == ["overdue"]
 
 
-def test_from_silence_to_speech(tell: Tell, shipped: Config) -> None:
+def test_from_silence_to_speech(tell: Tell, config: Config) -> None:
     """What was not said in silence is not made up when the voice is turned on."""
-    story = tell(with_office(shipped, voice="silent")).opened()
+    story = tell(with_office(config, voice="silent")).opened()
     stage = story.stage
     stage.bot.adopt(with_office(stage.bot.config, voice="full"))
     stage.settle()
