@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from flask import Flask
-
 from bot.agenda import Agenda
 from bot.agenda_keys import JOB
 from bot.agenda_reader import Class
@@ -20,6 +18,7 @@ from bot.apply import Applier
 from bot.calls import Calls
 from bot.clock import Clock, FileClock, SystemClock
 from bot.closures import Closures
+from bot.condition import Condition
 from bot.config import Config
 from bot.config_source import ConfigError
 from bot.core.process import OPERATOR
@@ -28,17 +27,15 @@ from bot.gateway import Gateway, connect_with
 from bot.gateway_reader import API
 from bot.jobs import Jobs, Periods, quiet
 from bot.journal import Journal
-from bot.log import hide_too, set_up_logging
+from bot.log import hide_too
 from bot.messages import Messenger, senders
 from bot.pace import Pace, SharedPace
 from bot.reconcile import Reconciler
 from bot.reload import Reloader
 from bot.render import Words
 from bot.scheduler import Ticker
-from bot.settings import Renewal, Settings, SettingsError, load_settings
-from bot.statusz import readiness
+from bot.settings import Renewal, Settings, SettingsError
 from bot.store import Store, StoreError
-from bot.web import web_app
 from bot.webhook_watch import WebhookWatch
 from bot.whole_config import TEMPLATES, load_checked, words_of
 from bot.wire import JiraTrouble, Wire
@@ -82,6 +79,7 @@ class Bot:
         self.store = Store(settings.database_url.get_secret_value(), clock)
         self.agenda = Agenda(self.store, clock)
         self.journal = Journal(self.store, self.agenda, clock)
+        self.condition = Condition(self.store, self.agenda, self.journal, clock)
         self.alerts = Alerts(self._tell_operator, self.store, clock)
         self.site_url = settings.jira_url
         self._standing = Readiness()
@@ -174,7 +172,7 @@ class Bot:
         """Tell the operator what is to be told; the ticker calls this once a minute."""
         self.learn_address()
         try:
-            self._standing = readiness(self)
+            self._standing = self.condition.readiness(self.config.office, self.settings.webhooks == "on")
         except StoreError as down:  # what is parked is not known now, which is no news of it
             self._standing = replace(self._standing, trouble=f"{down}.")
         self.alerts.watch(self._standing)
@@ -296,14 +294,3 @@ def _stop_process(why: str) -> None:
     """The database went away under the bot: stop in order, as a supervisor's signal would."""
     LOG.critical("%s Stopping.", why)
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def create_app() -> Flask:
-    """The WSGI app, from the environment. Its threads start when `extensions["bot"].start()` is called, which
-    gunicorn.conf.py does in every worker after it was forked.
-
-    Raises SettingsError or ConfigError with every problem at once."""
-    settings = load_settings()
-    set_up_logging(settings.secrets)
-    config = load_checked(settings.bot_config, settings.jira_url, settings.channels)
-    return web_app(build(settings, config))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Flask, Response
 
+from bot.app import Bot, build
 from bot.health import database_of, health_pages
+from bot.log import set_up_logging
+from bot.settings import load_settings
 from bot.statusz import status_page
 from bot.webhook import Intake, receiver
-
-if TYPE_CHECKING:
-    from bot.app import Bot
+from bot.whole_config import load_checked
 
 
 def web_app(bot: Bot) -> Flask:
@@ -44,3 +43,14 @@ def web_app(bot: Bot) -> Flask:
         )
 
     return app
+
+
+def create_app() -> Flask:
+    """The WSGI app, from the environment. Its threads start when `extensions["bot"].start()` is called, which
+    gunicorn.conf.py does in every worker after it was forked.
+
+    Raises SettingsError or ConfigError with every problem at once."""
+    settings = load_settings()
+    set_up_logging(settings.secrets)
+    config = load_checked(settings.bot_config, settings.jira_url, settings.channels)
+    return web_app(build(settings, config))

@@ -310,10 +310,10 @@ def test_a_database_that_is_away_is_no_news_of_what_is_parked(
     stage.bot.journal.park_effect("10001", "10001:1:say", "Jira says no")
     stage.bot.watch()
 
-    def away(bot: Any) -> Any:
+    def away(*_: Any) -> Any:
         raise StoreDown("the database cannot be used")
 
-    monkeypatch.setattr("bot.app.readiness", away)
+    monkeypatch.setattr("bot.app.Condition.readiness", away)
     stage.bot.watch()
     assert [title for title, _ in sent] == ["something is parked"]
 

@@ -468,7 +468,7 @@ def test_a_receipt_before_the_last_rounds_end_is_refused() -> None:
     assert "before the review of the set before" in refused(world)
 
 
-def test_a_long_record_keeps_the_running_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_record_keeps_the_running_clock() -> None:
     """Where there is no room for all stays, what the running one counts by is kept."""
     world = write(in_review().wait(hours=1), "/extend 8 business hours sick").wait(hours=1)
     for _ in range(160):
