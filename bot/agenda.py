@@ -114,7 +114,7 @@ class Agenda(AgendaReader):
     # -- claim, renew, release, park
 
     def claim(self) -> Claim | None:
-        """Lease one due row, or None where there is none or the site is held back."""
+        """Lease one due row, or None where there is none, the site is held back, or a person paused the bot."""
         return next(iter(self.claim_many(1)), None)
 
     def claim_many(self, most: int) -> list[Claim]:
@@ -124,7 +124,7 @@ class Agenda(AgendaReader):
 
     def _claim_in(self, connection: Connection, most: int) -> list[Claim]:
         machine = self._store.machine(connection)
-        if self.site.held_in(connection, machine) is not None:
+        if self.site.stopped_in(connection, machine):
             return []
         claims: list[Claim] = []
         moment = {"now": self._clock.now(), "machine": machine, "claimed_as": f"{self._name}:{next(self._claims)}:"}

@@ -28,10 +28,10 @@ from bot.explain import describe, explain
 from bot.reconcile import View
 from bot.render import TemplateFault, Unfit
 from bot.server import WebServer
+from bot.site_hold import PAUSED
 from bot.store import StoreBusy, StoreError
 from bot.web import web_app
 from bot.whole_config import load_checked
-from bot.workers import PAUSED
 
 WEB_SECONDS = 1.0  # what a delivery gets at the end: Jira sends again what was not answered, and calls need 8 s
 

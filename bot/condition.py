@@ -18,11 +18,11 @@ from bot.closures import TOLD
 from bot.core.process import Office
 from bot.jobs import CAUGHT_UP, IDENTITY, NIGHTLY, TROUBLE
 from bot.journal import Journal
+from bot.site_hold import PAUSED
 from bot.store import Store
 from bot.tables import agenda as agenda_rows
 from bot.tables import deliveries, meta
 from bot.webhook_watch import FACT, count
-from bot.workers import PAUSED
 
 TELLING = ("catch_up", "identity")  # the jobs that tell by themselves whether work is possible
 

@@ -24,8 +24,8 @@ class Blown(Refused):
 class Memory(Protocol):
     """What the fuse knows from before, shared by all replicas."""
 
-    def count_public(self, since: datetime, issue_id: str | None = None) -> int:
-        """How many public comments were, or may have been, sent since then; all, or one issue's."""
+    def count_public(self, issue_id: str, day: datetime, hour: datetime) -> tuple[int, int]:
+        """How many public comments were, or may have been, sent: of this issue since `day`, of all since `hour`."""
         ...
 
     def leaks(self, project: str) -> bool:
@@ -68,15 +68,16 @@ class Fuse:
                     "mended that and runs `python -m bot retry --all`."
                 )
             return
-        day = self._clock.now() - timedelta(days=1)
+        now = self._clock.now()
+        day = now - timedelta(days=1)
+        of_issue, of_all = self._memory.count_public(issue.id, day, now - timedelta(hours=1))
         ours = (c for c in issue.comments if c.author and c.author.id in bots and c.created > day)
         # Outside a service desk Jira calls every comment public; there the journal alone can tell.
         shown = sum(1 for c in ours if c.public and issue.service_desk)
         # The intent of this very comment is already in the journal.
-        today = max(shown, self._memory.count_public(day, issue.id) - 1)
+        today, hour = max(shown, of_issue - 1), of_all - 1
         if today >= COMMENTS_A_DAY:
             raise Blown(f"The district has had {today} comments from the bot within a day; a person should write now.")
-        hour = self._memory.count_public(self._clock.now() - timedelta(hours=1), None) - 1
         if hour >= COMMENTS_AN_HOUR_ON_THE_SITE:
             raise Blown(f"The bot has written {hour} public comments within an hour; something is wrong.")
 

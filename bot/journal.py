@@ -55,13 +55,12 @@ class EffectRecord:
 @dataclass(frozen=True)
 class Known:
     """What the journal holds of one issue when a look begins: the calls whose answer is not known, the oldest first;
-    the effects that are done, each with its id in Jira or an empty string; those that were given up, each with its
-    reason; and why the latest look did what it did, None where there was none."""
+    the effects that are done, each with its id in Jira or an empty string; and those that were given up, each with its
+    reason."""
 
     open_intents: tuple[Intent, ...]
     done: Mapping[str, str]
     parked: Mapping[str, str]
-    last_reason: str | None
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,6 @@ class Journal:
             tuple(_intent(row) for row in connection.execute(_OPEN, issue).mappings()),
             {row.effect_id: row.ref for row in found if row.state == "done"},
             {row.effect_id: row.reason for row in found if row.state == "parked"},
-            connection.execute(_LAST_REASON, issue).scalar_one_or_none(),
         )
 
     # -- intents
@@ -146,13 +144,13 @@ class Journal:
             self._began[intent.id] = now - max(0.0, self._store.machine_now() - intent.began)
         return now - self._began[intent.id]
 
-    def close_intent(self, intent_id: int, refs: Mapping[str, str]) -> None:
-        """The call happened: the intent is done, and so are its effects, each with its id in Jira or "".
+    def close_intent(self, intent_id: int, issue_id: str, refs: Mapping[str, str]) -> None:
+        """The call on that issue happened: the intent is done, and so are its effects, each with its id in Jira or "".
 
         Nobody waits for it: if it is lost the intent stays open, and a later look settles it."""
 
         def close(connection: Connection) -> None:
-            issue_id = connection.execute(_END_INTENT, {"intent": intent_id, "ended": "done", "why": ""}).scalar_one()
+            connection.execute(_END_INTENT, {"intent": intent_id, "ended": "done", "why": ""})
             self._record_in(connection, issue_id, refs, "done")
 
         self._store.write_soon(close)
@@ -161,7 +159,7 @@ class Journal:
     def fail_intent(self, intent_id: int, reason: str) -> None:
         """The call surely did not happen: its effects may be wished again."""
         row = {"intent": intent_id, "ended": "failed", "why": reason}
-        self._store.write(lambda connection: connection.execute(_END_INTENT, row).scalar_one())
+        self._store.write(lambda connection: connection.execute(_END_INTENT, row))
         self._began.pop(intent_id, None)
 
     def open_intents(self, issue_id: str) -> list[Intent]:
@@ -169,10 +167,12 @@ class Journal:
         found = self._store.read(lambda c: c.execute(_OPEN, {"issue": issue_id}).mappings().all())
         return [_intent(row) for row in found]
 
-    def count_public(self, since: datetime, issue_id: str | None = None) -> int:
-        """How many public comments were, or may have been, sent since then (business time); all, or one issue's."""
-        query, facts = (_PUBLIC, {}) if issue_id is None else (_PUBLIC_OF_ISSUE, {"issue": issue_id})
-        return self._store.read(lambda connection: connection.execute(query, {"since": since, **facts}).scalar_one())
+    def count_public(self, issue_id: str, day: datetime, hour: datetime) -> tuple[int, int]:
+        """How many public comments were, or may have been, sent: of this issue since `day`, of all since `hour`
+        (business time)."""
+        asked = {"issue": issue_id, "day": day, "hour": hour}
+        of_issue, of_all = self._store.read(lambda connection: connection.execute(_PUBLIC, asked).one())
+        return of_issue, of_all
 
     def leaks(self, project: str) -> bool:
         """Whether an internal comment of that project came out public."""
@@ -239,6 +239,11 @@ class Journal:
         row = {"issue_id": issue_id, "key": key, "at": at, "reason": reason, "effects": list(applied)}
         self._store.write_soon(lambda c: c.execute(_NEW_LOOK, {**row, "looked": self._store.machine(c)}))
 
+    def last_reason(self, issue_id: str) -> str | None:
+        """Why the latest look at an issue did what it did, None where there was none."""
+        asked = {"issue": issue_id}
+        return self._store.read(lambda connection: connection.execute(_LAST_REASON, asked).scalar_one_or_none())
+
     def looks(self, issue_id: str, limit: int = 50) -> list[Look]:
         """The latest looks at one issue, the newest first."""
         query = sa.select(looks).where(looks.c.issue_id == issue_id).order_by(looks.c.id.desc()).limit(limit)
@@ -292,11 +297,14 @@ _END_INTENT = (
     sa.update(intents)
     .where(intents.c.id == sa.bindparam("intent"))
     .values(state=sa.bindparam("ended"), reason=sa.bindparam("why"))
-    .returning(intents.c.issue_id)
 )
-_PUBLIC = sa.select(sa.func.count()).where(
-    intents.c.public,
-    intents.c.began_at >= sa.bindparam("since", type_=intents.c.began_at.type),
-    intents.c.state != "failed",
+
+
+def _public_since(moment: str) -> sa.Select[int]:
+    began = sa.bindparam(moment, type_=intents.c.began_at.type)
+    return sa.select(sa.func.count()).where(intents.c.public, intents.c.began_at >= began, intents.c.state != "failed")
+
+
+_PUBLIC = sa.select(
+    _public_since("day").where(intents.c.issue_id == _ISSUE).scalar_subquery(), _public_since("hour").scalar_subquery()
 )
-_PUBLIC_OF_ISSUE = _PUBLIC.where(intents.c.issue_id == _ISSUE)

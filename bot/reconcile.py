@@ -133,7 +133,7 @@ class Reconciler:
             self._tell_broken(claim, snapshot, known, str(broken))
             return
         applied = self._apply(claim, view, known)
-        self._write_down(view, applied, known)
+        self._write_down(view, applied)
         again = self._clock.now() if applied.again else view.plan.look_again_at
         self._agenda.release(claim, again)
 
@@ -142,14 +142,14 @@ class Reconciler:
             return Applied()
         return self._applier.apply(claim, view.snapshot, view.process, view.progress, view.plan, known.parked)
 
-    def _write_down(self, view: View, applied: Applied, known: Known) -> None:
+    def _write_down(self, view: View, applied: Applied) -> None:
         issue, plan = view.snapshot.issue, view.plan
         if plan.missed:
             ids = [f"{issue.id}:{visit}:all" for visit in plan.missed]
             self._journal.miss(issue.id, ids, "the ticket had left that stay before the bot looked")
         if view.progress is None:
             return
-        if applied.done or known.last_reason != plan.reason:
+        if applied.done or self._journal.last_reason(issue.id) != plan.reason:
             self._journal.look(issue.id, issue.key, plan.reason, applied.done, view.progress.now)
             LOG.info("%s: %s%s", issue.key, plan.reason, "".join(f" [{what}]" for what in applied.done))
 
@@ -256,7 +256,7 @@ class Reconciler:
             found = {}
         refs = {effect: found[effect] for effect in intent.effect_ids if effect in found}
         if refs:
-            self._journal.close_intent(intent.id, refs)
+            self._journal.close_intent(intent.id, intent.issue_id, refs)
             if intent.kind == "comment" and not intent.public:
                 self._check_hidden(issue, set(refs.values()))
         else:

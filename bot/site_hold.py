@@ -1,18 +1,23 @@
-"""A limit that is the whole site's, not one issue's: a burst, a quota, a dead token."""
+"""What stops all work, not one issue's: a person's pause, or a limit of the site's (a burst, a quota, a dead token)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.store import Store
+from bot.tables import meta
 
 LONGEST_HOLD_SECONDS = 3600.0  # nothing is held back longer than this without being told again
 # Another transaction may have read machine time later than this one that still goes on. Only what ends later than
 # even that is left from before the clock was set back.
 ASTRAY_SECONDS = 120.0
 FACT = "site_not_before"
+PAUSED = "paused"
+_STOPS = sa.select(meta.c.name, meta.c.value).where(sa.or_(meta.c.name == FACT, meta.c.name == PAUSED))
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,15 @@ class Site:
 
     def held_in(self, connection: Connection, machine: float) -> SiteHold | None:
         """As `held`, in the caller's transaction."""
-        value = self._store.get_fact_in(connection, FACT)
-        if value is None or not machine < value["until"] <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS:
-            return None
-        return SiteHold(value["until"], value["reason"])
+        return _hold(self._store.get_fact_in(connection, FACT), machine)
+
+    def stopped_in(self, connection: Connection, machine: float) -> bool:
+        """Whether nothing may be claimed now: the site is held, or a person paused the bot."""
+        found = {row.name: row.value for row in connection.execute(_STOPS)}
+        return bool(found.get(PAUSED)) or _hold(found.get(FACT), machine) is not None
+
+
+def _hold(value: Any, machine: float) -> SiteHold | None:
+    if value is None or not machine < value["until"] <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS:
+        return None
+    return SiteHold(value["until"], value["reason"])

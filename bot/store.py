@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -26,7 +27,9 @@ from bot.writer import Writer, WriterStopped
 T = TypeVar("T")
 
 
-_FACT = sa.select(meta.c.value).where(meta.c.name == sa.bindparam("fact"))  # put together once: it is asked often
+# Put together once: they are asked often.
+_FACT = sa.select(meta.c.value).where(meta.c.name == sa.bindparam("fact"))
+_FACTS = sa.select(meta.c.value).where(meta.c.name.like(sa.bindparam("pattern"), escape="/")).order_by(meta.c.name)
 
 # InternalError is PostgreSQL's word for a connection that it ended because its transaction stood still.
 _UNUSABLE = (
@@ -115,7 +118,7 @@ class Store:
         if engine is None:
             raise self._down()
         if (unit := self._soon.__dict__.pop("unit", None)) is not None:
-            unit.done.wait()
+            unit.wait()
         with self._plain_errors(), engine.connect() as connection:
             return fn(connection)
 
@@ -258,9 +261,8 @@ class Store:
 
     def get_facts(self, prefix: str) -> tuple[Any, ...]:
         """The JSON values of all names that begin with `prefix`, in the order of their names."""
-        named = meta.c.name.startswith(prefix, autoescape=True)
-        wanted = sa.select(meta.c.value).where(named).order_by(meta.c.name)
-        return self.read(lambda connection: tuple(connection.execute(wanted).scalars()))
+        named = {"pattern": re.sub(r"([/%_])", r"/\1", prefix) + "%"}
+        return self.read(lambda connection: tuple(connection.execute(_FACTS, named).scalars()))
 
     def get_fact_in(self, connection: Connection, name: str) -> Any:
         """As `get_fact`, in the caller's transaction."""

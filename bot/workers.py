@@ -16,9 +16,6 @@ from bot.store import Store, StoreError, StoreGone
 
 LOG = logging.getLogger(__name__)
 
-PAUSED = "paused"
-PAUSED_SECONDS = 1.0  # how soon a worker sees that it may go on
-
 
 class Workers:
     """Threads that work what is due, a claim at a time each. `gone` is called where the database went away."""
@@ -100,9 +97,6 @@ class Workers:
             self._idle_by(-1)
 
     def _look_for_work(self) -> None:
-        if self._store.get_fact(PAUSED):
-            self._stopping.wait(PAUSED_SECONDS)
-            return
         self._claimed.extend(self._agenda.claim_many(self._idle))
         if not self._claimed:
             self._agenda.wait(60.0)

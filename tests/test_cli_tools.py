@@ -18,8 +18,8 @@ from bot.config import load
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
+from bot.site_hold import PAUSED
 from bot.store import Store
-from bot.workers import PAUSED
 from tests.small_office import write_office
 
 Run = Callable[..., Result]

@@ -40,8 +40,8 @@ def site(config: Config, clock: SettableClock) -> Iterator[Site]:
 class Forgetful:
     """A memory of the fuse that remembers nothing."""
 
-    def count_public(self, since: datetime, issue_id: str | None = None) -> int:
-        return 0
+    def count_public(self, issue_id: str, day: datetime, hour: datetime) -> tuple[int, int]:
+        return 0, 0
 
     def leaks(self, project: str) -> bool:
         return False

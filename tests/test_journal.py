@@ -66,7 +66,7 @@ def test_an_intent_is_open_until_its_answer_is_known(
 def test_closing_an_intent_says_what_is_done(journal: Journal, claim: Claim) -> None:
     """In one commit, so no crash leaves an intent closed with its effects unknown."""
     number = journal.open_intent(claim, "1", "create_subtasks", ["1:v:a", "1:v:b"], {})
-    journal.close_intent(number, {"1:v:a": "11", "1:v:b": ""})
+    journal.close_intent(number, "1", {"1:v:a": "11", "1:v:b": ""})
     assert journal.open_intents("1") == []
     assert journal.done("1") == {"1:v:a": "11", "1:v:b": ""}
 
@@ -74,7 +74,7 @@ def test_closing_an_intent_says_what_is_done(journal: Journal, claim: Claim) -> 
 def test_a_bulk_call_can_be_done_in_part(journal: Journal, claim: Claim) -> None:
     """Jira makes those subtasks that it can; what it refused is not done."""
     number = journal.open_intent(claim, "1", "create_subtasks", ["1:v:a", "1:v:b"], {})
-    journal.close_intent(number, {"1:v:a": "11"})
+    journal.close_intent(number, "1", {"1:v:a": "11"})
     assert journal.done("1") == {"1:v:a": "11"}
 
 
@@ -109,7 +109,7 @@ def test_a_parked_effect_stays_until_somebody_says_retry(journal: Journal, clock
 def test_what_is_done_stays_done(journal: Journal, claim: Claim) -> None:
     """A late refusal or a passed step does not take back what Jira holds; a success ends a parking."""
     journal.park_effect("1", "1:v:a", "refused")
-    journal.close_intent(journal.open_intent(claim, "1", "comment", ["1:v:a"], {}), {"1:v:a": "77"})
+    journal.close_intent(journal.open_intent(claim, "1", "comment", ["1:v:a"], {}), "1", {"1:v:a": "77"})
     journal.park_effect("1", "1:v:a", "refused again")
     journal.miss("1", ["1:v:a"], "the step was passed")
     assert journal.done("1") == {"1:v:a": "77"}
@@ -129,14 +129,14 @@ def test_public_comments_are_counted_even_if_their_answer_is_unknown(
     """The fuse errs to the safe side: what may have been mailed counts, what surely was not does not."""
     start = clock.now()
     done, failed = (journal.open_intent(claim, "1", "comment", ["e"], {}, public=True) for _ in range(2))
-    journal.close_intent(done, {"e": "77"})
+    journal.close_intent(done, "1", {"e": "77"})
     journal.fail_intent(failed, "refused")
     clock.advance(HOUR)
     journal.open_intent(claim, "2", "comment", ["f"], {}, public=True)
     journal.open_intent(claim, "2", "comment", ["g"], {}, public=False)
-    assert journal.count_public(start) == 2
-    assert journal.count_public(start + HOUR) == 1
-    assert journal.count_public(start, "1") == 1
+    assert journal.count_public("1", start, start) == (1, 2)
+    assert journal.count_public("1", start, start + HOUR) == (1, 1)
+    assert journal.count_public("3", start, start + HOUR) == (0, 1)
 
 
 def test_looks_are_told_newest_first(journal: Journal, clock: SettableClock) -> None:
@@ -153,7 +153,7 @@ def test_pruning_takes_what_is_old_and_never_an_open_intent(
     journal: Journal, store: Store, claim: Claim, clock: SettableClock
 ) -> None:
     """The file does not grow for ever; effects, and calls that still must be settled, stay however old."""
-    journal.close_intent(journal.open_intent(claim, "1", "comment", ["e"], {}), {"e": "77"})
+    journal.close_intent(journal.open_intent(claim, "1", "comment", ["e"], {}), "1", {"e": "77"})
     still_open = journal.open_intent(claim, "1", "comment", ["f"], {})
     journal.look("1", "DDE-1", "old", [], clock.now())
     store.write(

@@ -15,9 +15,9 @@ import requests
 from bot.agenda_reader import Class
 from bot.sandbox.accounts import BOT, CARLA
 from bot.sandbox.stage import SECRET, Stage
+from bot.site_hold import PAUSED
 from bot.store import StoreDown
 from bot.whole_config import load_checked
-from bot.workers import PAUSED
 from tests.small_office import write_office
 
 START = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
