@@ -52,7 +52,7 @@ def test_two_preloaded_workers_serve_and_work(
         assert _answered(jira)
         assert until(lambda: ask(at_work) == 0)
     searches = [call for call in jira.site.calls if call.path.endswith("/search/jql")]
-    assert len(searches) == 3  # one catch-up, one nightly pass, one look at all for a new database
+    assert len(searches) == 2  # one catch-up, and one look at all for a new database
     assert serving.stop() == 0
     assert ask("SELECT count(*) FROM agenda WHERE token IS NOT NULL") == 0
     assert "Traceback" not in serving.log.read_text()
