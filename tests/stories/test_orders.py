@@ -105,3 +105,28 @@ def test_help_and_status(tell: Tell) -> None:
     assert "Whose turn" in story.last
     story.contact("/status", by=CARLA)
     assert story.to_team[-1] == "the contact wrote an order"
+
+
+def test_a_hold_where_no_clock_runs(tell: Tell) -> None:
+    """While it is the district's turn staff may hold the ticket and let it go on; each time they read what was done."""
+    story = tell().opened()
+    story.note("/hold the contract is with the lawyer")
+    assert "Lakeside ISD is on hold" in story.last
+    story.note("/resume")
+    assert "Lakeside ISD is no longer on hold" in story.last
+    story.to_review()
+    story.note("Findings:\n* no birth dates")
+    story.set_to("review", "Needs Revision")
+    story.note("/hold the contract is with the lawyer")
+    assert "Lakeside ISD is on hold" in story.last
+
+
+def test_new_files_while_the_ticket_waits_for_them(tell: Tell) -> None:
+    """Staff announce them for the district: that is confirmed, and the review begins."""
+    story = tell().opened().to_review()
+    story.note("Findings:\n* no birth dates")
+    story.set_to("review", "Needs Revision")
+    story.note("/new-round")
+    said = [c.body for c in story.ticket.comments if "Noted for Lakeside ISD: new files were received" in c.body]
+    assert len(said) == 1
+    assert story.to_district[-1] == "we have set 2"
