@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.core import replies
-from bot.core.closures import parse_closure
+from bot.core.closures import parse_closure, parse_day, parse_time
 from bot.core.goals import Goal, parse_goal
 from bot.core.issue import Comment, Issue
 from bot.core.ledger import (
@@ -42,7 +42,9 @@ _LINE = re.compile(
     re.IGNORECASE,
 )
 _ALIKE = 0.75  # "/hlod" is meant to be /hold; "/etc" is no order at all
-_MOMENT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[ T](?P<clock>\d\d?:\d\d)(?:\s.*)?")
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)(?:T|\s+)(?P<clock>\d\d?:\d\d(?:\s*[ap]\.?m\b\.?)?)(?:\s.*)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def _local_moment(words: str, zone: str) -> datetime:
     try:
         if found is None:
             raise ValueError
-        local = datetime.fromisoformat(f"{found['day']}T{found['clock'].zfill(5)}")
+        local = datetime.combine(parse_day(found["day"]), parse_time(found["clock"]))
         return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     except ValueError:
         raise NotDone(f'"{words}" is not a moment; write it like "/received 2026-01-08 15:40"') from None
