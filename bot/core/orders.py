@@ -35,10 +35,15 @@ from bot.core.process import Process, Step
 STATUS, EXPLAIN, HELP, CLOSED = "status", "explain", "help", "closed"
 COMMANDS = (HOLD, RESUME, EXTEND, RECEIPT, ABSENT, NEW_ROUND, STATUS, EXPLAIN, HELP, SEND, TELL, CLOSED)
 
-# "/hold: lawyer", "/new_round" and "/new round" are meant as they are read.
-_LINE = re.compile(
-    r"\s*/(?P<name>new[ _-]round|not[ _-]received|[a-z]{3,}(?:[_-][a-z]+)*)[:,.]?"
-    r"(?:[ \t]+(?P<rest>[^\r\n]*))?\s*(?:\n|\r|\Z)",
+# Room that is not seen, and what Jira's editor puts around bold, coloured or typewriter words.
+_BEFORE = re.compile(r"[\s\u200b\u200e\u2060\ufeff]*(?P<markup>(?:\{color[^}\n]*\}|\{\{|[*_])*)(?=/)")
+_AFTER = re.compile(r"(?:\{color\}|\}\}|[*_])+\s*\Z")
+_ENDS = re.compile(r"\r\n|\n|\r|\\\\")  # of a line; wiki markup has two backslashes for one
+# "/hold:lawyer", "/explain?", "/new_round" and "/new round" are meant as they are read; "/etc/passwd" is not.
+_JOINT = r"[\s_\u2010-\u2014-]"
+_NAME = re.compile(
+    rf"/(?P<name>new{_JOINT}+round|not{_JOINT}+received|[a-z]{{3,}}(?:[_-][a-z]+)*)"
+    r"(?:[.!?\u200b\u2060]*(?:\s|\Z)|[:,;]|(?P<glued>(?=[(\d])))",
     re.IGNORECASE,
 )
 _ALIKE = 0.75  # "/hlod" is meant to be /hold; "/etc" is no order at all
@@ -65,12 +70,17 @@ class Command:
 
 def command_of(body: str) -> Command | None:
     """The command that a comment begins with, known or not; None where it begins with nothing of that shape."""
-    line = _LINE.match(body)
-    if line is None:
+    before = _BEFORE.match(body)
+    if before is None:
         return None
-    name, rest = re.sub("[ _]", "-", line["name"].lower()), (line["rest"] or "").strip()
+    line, below = (*_ENDS.split(body[before.end() :], maxsplit=1), "")[:2]
+    line = _AFTER.sub("", line) if before["markup"] else line
+    found = _NAME.match(line)
+    name = re.sub(f"{_JOINT}+", "-", found["name"].lower()) if found else ""
+    if found is None or (found["glued"] is not None and name not in COMMANDS):
+        return None
     near = [] if name in COMMANDS else difflib.get_close_matches(name, COMMANDS, 1, _ALIKE)
-    return Command(name, rest, body[line.end() :].strip(), near[0] if near else "")
+    return Command(name, line[found.end() :].strip(), below.strip(), near[0] if near else "")
 
 
 def answer_to(comment: str, at: datetime) -> str:
@@ -113,9 +123,9 @@ def _hold(scene: Scene, words: str, comment: Comment) -> None:
     _inside(scene)
     if hold_of(scene.visit) is not None:
         raise NotDone("it is on hold already; /resume ends that")
-    first, _, rest = words.partition(" ")
-    vendor = first.lower() == VENDOR
-    if not (rest.strip() if vendor else words):
+    first, rest = (*words.split(maxsplit=1), "", "")[:2]
+    vendor = first.lower().rstrip(":,;") == VENDOR
+    if not (rest if vendor else words):
         raise NotDone('the reason is missing; write it on the same line, such as "/hold vendor waits for new rosters"')
     _obeyed(scene, HOLD, comment, VENDOR if vendor else "")
 

@@ -71,6 +71,19 @@ def write(world: World, words: str, by: Person = HANNA, public: bool = False) ->
         ("/new-round", "new-round", ""),
         ("/not-received\r\n", "not-received", ""),
         ("\n/status", "status", ""),
+        ("/hold\u00a0lawyer", "hold", "lawyer"),
+        ("\ufeff/resume\u200b", "resume", ""),
+        ("/hold:lawyer", "hold", "lawyer"),
+        ("/hold(lawyer)", "hold", "(lawyer)"),
+        ("/extend8 business hours ill", "extend", "8 business hours ill"),
+        ("/explain?", "explain", ""),
+        ("/resume!!", "resume", ""),
+        ("/not\u2011received", "not-received", ""),
+        ("/new  round", "new-round", ""),
+        ("{{/hold lawyer}}", "hold", "lawyer"),
+        ("*/resume*", "resume", ""),
+        ("{color:#172b4d}/hold lawyer{color}\nmore", "hold", "lawyer"),
+        ("/resume\\\\thanks", "resume", ""),
     ],
 )
 def test_the_first_line_gives_the_order(body: str, name: str, rest: str) -> None:
@@ -81,7 +94,22 @@ def test_the_first_line_gives_the_order(body: str, name: str, rest: str) -> None
 
 
 @pytest.mark.parametrize(
-    "body", ["", "hold", "Please /hold", "/ hold", "/etc/passwd", "/u", "//hold", "/hold/", "Thanks\n/hold it", "/42"]
+    "body",
+    [
+        "",
+        "hold",
+        "Please /hold",
+        "/ hold",
+        "/etc/passwd",
+        "/usr.local/bin",
+        "/api2/x",
+        "/u",
+        "//hold",
+        "/hold/",
+        "Thanks\n/hold it",
+        "* /hold REASON: it stands still",
+        "/42",
+    ],
 )
 def test_what_is_no_order(body: str) -> None:
     """Paths, and words in the middle of a text."""
@@ -131,6 +159,12 @@ def test_nothing_is_flagged_during_a_hold() -> None:
     assert "overdue" not in world.told(public=False)
     write(world, "/resume")
     assert world.wait(days=7).rest().labels == ("review-overdue",)
+
+
+@pytest.mark.parametrize("words", ["/hold vendor: rosters", "/hold Vendor\u00a0rosters", "/hold vendor rosters"])
+def test_a_hold_for_a_vendor(words: str) -> None:
+    """Said however people type it."""
+    assert write(in_review(), words).follow().visit.orders[0].value == "vendor"
 
 
 def test_a_hold_ends_with_its_stay() -> None:
