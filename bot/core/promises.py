@@ -69,10 +69,10 @@ def keep_word(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
         return
     calendar, clock = calendars[progress.process.calendar], _clock(progress, promise.clock)
     moves = clock in progress.counting and clock is not None and clock.due > progress.now
-    if clock is not None and moves and day_of(clock.due, calendar) != day_of(promise.due, calendar):
+    if clock is not None and moves and (day := day_of(clock.due, calendar)) != day_of(promise.due, calendar):
         if mode == AUTO and not _settled(wishes):
             return
-        name = f"moved:{int(promise.due.timestamp())}:{int(clock.due.timestamp())}"
+        name = f"moved:{int(promise.due.timestamp())}:{day}"  # within one day the words would be the same
         wishes.correct(name, "day_moved", mode == ASK, promise.due)
         wishes.reasons.append("the day that the district was told has moved")
     elif progress.now >= _over(promise.due, calendar):

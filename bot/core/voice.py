@@ -50,7 +50,7 @@ def sendings(progress: Progress) -> list[Sending]:
 
     A draft older than one that was sent already goes out only while the ticket is still in its stay: a second
     `/send`, written by chance, must not ask a district what it has answered long since. A correction goes out in
-    its stay only."""
+    its stay only, and never after a newer one."""
     found = []
     sent = {name.removeprefix("send:") for name in _done(progress) if name.startswith("send:")}
     here = {ref for v in progress.chain for ref in v.done.values()}
@@ -60,7 +60,7 @@ def sendings(progress: Progress) -> list[Sending]:
         open_ones = [
             d
             for n, d in enumerate(drafts)
-            if d.id not in sent and d.created <= order.at and (d.id in here or (n > passed and order.kind != TELL))
+            if d.id not in sent and d.created <= order.at and _goes_out(order, d.id in here, n > passed)
         ]
         comment = next((c for c in progress.issue.comments if c.id == order.comment), None)
         command = command_of(comment.body) if comment else None
@@ -69,6 +69,11 @@ def sendings(progress: Progress) -> list[Sending]:
             sent.add(draft.id)
             found.append(Sending(draft.id, order, command.below or _quoted(draft), not command.below))
     return found
+
+
+def _goes_out(order: Order, here: bool, newer: bool) -> bool:
+    """Whether a draft is one that the order may mean, by whether it is of this stay, and newer than what was sent."""
+    return here and newer if order.kind == TELL else here or newer
 
 
 def send_orders(progress: Progress) -> list[Order]:
