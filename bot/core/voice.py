@@ -52,16 +52,9 @@ def sendings(progress: Progress) -> list[Sending]:
     `/send`, written by chance, must not ask a district what it has answered long since. A correction goes out in
     its stay only, and never after a newer one."""
     found = []
-    sent = {name.removeprefix("send:") for name in _done(progress) if name.startswith("send:")}
-    here = {ref for v in progress.chain for ref in v.done.values()}
+    sent = _sent(progress)
     for order in send_orders(progress):
-        drafts = _drafts(progress, TELL_HEAD if order.kind == TELL else DRAFT_HEAD)
-        passed = max((n for n, d in enumerate(drafts) if d.id in sent), default=-1)
-        open_ones = [
-            d
-            for n, d in enumerate(drafts)
-            if d.id not in sent and d.created <= order.at and _goes_out(order, d.id in here, n > passed)
-        ]
+        open_ones = _open_drafts(progress, order, sent)
         comment = next((c for c in progress.issue.comments if c.id == order.comment), None)
         command = command_of(comment.body) if comment else None
         if open_ones and command is not None:
@@ -71,9 +64,24 @@ def sendings(progress: Progress) -> list[Sending]:
     return found
 
 
-def _goes_out(order: Order, here: bool, newer: bool) -> bool:
-    """Whether a draft is one that the order may mean, by whether it is of this stay, and newer than what was sent."""
-    return here and newer if order.kind == TELL else here or newer
+def has_draft(progress: Progress, order: Order) -> bool:
+    """Whether there is a draft that an order of this kind could post."""
+    return bool(_open_drafts(progress, order, _sent(progress)))
+
+
+def _open_drafts(progress: Progress, order: Order, sent: set[str]) -> list[Comment]:
+    """The drafts that an order may mean, oldest first."""
+    here = {ref for v in progress.chain for ref in v.done.values()}
+    drafts = _drafts(progress, TELL_HEAD if order.kind == TELL else DRAFT_HEAD)
+    passed = max((n for n, d in enumerate(drafts) if d.id in sent), default=-1)
+    unsent = [(n > passed, d) for n, d in enumerate(drafts) if d.id not in sent and d.created <= order.at]
+    if order.kind == TELL:
+        return [d for newer, d in unsent if newer and d.id in here]
+    return [d for newer, d in unsent if newer or d.id in here]
+
+
+def _sent(progress: Progress) -> set[str]:
+    return {name.removeprefix("send:") for name in _done(progress) if name.startswith("send:")}
 
 
 def send_orders(progress: Progress) -> list[Order]:

@@ -130,3 +130,39 @@ def test_new_files_while_the_ticket_waits_for_them(tell: Tell) -> None:
     said = [c.body for c in story.ticket.comments if "Noted for Lakeside ISD: new files were received" in c.body]
     assert len(said) == 1
     assert story.to_district[-1] == "we have set 2"
+
+
+def test_an_order_on_a_subtask(tell: Tell) -> None:
+    """It is not obeyed, and not passed over in silence: staff read on the ticket where to write it, once."""
+    story = tell().opened().to_review()
+    due = story.due
+    key = story.subtask("review").key
+    story.note("/hold waits for the lawyer", on="review")
+    assert f"/hold: it was written on {key}; write it on this ticket itself" in story.last.replace("\\", "")
+    assert story.due == due
+    said = story.talk
+    story.note("The files are in /etc/files", on="review")
+    story.note("/home/rosters has them", on="review")
+    story.at("2026-01-09 10:00")
+    assert story.talk == said
+
+
+def test_a_second_order_in_one_comment(tell: Tell) -> None:
+    """Only the first line is read, and whoever wrote two orders is told which one was not."""
+    story = tell().opened().to_review()
+    story.note("/extend 8 business hours a colleague is ill\n/hold until Monday")
+    assert "There is more time for Lakeside ISD" in story.last
+    assert "/hold" in story.last
+    assert "has not been read" in story.last
+    story.note("/hold a lawyer reads it\nas agreed with Lena")
+    assert "has not been read" not in story.last
+
+
+def test_the_other_word_for_a_draft(tell: Tell) -> None:
+    """Who writes /send where /tell is meant is told so; who has nothing to send, how the district is written to."""
+    story = tell().opened().to_review()
+    story.note("/send\nDear Carla")
+    assert "write to the district in a public comment" in story.last
+    story.note("/extend 2 business days a colleague is ill")
+    story.note("/send")
+    assert "/tell posts the words that wait here" in story.last
