@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bot.config import Config
+from bot.core.process import AUTO
 from bot.sandbox.accounts import CARLA, DANA, HANNA
-from tests.stories.conftest import Tell
+from tests.stories.conftest import Tell, with_process
 from tests.stories.test_ledger_lost import _forget as forget
 
 DUE = "2026-01-13"  # of a review whose files came on Thursday, January 8, at 15:30
@@ -166,3 +168,25 @@ def test_the_other_word_for_a_draft(tell: Tell) -> None:
     story.note("/extend 2 business days a colleague is ill")
     story.note("/send")
     assert "/tell posts the words that wait here" in story.last
+
+
+def test_a_day_passes_while_the_ticket_is_out_of_the_process(tell: Tell, config: Config) -> None:
+    """The bot says nothing to the district there, by itself too: staff get the words, which name the step."""
+    story = tell(with_process(config, tell_district_when_late=AUTO)).opened().to_review()
+    story.move("On Hold", at="2026-01-09 10:00")
+    said = story.to_district
+    story.at("2026-01-15 10:00")
+    assert story.to_district == said
+    assert story.to_team[-1] == "words for the district"
+    assert 'still working on the step "Initial File Review"' in story.last
+
+
+def test_a_day_that_passed_is_told_once_wherever_the_ticket_goes(tell: Tell, config: Config) -> None:
+    """What was said in the review is not said again when the ticket is taken out of the process, and back."""
+    story = tell(with_process(config, tell_district_when_late=AUTO)).opened().to_review()
+    story.at("2026-01-14 10:00")
+    assert "We have not finished our part" in story.last
+    said = (story.to_district, story.to_team)
+    story.move("On Hold")
+    story.move("Initial File Review", at="2026-01-15 10:00")
+    assert (story.to_district, story.to_team) == (said[0], [*said[1], "on hold"])
