@@ -114,6 +114,16 @@ def obey(scene: Scene, command: Command, comment: Comment) -> Visit | None:
     return handler(scene, command.rest, comment) if handler else None
 
 
+def reason_of(command: Command) -> str:
+    """Why staff put a ticket on hold or give it more time, as the order's words say it; empty for other orders."""
+    if command.name == HOLD:
+        return _vendor_and_reason(command.rest)[1]
+    try:
+        return _goal_and_reason(command.rest)[1] if command.name == EXTEND else ""
+    except NotDone:  # edited since it was obeyed
+        return ""
+
+
 def _obeyed(scene: Scene, kind: str, comment: Comment, value: str = "") -> None:
     author = comment.author.id if comment.author else ""
     scene.visit.orders.append(Order(comment.id, kind, comment.updated, author, value))
@@ -123,11 +133,16 @@ def _hold(scene: Scene, words: str, comment: Comment) -> None:
     _inside(scene)
     if hold_of(scene.visit) is not None:
         raise NotDone("it is on hold already; /resume ends that")
-    first, rest = (*words.split(maxsplit=1), "", "")[:2]
-    vendor = first.lower().rstrip(":,;") == VENDOR
-    if not (rest if vendor else words):
+    vendor, reason = _vendor_and_reason(words)
+    if not reason:
         raise NotDone('the reason is missing; write it on the same line, such as "/hold vendor waits for new rosters"')
     _obeyed(scene, HOLD, comment, VENDOR if vendor else "")
+
+
+def _vendor_and_reason(words: str) -> tuple[bool, str]:
+    first, rest = (*words.split(maxsplit=1), "", "")[:2]
+    vendor = first.lower().rstrip(":,;") == VENDOR
+    return vendor, rest if vendor else words
 
 
 def _resume(scene: Scene, words: str, comment: Comment) -> None:
@@ -154,13 +169,13 @@ def _goal_and_reason(words: str) -> tuple[Goal, str]:
     problem = 'the time is missing; write it like "/extend 8 business hours REASON"'
     for count in (3, 2):  # "8 business hours", "2 weeks"
         try:
-            goal = parse_goal(" ".join(every[:count]))
+            goal = parse_goal(" ".join(every[:count]).rstrip(":,;"))
         except ValueError as error:
             problem = str(error) if count == 3 and every else problem
             continue
         if goal.low != goal.high:
             raise NotDone(f'"{goal}" is a range; write one length, such as "8 business hours"')
-        return goal, " ".join(every[count:])
+        return goal, " ".join(every[count:]).lstrip(":,; ")
     raise NotDone(problem)
 
 
