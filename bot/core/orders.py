@@ -147,7 +147,8 @@ def _vendor_and_reason(words: str) -> tuple[bool, str]:
 
 def _resume(scene: Scene, words: str, comment: Comment) -> None:
     if hold_of(scene.visit) is None:
-        raise NotDone("it is not on hold")
+        status = "no /hold stops it, its status does: move it to a status of the process, and the clocks go on"
+        raise NotDone("it is not on hold" if scene.visit.step else status)
     _obeyed(scene, RESUME, comment)
 
 

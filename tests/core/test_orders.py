@@ -413,6 +413,13 @@ def test_outside_the_process_nothing_can_be_held() -> None:
     assert world.told(public=False)[-1] == "order_refused"
 
 
+def test_resume_where_the_status_stops_the_clocks() -> None:
+    """No order goes on with what a move stopped; the answer names the move."""
+    world = in_review().wait(hours=1).move("On Hold").rest()
+    world.say("/resume", HANNA, public=False)
+    assert "no /hold stops it, its status does: move it to a status of the process" in refused(world)
+
+
 def test_help_and_status_are_answered_where_they_are_asked() -> None:
     """Each once."""
     world = write(write(in_folder().wait(hours=1), "/help"), "/status")
