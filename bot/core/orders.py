@@ -48,8 +48,10 @@ _NAME = re.compile(
 )
 _ALIKE = 0.75  # "/hlod" is meant to be /hold; "/etc" is no order at all
 _MOMENT = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d)(?:T|\s+)(?P<clock>\d\d?:\d\d(?:\s*[ap]\.?m\b\.?)?)(?:\s.*)?", re.IGNORECASE
+    r"(?P<day>\d{4}-\d\d-\d\d)(?:T|\s+)(?P<clock>\d\d?:\d\d(?:\s*[ap]\.?m\b\.?)?)(?:\s\W*(?P<zone>\w*).*)?",
+    re.IGNORECASE,
 )
+_ZONES = frozenset("UTC GMT ET EST EDT CT CST CDT MT MST MDT PT PST PDT AKST AKDT HST BST CET CEST".split())
 
 
 @dataclass(frozen=True)
@@ -202,9 +204,13 @@ def _local_moment(words: str, zone: str) -> datetime:
         if found is None:
             raise ValueError
         local = datetime.combine(parse_day(found["day"]), parse_time(found["clock"]))
-        return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     except ValueError:
         raise NotDone(f'"{words}" is not a moment; write it like "/received 2026-01-08 15:40"') from None
+    at = local.replace(tzinfo=ZoneInfo(zone))
+    told, own = found["zone"] or "", at.tzname() or ""
+    if told in _ZONES and told != own and not (told[0] == own[0] and told.endswith("T")):  # CT and CDT are meant as CST
+        raise NotDone(f"{told} is not the time of this office; write the moment in {own}")
+    return at.astimezone(UTC)
 
 
 def _send(scene: Scene, words: str, comment: Comment) -> None:

@@ -199,6 +199,8 @@ def test_a_hold_outlives_its_comment() -> None:
         ("/extend 5-10 business days sick", "is a range"),
         ("/received yesterday", '"yesterday" is not a moment'),
         ("/received 2026-01-05 13:15 PM", "is not a moment"),
+        ("/received 2026-01-05 8:40 AM EST", "EST is not the time of this office; write the moment in CST"),
+        ("/received 2026-01-05 14:40 UTC", "UTC is not the time of this office"),
         ("/received 2026-02-30 10:00", '"2026-02-30 10:00" is not a moment'),
         ("/received 2026-03-01 10:00", "is still to come"),
         ("/received 2025-12-31 10:00", "is before this ticket was made"),
@@ -270,7 +272,10 @@ def test_a_corrected_receipt_plans_anew() -> None:
     assert world.follow().visit.orders[0].value == at(5, 9).isoformat()
 
 
-@pytest.mark.parametrize("words", ["/received 2026-01-05 1:15 PM", "/received 2026-01-05 01:15p.m. by mail"])
+@pytest.mark.parametrize(
+    "words",
+    ["/received 2026-01-05 1:15 PM", "/received 2026-01-05 01:15p.m. by mail", "/received 2026-01-05 13:15 (CDT)"],
+)
 def test_a_receipt_in_the_afternoon(words: str) -> None:
     """A clock of twelve hours is read as its office reads it, never as the night before."""
     world = write(in_review(created=at(4, 9)).wait(hours=6), words)
