@@ -52,7 +52,8 @@ def _answer(wishes: Wishes, heeded: Heeded, calendars: Mapping[str, Calendar]) -
     elif command.name == STATUS:
         wishes.say(names, "standing", False, items=tuple(standing(progress, calendar)))
     elif command.name == EXPLAIN:
-        wishes.say(names, "explanation", False, items=tuple(clocks_explained(progress, calendars)))
+        outside = "" if progress.visit.step else progress.issue.status
+        wishes.say(names, "explanation", False, items=tuple(clocks_explained(progress, calendars)), status=outside)
     elif command.name == CLOSED:
         if wishes.open(names[0]):
             day, closes, reason = parse_closure(command.rest)

@@ -190,3 +190,11 @@ def test_a_day_that_passed_is_told_once_wherever_the_ticket_goes(tell: Tell, con
     story.move("On Hold")
     story.move("Initial File Review", at="2026-01-15 10:00")
     assert (story.to_district, story.to_team) == (said[0], [*said[1], "on hold"])
+
+
+def test_explain_while_the_status_stops_the_clocks(tell: Tell) -> None:
+    """That nothing runs is explained, too: by the status that the ticket is in."""
+    story = tell().opened().to_review()
+    story.move("On Hold", at="2026-01-09 10:00")
+    story.note("/explain")
+    assert "The review clocks of Lakeside ISD stand still while the ticket is in On Hold" in story.last
