@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from bot.core.business_time import Calendar
 
 WARN = timedelta(days=60)
+_WINTER = timedelta(days=7)  # a list that ends with the first days of January ends with the year before
 
 _PLAIN = re.compile(r"[A-Za-z0-9][^:#\\]*[^:#\\\s]")  # what needs no quotes in YAML
 
@@ -129,4 +130,4 @@ def runs_out(calendar: Calendar, today: date) -> str | None:
 
 
 def _years(calendar: Calendar) -> Iterator[int]:
-    return (day.year for day in calendar.closed)
+    return ((day - _WINTER).year for day in calendar.closed)

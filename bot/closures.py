@@ -254,7 +254,8 @@ def _name(closure: Closure) -> str:
 
 
 def _mark(closure: Closure) -> str:
-    return f"{closure.calendar} {closure.day} {closure.at.isoformat()}"
+    part = f" {closure.closes:%H:%M}" if closure.closes else ""
+    return f"{closure.calendar} {closure.day} {closure.at.isoformat()}{part}"
 
 
 def _fact(told: _Told) -> dict[str, Any]:

@@ -63,7 +63,7 @@ OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days"
 # The same, for internal comments alone.
 ABSENT: Final[Facts] = {
     "accounts": (), "what": "", "since": None, "started": None, "note": "", "author": "", "reason": "", "items": (),
-    "share": 0, "again": False,
+    "share": 0, "again": False, "status": "",
 }  # fmt: skip
 # The district's turn, and what may be missing is missing, so that a sentence about it must be left out.
 _BARE: Final[Facts] = {

@@ -21,6 +21,7 @@ holidays: {country: US, subdivision: TX}
 closed:
   2026-12-25: Christmas Day
   2027-01-01: New Year's Day
+  2027-01-18: Martin Luther King Jr. Day
 """
 PROCESS = """
 process: hello

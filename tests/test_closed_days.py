@@ -174,6 +174,14 @@ def test_a_list_that_ends_is_told_60_days_before(calendar: Calendar, today: date
         assert "calendar propose cli 2028" in warning
 
 
+def test_the_new_year_that_ends_a_winter_is_no_list_of_its_year(calendar: Calendar) -> None:
+    """Whoever lists a winter up to January 1 has not listed the year that begins with it."""
+    winter = replace(calendar, closed={**calendar.closed, date(2028, 1, 1): "New Year", date(2028, 1, 3): "observed"})
+    assert runs_out(winter, date(2027, 11, 1)) == runs_out(calendar, date(2027, 11, 1)) is not None
+    longer = replace(calendar, closed={**winter.closed, date(2028, 1, 17): "Martin Luther King Jr. Day"})
+    assert runs_out(longer, date(2027, 11, 1)) is None
+
+
 def test_an_office_that_never_closes_has_no_list_that_ends(calendar: Calendar) -> None:
     """Without a closed day there is nothing to run out."""
     assert runs_out(replace(calendar, closed={}), date(2040, 1, 1)) is None

@@ -194,6 +194,15 @@ def test_what_closes_nothing_is_said(stage: Stage, yaml: Path, closure: Closure,
     assert (stage.bot.store.get_facts("closure "), yaml.read_text()) == ((), before)
 
 
+def test_two_closures_of_a_day_at_one_moment(stage: Stage, story: Story, yaml: Path) -> None:
+    """In a demo the clock stands still between two orders: the second counts, and is written, all the same."""
+    stage.bot.closures.close(storm(closes=time(13)))
+    assert lines(stage.bot, stage.bot.closures.close(storm(closes=time(10))))
+    stage.settle()
+    assert stage.bot.closures.calendars()["cli"].hours_on(MONDAY) == ((time(8), time(10)),)
+    assert f"{MONDAY}: {{name: ice storm, open: 8:00-10:00}}" in yaml.read_text()
+
+
 def test_a_half_day_may_become_a_whole_one(stage: Stage, story: Story, yaml: Path) -> None:
     """Each answer tells what moves by it alone, and the last one stands; it cannot be undone by telling less."""
     noon = stage.bot.closures.close(storm(closes=time(12)))

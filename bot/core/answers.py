@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.core.business_time import Calendar
 from bot.core.clock_explained import clocks_explained
@@ -11,11 +12,11 @@ from bot.core.effects import CloseDay, SendText
 from bot.core.hearing import CONTACT, PUBLIC, Heeded
 from bot.core.issue import Comment
 from bot.core.ledger import SEND, TELL, Order
-from bot.core.orders import CLOSED, EXPLAIN, HELP, STATUS, answer_to
+from bot.core.orders import CLOSED, EXPLAIN, HELP, STATUS, Command, answer_to, command_of
 from bot.core.phrases import facts
 from bot.core.promises import is_stale, told_by_draft
 from bot.core.standing import clock_line, standing
-from bot.core.voice import send_orders, sendings
+from bot.core.voice import has_draft, send_orders, sendings
 from bot.core.wishes import Wishes, team
 
 
@@ -44,13 +45,15 @@ def _answer(wishes: Wishes, heeded: Heeded, calendars: Mapping[str, Calendar]) -
     elif heeded.misplaced == PUBLIC:
         wishes.say(names, "order_in_public", False, what=what, accounts=author)
     elif heeded.problem:
-        wishes.say(names, "order_refused", False, what=what, reason=heeded.problem, accounts=author)
+        note = _unread(command)
+        wishes.say(names, "order_refused", False, what=what, reason=heeded.problem, accounts=author, note=note)
     elif command.name == HELP:
         wishes.say(names, "help", False)
     elif command.name == STATUS:
         wishes.say(names, "standing", False, items=tuple(standing(progress, calendar)))
     elif command.name == EXPLAIN:
-        wishes.say(names, "explanation", False, items=tuple(clocks_explained(progress, calendars)))
+        outside = "" if progress.visit.step else progress.issue.status
+        wishes.say(names, "explanation", False, items=tuple(clocks_explained(progress, calendars)), status=outside)
     elif command.name == CLOSED:
         if wishes.open(names[0]):
             day, closes, reason = parse_closure(command.rest)
@@ -63,10 +66,16 @@ def _answer(wishes: Wishes, heeded: Heeded, calendars: Mapping[str, Calendar]) -
             reason = "the ticket was moved before the bot read this; write it again if it still holds"
             wishes.say(names, "order_refused", False, what=what, reason=reason, accounts=author)
     elif comment.updated < progress.visit.began:
-        wishes.say(names, "order_obeyed", False, what=what, status=progress.issue.status)
+        wishes.say(names, "order_obeyed", False, what=what, status=progress.issue.status, note=_unread(command))
     else:
         lines = tuple(clock_line(progress, clock, calendar) for clock in progress.clocks)
-        wishes.say(names, "order_obeyed", False, what=what, items=lines)
+        wishes.say(names, "order_obeyed", False, what=what, items=lines, note=_unread(command))
+
+
+def _unread(command: Command) -> str:
+    """What stands further down in the comment and looks like another order; nothing where nothing does."""
+    below = filter(None, map(command_of, command.below.splitlines()))
+    return next((f"/{other.name}" for other in below if other.known), "")
 
 
 def send_drafts(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
@@ -85,7 +94,11 @@ def send_drafts(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
             wishes.reasons.append("staff sent a draft")
     for order in send_orders(progress):
         if order.comment not in sent:
-            _refuse(wishes, order, f"there is nothing on this ticket that /{order.kind} could post")
+            other = TELL if order.kind == SEND else SEND
+            hint = "to say something else, write to the district in a public comment"
+            if has_draft(progress, replace(order, kind=other)):
+                hint = f"/{other} posts the words that wait here"
+            _refuse(wishes, order, f"there is nothing on this ticket that /{order.kind} could post; {hint}")
 
 
 def _refuse(wishes: Wishes, order: Order, reason: str) -> None:

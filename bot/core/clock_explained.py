@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,15 +14,12 @@ from bot.core.explanation import Explanation, Part, made, render
 from bot.core.goals import Unit
 from bot.core.issue import Person
 from bot.core.ledger import EXTEND, RECEIPT, Order
+from bot.core.orders import command_of, reason_of
 from bot.core.pauses import AWAY, ON_HOLD, ON_VENDOR, OUTSIDE, Pause, pauses_of
 from bot.core.progress import Progress
 from bot.core.wall_clock import exact, length
 
 _WORDS = {ON_HOLD: "on hold", ON_VENDOR: "on hold for a vendor", AWAY: "waiting for the district"}
-_REASON = re.compile(
-    r"\s*/(?:hold(?:[ \t]+vendor\b)?|extend[ \t]+\d+[ \t]+(?:business[ \t]+)?[a-z]+)[ \t]+(?P<reason>[^\r\n]*)",
-    re.IGNORECASE,
-)
 _LONGEST_REASON = 200
 
 
@@ -87,7 +83,7 @@ class _Story:
         pauses = self.counted_pauses()
         spent_one_by_one = clock.goal.unit in (Unit.BUSINESS_HOURS, Unit.HOURS)
         if not (spent_one_by_one or pauses or clock.extended or self.waits):
-            yield Part((self.said_of_start(),))
+            yield Part((f"Start: {exact(clock.started, self.calendar)}, {self.said_of_start()}.",))
             return
         table = table_of_clock_time if self.by_the_clock else table_of_open_time
         spans, rows = self.spans(pauses), list(self.events(pauses))
@@ -176,8 +172,8 @@ class _Story:
         comment = next((c for c in self.progress.issue.comments if c.id == order.comment), None)
         if comment is None:
             return f" ({self.name(order.by)}; the comment is gone)"
-        found = _REASON.match(comment.body)
-        reason = " ".join(found["reason"].split()) if found else ""
+        command = command_of(comment.body)
+        reason = " ".join(reason_of(command).split()) if command else ""
         if len(reason) > _LONGEST_REASON:
             reason = f"{reason[:_LONGEST_REASON].rstrip()} …"
         name = comment.author.name if comment.author else self.name(order.by)

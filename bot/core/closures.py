@@ -17,7 +17,13 @@ from bot.core.wall_clock import moment
 
 LONGEST_REASON = 100
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TIME = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
+_HALF = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
+_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?:\s*(?P<half>[ap])\.?m\.?)?", re.IGNORECASE)
+# What a reason may not begin with: whoever writes "until 12:00" or a second day means other hours than the whole day.
+_SPAN = re.compile(
+    r"(?:(?:until|till|through|thru)\b\s*\S*|(?:(?:-|–|—|to|and|&|before)\s*)?(?:\d{4}-\d\d?-\d|\d{1,2}:\d\d)\S*)",
+    re.IGNORECASE,
+)
 _MIDNIGHT = time(0)
 
 
@@ -61,12 +67,21 @@ def parse_closure(words: str) -> tuple[date, time | None, str]:
     told = words.split()
     if not told:
         raise ValueError("It does not say which day is closed, and why.")
-    day = parse_day(told[0])
+    day = parse_day(told[0].rstrip(",:;"))
     if len(told) == 1 or told[1].casefold() != "from":
-        return day, None, parse_reason(" ".join(told[1:]))
+        return day, None, _reason_alone(told[1:])
     if len(told) == 2:
         raise ValueError("It does not say from what time on the office is closed, and why.")
-    return day, parse_time(told[2]), parse_reason(" ".join(told[3:]))
+    end = 4 if len(told) > 3 and _HALF.fullmatch(told[3].rstrip(",:;")) else 3  # "1:00 PM" are two words
+    return day, parse_time(" ".join(told[2:end]).rstrip(",:;")), _reason_alone(told[end:])
+
+
+def _reason_alone(told: list[str]) -> str:
+    """The reason, where it is not the rest of a time that a closure cannot have."""
+    if (span := _SPAN.match(" ".join(told))) is not None:
+        one = "a closure is one whole day, or one day from a time on, so close each day by itself"
+        raise ValueError(f'"{span[0]}" is no reason; {one}.')
+    return parse_reason(" ".join(told))
 
 
 def parse_day(text: str) -> date:
@@ -83,11 +98,15 @@ def parse_day(text: str) -> date:
 
 
 def parse_time(text: str) -> time:
-    """A time of day like 12:00. ValueError where it is none."""
+    """A time of day like 15:40 or 3:40 PM. ValueError where it is none."""
     found = _TIME.fullmatch(text)
-    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+    hour, minute = (int(found["hour"]), int(found["minute"])) if found else (24, 0)
+    if found and found["half"]:
+        # 12:30 AM is half past midnight, 12:30 PM half past noon.
+        hour = hour % 12 + (12 if found["half"] in "pP" else 0) if 1 <= hour <= 12 else 24
+    if hour > 23 or minute > 59:
         raise ValueError(f'"{text}" is not a time of day; write one like 12:00.')
-    return time(int(found[1]), int(found[2]))
+    return time(hour, minute)
 
 
 def parse_reason(text: str) -> str:

@@ -47,18 +47,27 @@ class Ear:
         self._issue, self._process, self._ledger, self._people = issue, process, ledger, people
         self._zone, self._first_look = zone, first_look
         self._before = dict(ledger.heard)
+        self._subtask_of = {c.id: subtask.key for subtask in issue.subtasks for c in subtask.comments}
         self.heard = Heard()
 
     def newer(self) -> Iterator[Comment]:
-        """The comments that are to be heard: the contact's, and everybody's that begin with a command."""
+        """The comments that are to be heard: the contact's, and everybody's that begin with a command; on subtasks
+        what is clearly meant as one, so that whoever wrote it there hears where it belongs."""
         since, until = self._process.since, self._ledger.heard_until
-        for comment in self._issue.comments:
+        for comment in (*self._issue.comments, *self._on_subtasks()):
             if since is None or comment.updated < since or self._before.get(comment.id) == comment.updated:
                 continue
             if until is not None and comment.updated <= until:
                 continue
             if self._is_contacts(comment) or (self._is_staffs(comment) and command_of(comment.body)):
                 yield comment
+
+    def _on_subtasks(self) -> Iterator[Comment]:
+        for subtask in self._issue.subtasks:
+            for comment in subtask.comments:
+                command = command_of(comment.body)
+                if command is not None and command.known and self._is_staffs(comment):
+                    yield comment
 
     def hear(self, comment: Comment) -> Visit | None:
         """Take one comment in; the new stay that it begins, where it does."""
@@ -104,13 +113,16 @@ class Ear:
     # -- commands
 
     def _heed(self, comment: Comment, command: Command) -> Visit | None:
-        misplaced = CONTACT if self._is_contacts(comment) else PUBLIC if comment.public else ""
+        subtask = self._subtask_of.get(comment.id, "")
+        misplaced = "" if subtask else CONTACT if self._is_contacts(comment) else PUBLIC if comment.public else ""
         last, order = self._ledger.visits[-1], self._order(comment)
         edited = comment.id in self._before or self._was_other(comment, order)
         self._ledger.hear(comment.id, comment.updated)
         problem, began = "", None
         if misplaced:
             pass
+        elif subtask:
+            problem = f"it was written on {subtask}; write it on this ticket itself"
         elif not command.known:
             perhaps = f"; perhaps you mean /{command.meant}" if command.meant else ""
             problem = f"there is no command /{command.name}{perhaps}"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.core import replies
-from bot.core.closures import parse_closure
+from bot.core.closures import parse_closure, parse_day, parse_time
 from bot.core.goals import Goal, parse_goal
 from bot.core.issue import Comment, Issue
 from bot.core.ledger import (
@@ -35,14 +35,23 @@ from bot.core.process import Process, Step
 STATUS, EXPLAIN, HELP, CLOSED = "status", "explain", "help", "closed"
 COMMANDS = (HOLD, RESUME, EXTEND, RECEIPT, ABSENT, NEW_ROUND, STATUS, EXPLAIN, HELP, SEND, TELL, CLOSED)
 
-# "/hold: lawyer", "/new_round" and "/new round" are meant as they are read.
-_LINE = re.compile(
-    r"\s*/(?P<name>new[ _-]round|not[ _-]received|[a-z]{3,}(?:[_-][a-z]+)*)[:,.]?"
-    r"(?:[ \t]+(?P<rest>[^\r\n]*))?\s*(?:\n|\r|\Z)",
+# Room that is not seen, and what Jira's editor puts around bold, coloured or typewriter words.
+_BEFORE = re.compile(r"[\s\u200b\u200e\u2060\ufeff]*(?P<markup>(?:\{color[^}\n]*\}|\{\{|[*_])*)(?=/)")
+_AFTER = re.compile(r"(?:\{color\}|\}\}|[*_])+\s*\Z")
+_ENDS = re.compile(r"\r\n|\n|\r|\\\\")  # of a line; wiki markup has two backslashes for one
+# "/hold:lawyer", "/explain?", "/new_round" and "/new round" are meant as they are read; "/etc/passwd" is not.
+_JOINT = r"[\s_\u2010-\u2014-]"
+_NAME = re.compile(
+    rf"/(?P<name>new{_JOINT}+round|not{_JOINT}+received|[a-z]{{3,}}(?:[_-][a-z]+)*)"
+    r"(?:[.!?\u200b\u2060]*(?:\s|\Z)|[:,;]|(?P<glued>(?=[(\d])))",
     re.IGNORECASE,
 )
 _ALIKE = 0.75  # "/hlod" is meant to be /hold; "/etc" is no order at all
-_MOMENT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[ T](?P<clock>\d\d?:\d\d)(?:\s.*)?")
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)(?:T|\s+)(?P<clock>\d\d?:\d\d(?:\s*[ap]\.?m\b\.?)?)(?:\s\W*(?P<zone>\w*).*)?",
+    re.IGNORECASE,
+)
+_ZONES = frozenset("UTC GMT ET EST EDT CT CST CDT MT MST MDT PT PST PDT AKST AKDT HST BST CET CEST".split())
 
 
 @dataclass(frozen=True)
@@ -63,12 +72,17 @@ class Command:
 
 def command_of(body: str) -> Command | None:
     """The command that a comment begins with, known or not; None where it begins with nothing of that shape."""
-    line = _LINE.match(body)
-    if line is None:
+    before = _BEFORE.match(body)
+    if before is None:
         return None
-    name, rest = re.sub("[ _]", "-", line["name"].lower()), (line["rest"] or "").strip()
+    line, below = (*_ENDS.split(body[before.end() :], maxsplit=1), "")[:2]
+    line = _AFTER.sub("", line) if before["markup"] else line
+    found = _NAME.match(line)
+    name = re.sub(f"{_JOINT}+", "-", found["name"].lower()) if found else ""
+    if found is None or (found["glued"] is not None and name not in COMMANDS):
+        return None
     near = [] if name in COMMANDS else difflib.get_close_matches(name, COMMANDS, 1, _ALIKE)
-    return Command(name, rest, body[line.end() :].strip(), near[0] if near else "")
+    return Command(name, line[found.end() :].strip(), below.strip(), near[0] if near else "")
 
 
 def answer_to(comment: str, at: datetime) -> str:
@@ -102,6 +116,16 @@ def obey(scene: Scene, command: Command, comment: Comment) -> Visit | None:
     return handler(scene, command.rest, comment) if handler else None
 
 
+def reason_of(command: Command) -> str:
+    """Why staff put a ticket on hold or give it more time, as the order's words say it; empty for other orders."""
+    if command.name == HOLD:
+        return _vendor_and_reason(command.rest)[1]
+    try:
+        return _goal_and_reason(command.rest)[1] if command.name == EXTEND else ""
+    except NotDone:  # edited since it was obeyed
+        return ""
+
+
 def _obeyed(scene: Scene, kind: str, comment: Comment, value: str = "") -> None:
     author = comment.author.id if comment.author else ""
     scene.visit.orders.append(Order(comment.id, kind, comment.updated, author, value))
@@ -111,16 +135,22 @@ def _hold(scene: Scene, words: str, comment: Comment) -> None:
     _inside(scene)
     if hold_of(scene.visit) is not None:
         raise NotDone("it is on hold already; /resume ends that")
-    first, _, rest = words.partition(" ")
-    vendor = first.lower() == VENDOR
-    if not (rest.strip() if vendor else words):
+    vendor, reason = _vendor_and_reason(words)
+    if not reason:
         raise NotDone('the reason is missing; write it on the same line, such as "/hold vendor waits for new rosters"')
     _obeyed(scene, HOLD, comment, VENDOR if vendor else "")
 
 
+def _vendor_and_reason(words: str) -> tuple[bool, str]:
+    first, rest = (*words.split(maxsplit=1), "", "")[:2]
+    vendor = first.lower().rstrip(":,;") == VENDOR
+    return vendor, rest if vendor else words
+
+
 def _resume(scene: Scene, words: str, comment: Comment) -> None:
     if hold_of(scene.visit) is None:
-        raise NotDone("it is not on hold")
+        status = "no /hold stops it, its status does: move it to a status of the process, and the clocks go on"
+        raise NotDone("it is not on hold" if scene.visit.step else status)
     _obeyed(scene, RESUME, comment)
 
 
@@ -142,13 +172,13 @@ def _goal_and_reason(words: str) -> tuple[Goal, str]:
     problem = 'the time is missing; write it like "/extend 8 business hours REASON"'
     for count in (3, 2):  # "8 business hours", "2 weeks"
         try:
-            goal = parse_goal(" ".join(every[:count]))
+            goal = parse_goal(" ".join(every[:count]).rstrip(":,;"))
         except ValueError as error:
             problem = str(error) if count == 3 and every else problem
             continue
         if goal.low != goal.high:
             raise NotDone(f'"{goal}" is a range; write one length, such as "8 business hours"')
-        return goal, " ".join(every[count:])
+        return goal, " ".join(every[count:]).lstrip(":,; ")
     raise NotDone(problem)
 
 
@@ -173,10 +203,14 @@ def _local_moment(words: str, zone: str) -> datetime:
     try:
         if found is None:
             raise ValueError
-        local = datetime.fromisoformat(f"{found['day']}T{found['clock'].zfill(5)}")
-        return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        local = datetime.combine(parse_day(found["day"]), parse_time(found["clock"]))
     except ValueError:
         raise NotDone(f'"{words}" is not a moment; write it like "/received 2026-01-08 15:40"') from None
+    at = local.replace(tzinfo=ZoneInfo(zone))
+    told, own = found["zone"] or "", at.tzname() or ""
+    if told in _ZONES and told != own and not (told[0] == own[0] and told.endswith("T")):  # CT and CDT are meant as CST
+        raise NotDone(f"{told} is not the time of this office; write the moment in {own}")
+    return at.astimezone(UTC)
 
 
 def _send(scene: Scene, words: str, comment: Comment) -> None:

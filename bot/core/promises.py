@@ -65,18 +65,23 @@ def keep_word(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
     with /tell or, as the process says, the bot does."""
     progress = wishes.progress
     promise, mode = _open_promise(progress), progress.process.tell_district_when_late
+    if not progress.visit.step:
+        mode = ASK  # outside the process the bot says nothing to the district by itself
     if promise is None or wishes.moves or wishes.speaks() is not None:
         return
     calendar, clock = calendars[progress.process.calendar], _clock(progress, promise.clock)
     moves = clock in progress.counting and clock is not None and clock.due > progress.now
-    if clock is not None and moves and day_of(clock.due, calendar) != day_of(promise.due, calendar):
+    if clock is not None and moves and (day := day_of(clock.due, calendar)) != day_of(promise.due, calendar):
         if mode == AUTO and not _settled(wishes):
             return
-        name = f"moved:{int(promise.due.timestamp())}:{int(clock.due.timestamp())}"
+        name = f"moved:{int(promise.due.timestamp())}:{day}"  # within one day the words would be the same
         wishes.correct(name, "day_moved", mode == ASK, promise.due)
         wishes.reasons.append("the day that the district was told has moved")
     elif progress.now >= _over(promise.due, calendar):
-        wishes.correct(f"late:{int(promise.due.timestamp())}", "day_passed", mode == ASK, promise.due)
+        name = f"late:{int(promise.due.timestamp())}"
+        if any(name in visit.done for visit in progress.ledger.chain(_stay(progress))):
+            return  # told before the ticket was taken out of the process
+        wishes.correct(name, "day_passed", mode == ASK, promise.due, step=_title(progress))
         wishes.reasons.append("the day that the district was told has passed")
 
 
@@ -105,6 +110,12 @@ def _stay(progress: Progress) -> Visit:
     """The stay in a step that the ticket is in, or that it was taken out of."""
     visits = progress.ledger.visits
     return progress.visit if progress.visit.step else next((v for v in reversed(visits) if v.step), progress.visit)
+
+
+def _title(progress: Progress) -> str:
+    """Of the step that the office works on, though the ticket may have been taken out of it."""
+    name = _stay(progress).step
+    return next((step.title for step in progress.process.steps if step.name == name), "")
 
 
 def _clock(progress: Progress, name: str) -> Clock | None:

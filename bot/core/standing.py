@@ -47,7 +47,10 @@ def _round(progress: Progress, visit: Visit, what: str, kept: ClockNote, calenda
 
 def _where(progress: Progress, calendar: Calendar) -> Iterator[str]:
     visit = progress.visit
-    title = progress.step.title if progress.step else ("Waiting for the district" if progress.waiting else "no step")
+    title = progress.step.title if progress.step else "Waiting for the district"
+    if not (progress.step or progress.waiting):
+        why = "the onboarding has ended in {}" if visit.step else "{} is outside the process"
+        title = f"none ({why.format(visit.status)})"
     since = moment(visit.began, calendar)
     yield f"Step         {title}, since {since}"
     if visit.round and visit.received:
@@ -65,7 +68,8 @@ def _clocks(progress: Progress, calendar: Calendar) -> Iterator[str]:
     for clock in progress.clocks:
         yield f"Clock        {clock_line(progress, clock, calendar)}"
     if not progress.clocks:
-        yield "Clock        none runs"
+        idle = "none runs" if progress.visit.step else "all stand still until the ticket is in a step again"
+        yield f"Clock        {idle}"
 
 
 def clock_line(progress: Progress, clock: Clock, calendar: Calendar) -> str:

@@ -50,18 +50,11 @@ def sendings(progress: Progress) -> list[Sending]:
 
     A draft older than one that was sent already goes out only while the ticket is still in its stay: a second
     `/send`, written by chance, must not ask a district what it has answered long since. A correction goes out in
-    its stay only."""
+    its stay only, and never after a newer one."""
     found = []
-    sent = {name.removeprefix("send:") for name in _done(progress) if name.startswith("send:")}
-    here = {ref for v in progress.chain for ref in v.done.values()}
+    sent = _sent(progress)
     for order in send_orders(progress):
-        drafts = _drafts(progress, TELL_HEAD if order.kind == TELL else DRAFT_HEAD)
-        passed = max((n for n, d in enumerate(drafts) if d.id in sent), default=-1)
-        open_ones = [
-            d
-            for n, d in enumerate(drafts)
-            if d.id not in sent and d.created <= order.at and (d.id in here or (n > passed and order.kind != TELL))
-        ]
+        open_ones = _open_drafts(progress, order, sent)
         comment = next((c for c in progress.issue.comments if c.id == order.comment), None)
         command = command_of(comment.body) if comment else None
         if open_ones and command is not None:
@@ -69,6 +62,26 @@ def sendings(progress: Progress) -> list[Sending]:
             sent.add(draft.id)
             found.append(Sending(draft.id, order, command.below or _quoted(draft), not command.below))
     return found
+
+
+def has_draft(progress: Progress, order: Order) -> bool:
+    """Whether there is a draft that an order of this kind could post."""
+    return bool(_open_drafts(progress, order, _sent(progress)))
+
+
+def _open_drafts(progress: Progress, order: Order, sent: set[str]) -> list[Comment]:
+    """The drafts that an order may mean, oldest first."""
+    here = {ref for v in progress.chain for ref in v.done.values()}
+    drafts = _drafts(progress, TELL_HEAD if order.kind == TELL else DRAFT_HEAD)
+    passed = max((n for n, d in enumerate(drafts) if d.id in sent), default=-1)
+    unsent = [(n > passed, d) for n, d in enumerate(drafts) if d.id not in sent and d.created <= order.at]
+    if order.kind == TELL:
+        return [d for newer, d in unsent if newer and d.id in here]
+    return [d for newer, d in unsent if newer or d.id in here]
+
+
+def _sent(progress: Progress) -> set[str]:
+    return {name.removeprefix("send:") for name in _done(progress) if name.startswith("send:")}
 
 
 def send_orders(progress: Progress) -> list[Order]:

@@ -44,9 +44,9 @@ class Wishes:
         """One comment for those of these effects that are open; for the district in the voice that is chosen."""
         self._comment(names, template, public, False, more)
 
-    def correct(self, name: str, template: str, ask: bool, told: datetime) -> None:
+    def correct(self, name: str, template: str, ask: bool, told: datetime, **more: Any) -> None:
         """One comment that corrects the due moment which the district was told, with `ask` as a draft in any case."""
-        self._comment([name], template, True, ask, {"told": told})
+        self._comment([name], template, True, ask, {"told": told, **more})
 
     def _comment(
         self, names: Collection[str], template: str, public: bool, tell: bool, more: Mapping[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.branches import FINISHED, REVISE, BranchState
 from bot.core.clocks import asked_by
 from bot.core.effects import CreateSubtasks, MoveSubtask, NewSubtask
-from bot.core.ledger import DONE, PERSON, REVISION, Decision
+from bot.core.ledger import DONE, GOOD, PERSON, REVISION, Decision
 from bot.core.phrases import facts
 from bot.core.process import AUTOMATED, Step
 from bot.core.progress import Progress
@@ -87,10 +87,14 @@ def _enter(wishes: Wishes, step: Step) -> None:
 
 
 def _why_here(wishes: Wishes, step: Step) -> dict[str, str]:
-    """Which review asked for the files at hand and sent them to this step, for the words that say so."""
+    """Which review asked for the files at hand, and whether they came to this step first, for the words that say so."""
     progress = wishes.progress
     asker = asked_by(progress.process, step, progress.visit, progress.ledger)
-    return {"asked_by": asker.title, "return_title": step.title} if asker else {}
+    if asker is not None:
+        return {"asked_by": asker.title, "return_title": step.title}
+    files = progress.visit.files
+    passed = any(v.files == files and v.verdict == GOOD for v in progress.ledger.visits)
+    return {"return_title": step.title} if step.review and not passed else {}
 
 
 def _asked_already(wishes: Wishes, step: str) -> bool:

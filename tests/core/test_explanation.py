@@ -20,10 +20,11 @@ from bot.core.pauses import ON_HOLD, ON_VENDOR, OUTSIDE, Pause
 from tests.core.oracle_cases import hours
 from tests.core.test_business_time import at, office
 from tests.core.test_business_time_laws import MINUTES, offices
-from tests.core.world import CLI, FRED, HANNA, in_folder, in_review
+from tests.core.world import CLI, FRED, HANNA, PROCESS, in_folder, in_review
 from tests.core.world import HOLD as ON_HOLD_STATUS
 from tests.core.world import REVIEW as REVIEW_STATUS
 
+DAYS = parse_goal("5 business days")
 PROGRESS = in_review().follow()
 HOLIDAYS = replace(
     CLI,
@@ -304,6 +305,33 @@ def test_a_clock_on_hold_has_no_due_moment() -> None:
     assert "\nDue: " not in text
     assert "No due moment while it stands still, since Mon 2026-01-05 11:00 CST; 18 h 00 min of open" in text
     assert "Without this pause it would be due Wed 2026-01-07 11:00 CST." in text
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("/hold: waits for a form", "on hold (Hanna: waits for a form)"),
+        ("/hold\u00a0waits for a form", "on hold (Hanna: waits for a form)"),
+        ("{{/hold vendor, waits for a form}}", "on hold for a vendor (Hanna: waits for a form)"),
+        ("/extend: 8 business hours new staff", "8 business hours more (Hanna: new staff)"),
+        ("/EXTEND 1 business day, new staff", "1 business day more (Hanna: new staff)"),
+    ],
+)
+def test_a_reason_is_shown_however_its_order_was_typed(words: str, told: str) -> None:
+    """What was obeyed was understood, so its reason is."""
+    world = in_review().wait(hours=1)
+    world.say(words, HANNA, public=False)
+    world.rest().wait(hours=1)
+    assert told in " ".join(clock_text(world).split())
+
+
+def test_the_start_of_a_goal_in_days_has_its_moment() -> None:
+    """Also where no table of hours stands below the one of days, and after a correction."""
+    process = replace(PROCESS, steps=tuple(replace(s, goal=DAYS) if s.goal else s for s in PROCESS.steps))
+    world = in_review(process=process).wait(hours=2)
+    world.say("/received 2026-01-05 09:30", HANNA, public=False)
+    text = " ".join(clock_text(world.rest()).split())
+    assert "Start: Mon 2026-01-05 09:30 CST, files received, round 1 (corrected by Hanna; before, Mon" in text
 
 
 def test_a_status_outside_the_process_is_named() -> None:

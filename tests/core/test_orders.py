@@ -71,6 +71,19 @@ def write(world: World, words: str, by: Person = HANNA, public: bool = False) ->
         ("/new-round", "new-round", ""),
         ("/not-received\r\n", "not-received", ""),
         ("\n/status", "status", ""),
+        ("/hold\u00a0lawyer", "hold", "lawyer"),
+        ("\ufeff/resume\u200b", "resume", ""),
+        ("/hold:lawyer", "hold", "lawyer"),
+        ("/hold(lawyer)", "hold", "(lawyer)"),
+        ("/extend8 business hours ill", "extend", "8 business hours ill"),
+        ("/explain?", "explain", ""),
+        ("/resume!!", "resume", ""),
+        ("/not\u2011received", "not-received", ""),
+        ("/new  round", "new-round", ""),
+        ("{{/hold lawyer}}", "hold", "lawyer"),
+        ("*/resume*", "resume", ""),
+        ("{color:#172b4d}/hold lawyer{color}\nmore", "hold", "lawyer"),
+        ("/resume\\\\thanks", "resume", ""),
     ],
 )
 def test_the_first_line_gives_the_order(body: str, name: str, rest: str) -> None:
@@ -81,7 +94,22 @@ def test_the_first_line_gives_the_order(body: str, name: str, rest: str) -> None
 
 
 @pytest.mark.parametrize(
-    "body", ["", "hold", "Please /hold", "/ hold", "/etc/passwd", "/u", "//hold", "/hold/", "Thanks\n/hold it", "/42"]
+    "body",
+    [
+        "",
+        "hold",
+        "Please /hold",
+        "/ hold",
+        "/etc/passwd",
+        "/usr.local/bin",
+        "/api2/x",
+        "/u",
+        "//hold",
+        "/hold/",
+        "Thanks\n/hold it",
+        "* /hold REASON: it stands still",
+        "/42",
+    ],
 )
 def test_what_is_no_order(body: str) -> None:
     """Paths, and words in the middle of a text."""
@@ -133,6 +161,12 @@ def test_nothing_is_flagged_during_a_hold() -> None:
     assert world.wait(days=7).rest().labels == ("review-overdue",)
 
 
+@pytest.mark.parametrize("words", ["/hold vendor: rosters", "/hold Vendor\u00a0rosters", "/hold vendor rosters"])
+def test_a_hold_for_a_vendor(words: str) -> None:
+    """Said however people type it."""
+    assert write(in_review(), words).follow().visit.orders[0].value == "vendor"
+
+
 def test_a_hold_ends_with_its_stay() -> None:
     """Who moves the ticket on has gone on with it."""
     world = write(in_review().wait(hours=1), "/hold lawyer").wait(hours=1)
@@ -164,6 +198,9 @@ def test_a_hold_outlives_its_comment() -> None:
         ("/extend 8 fortnights more", '"fortnights more" in the goal'),
         ("/extend 5-10 business days sick", "is a range"),
         ("/received yesterday", '"yesterday" is not a moment'),
+        ("/received 2026-01-05 13:15 PM", "is not a moment"),
+        ("/received 2026-01-05 8:40 AM EST", "EST is not the time of this office; write the moment in CST"),
+        ("/received 2026-01-05 14:40 UTC", "UTC is not the time of this office"),
         ("/received 2026-02-30 10:00", '"2026-02-30 10:00" is not a moment'),
         ("/received 2026-03-01 10:00", "is still to come"),
         ("/received 2025-12-31 10:00", "is before this ticket was made"),
@@ -233,6 +270,16 @@ def test_a_corrected_receipt_plans_anew() -> None:
     write(world, "/received 2026-01-05 08:00")
     assert due(world) == before - timedelta(hours=1)
     assert world.follow().visit.orders[0].value == at(5, 9).isoformat()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["/received 2026-01-05 1:15 PM", "/received 2026-01-05 01:15p.m. by mail", "/received 2026-01-05 13:15 (CDT)"],
+)
+def test_a_receipt_in_the_afternoon(words: str) -> None:
+    """A clock of twelve hours is read as its office reads it, never as the night before."""
+    world = write(in_review(created=at(4, 9)).wait(hours=6), words)
+    assert world.follow().visit.received == at(5, 13, 15)
 
 
 # -- rounds
@@ -369,6 +416,13 @@ def test_outside_the_process_nothing_can_be_held() -> None:
     """A ticket in a foreign status stands still anyhow."""
     world = write(in_review().wait(hours=1).move(HOLD).rest(), "/hold lawyer")
     assert world.told(public=False)[-1] == "order_refused"
+
+
+def test_resume_where_the_status_stops_the_clocks() -> None:
+    """No order goes on with what a move stopped; the answer names the move."""
+    world = in_review().wait(hours=1).move("On Hold").rest()
+    world.say("/resume", HANNA, public=False)
+    assert "no /hold stops it, its status does: move it to a status of the process" in refused(world)
 
 
 def test_help_and_status_are_answered_where_they_are_asked() -> None:

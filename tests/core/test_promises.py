@@ -73,6 +73,24 @@ def test_tell_posts_them_and_the_new_day_is_the_told_one() -> None:
     assert drafts(write(world, "/status")) == ["day_moved"]
 
 
+def test_a_due_moment_that_moves_on_within_the_day_offers_no_second_draft() -> None:
+    """The words would be the same, and whoever read both would post both."""
+    world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
+    assert drafts(write(world, "/extend 1 business hour still sick")) == ["day_moved"]
+    assert told(write(world, "/tell").wait(hours=1)) != world.follow().clocks[0].due
+    assert world.told(public=True)[-1] == "day_moved"
+
+
+def test_a_second_tell_posts_no_older_words() -> None:
+    """Two colleagues order the same: what was offered before the newest words is no longer true, or said by them."""
+    world = late().wait(days=3).rest()  # Thursday at nine, and the day has passed
+    write(world, "/extend 2 business days sick").wait(hours=1)
+    assert drafts(world) == ["day_passed", "day_moved"]
+    said = len(write(world, "/tell").told(public=True))
+    assert len(write(world.wait(minutes=1), "/tell").told(public=True)) == said
+    assert world.told(public=False)[-1] == "order_refused"
+
+
 def test_own_words_below_tell_are_posted_instead() -> None:
     """Which day they name nobody knows, so the told one stays the old."""
     world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)

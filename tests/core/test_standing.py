@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.standing import rounds, standing
-from tests.core.world import CLI, FRED, HANNA, REVIEW, in_review, waiting
+from tests.core.world import CLI, FRED, HANNA, HOLD, REVIEW, in_review, waiting
 
 
 def test_it_tells_step_round_turn_and_clocks() -> None:
@@ -26,6 +26,16 @@ def test_a_clock_on_hold_is_told_as_one() -> None:
     last = standing(world.wait(days=1).follow(), CLI)[-1]
     assert "20 business hours and 1 business day more from Mon 2026-01-05 09:00 CST; on hold since" in last
     assert "on hold since Mon 2026-01-05 10:00 CST, without that due Thu 2026-01-08 11:00 CST" in last
+
+
+def test_out_of_the_process_it_names_the_status_and_what_the_clocks_do() -> None:
+    """Whoever asks reads that they stand still, or that the onboarding is over."""
+    lines = standing(in_review().wait(hours=1).move(HOLD).rest().follow(), CLI)
+    assert lines[0] == "Step         none (On Hold is outside the process), since Mon 2026-01-05 10:00 CST"
+    assert lines[-1] == "Clock        all stand still until the ticket is in a step again"
+    lines = standing(in_review().wait(hours=1).move("Withdrawn").rest().follow(), CLI)
+    assert lines[0] == "Step         none (the onboarding has ended in Withdrawn), since Mon 2026-01-05 10:00 CST"
+    assert lines[-1] == "Clock        none runs"
 
 
 def test_each_earlier_stay_has_its_line() -> None:

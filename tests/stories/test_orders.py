@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bot.config import Config
+from bot.core.process import AUTO
 from bot.sandbox.accounts import CARLA, DANA, HANNA
-from tests.stories.conftest import Tell
+from tests.stories.conftest import Tell, with_process
 from tests.stories.test_ledger_lost import _forget as forget
 
 DUE = "2026-01-13"  # of a review whose files came on Thursday, January 8, at 15:30
@@ -105,3 +107,94 @@ def test_help_and_status(tell: Tell) -> None:
     assert "Whose turn" in story.last
     story.contact("/status", by=CARLA)
     assert story.to_team[-1] == "the contact wrote an order"
+
+
+def test_a_hold_where_no_clock_runs(tell: Tell) -> None:
+    """While it is the district's turn staff may hold the ticket and let it go on; each time they read what was done."""
+    story = tell().opened()
+    story.note("/hold the contract is with the lawyer")
+    assert "Lakeside ISD is on hold" in story.last
+    story.note("/resume")
+    assert "Lakeside ISD is no longer on hold" in story.last
+    story.to_review()
+    story.note("Findings:\n* no birth dates")
+    story.set_to("review", "Needs Revision")
+    story.note("/hold the contract is with the lawyer")
+    assert "Lakeside ISD is on hold" in story.last
+
+
+def test_new_files_while_the_ticket_waits_for_them(tell: Tell) -> None:
+    """Staff announce them for the district: that is confirmed, and the review begins."""
+    story = tell().opened().to_review()
+    story.note("Findings:\n* no birth dates")
+    story.set_to("review", "Needs Revision")
+    story.note("/new-round")
+    said = [c.body for c in story.ticket.comments if "Noted for Lakeside ISD: new files were received" in c.body]
+    assert len(said) == 1
+    assert story.to_district[-1] == "we have set 2"
+
+
+def test_an_order_on_a_subtask(tell: Tell) -> None:
+    """It is not obeyed, and not passed over in silence: staff read on the ticket where to write it, once."""
+    story = tell().opened().to_review()
+    due = story.due
+    key = story.subtask("review").key
+    story.note("/hold waits for the lawyer", on="review")
+    assert f"/hold: it was written on {key}; write it on this ticket itself" in story.last.replace("\\", "")
+    assert story.due == due
+    said = story.talk
+    story.note("The files are in /etc/files", on="review")
+    story.note("/home/rosters has them", on="review")
+    story.at("2026-01-09 10:00")
+    assert story.talk == said
+
+
+def test_a_second_order_in_one_comment(tell: Tell) -> None:
+    """Only the first line is read, and whoever wrote two orders is told which one was not."""
+    story = tell().opened().to_review()
+    story.note("/extend 8 business hours a colleague is ill\n/hold until Monday")
+    assert "There is more time for Lakeside ISD" in story.last
+    assert "/hold" in story.last
+    assert "has not been read" in story.last
+    story.note("/hold a lawyer reads it\nas agreed with Lena")
+    assert "has not been read" not in story.last
+
+
+def test_the_other_word_for_a_draft(tell: Tell) -> None:
+    """Who writes /send where /tell is meant is told so; who has nothing to send, how the district is written to."""
+    story = tell().opened().to_review()
+    story.note("/send\nDear Carla")
+    assert "write to the district in a public comment" in story.last
+    story.note("/extend 2 business days a colleague is ill")
+    story.note("/send")
+    assert "/tell posts the words that wait here" in story.last
+
+
+def test_a_day_passes_while_the_ticket_is_out_of_the_process(tell: Tell, config: Config) -> None:
+    """The bot says nothing to the district there, by itself too: staff get the words, which name the step."""
+    story = tell(with_process(config, tell_district_when_late=AUTO)).opened().to_review()
+    story.move("On Hold", at="2026-01-09 10:00")
+    said = story.to_district
+    story.at("2026-01-15 10:00")
+    assert story.to_district == said
+    assert story.to_team[-1] == "words for the district"
+    assert 'still working on the step "Initial File Review"' in story.last
+
+
+def test_a_day_that_passed_is_told_once_wherever_the_ticket_goes(tell: Tell, config: Config) -> None:
+    """What was said in the review is not said again when the ticket is taken out of the process, and back."""
+    story = tell(with_process(config, tell_district_when_late=AUTO)).opened().to_review()
+    story.at("2026-01-14 10:00")
+    assert "We have not finished our part" in story.last
+    said = (story.to_district, story.to_team)
+    story.move("On Hold")
+    story.move("Initial File Review", at="2026-01-15 10:00")
+    assert (story.to_district, story.to_team) == (said[0], [*said[1], "on hold"])
+
+
+def test_explain_while_the_status_stops_the_clocks(tell: Tell) -> None:
+    """That nothing runs is explained, too: by the status that the ticket is in."""
+    story = tell().opened().to_review()
+    story.move("On Hold", at="2026-01-09 10:00")
+    story.note("/explain")
+    assert "The review clocks of Lakeside ISD stand still while the ticket is in On Hold" in story.last

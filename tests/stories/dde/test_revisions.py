@@ -42,6 +42,24 @@ def test_after_the_quality_review_new_files_pass_the_first_review_again(tell: Te
     assert story.work[-4:] == ["review 2: Done", "information 2: To Do", "formats 2: To Do", "classrooms 2: To Do"]
 
 
+def test_new_files_during_the_quality_review_are_not_said_to_have_passed_the_first(tell: Tell) -> None:
+    """Staff announce them with /new-round: the district reads that they were received, for nobody has seen them yet."""
+    story = to_quality(tell())
+    story.at("2026-01-13 11:00")
+    story.note("/new-round")
+    assert story.to_district[-1] == "we have set 2"
+    assert 'now in the step "Quality Review"' in story.last
+
+
+def test_new_files_during_the_preparation_are_not_said_to_have_passed_the_reviews(tell: Tell) -> None:
+    """There too the district reads that they were received."""
+    story = to_preparation(tell())
+    story.at("2026-01-14 11:00")
+    story.note("/new-round")
+    assert story.to_district[-1] == "we have set 2"
+    assert 'now in the step "File Preparation and Student ID Number Update"' in story.last
+
+
 def test_the_other_reading_a_second_look_by_the_functional_team(tell: Tell, config: Config) -> None:
     """With `return_to: quality_review` and a goal of its own, the functional team has 20 business hours for the
     new files, and the first review is not repeated."""
