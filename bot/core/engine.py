@@ -16,7 +16,7 @@ from bot.core.process import Office
 from bot.core.progress import Progress
 from bot.core.promises import keep_word, next_passing
 from bot.core.reminders import due_reminder, next_reminder
-from bot.core.stays import end, hold, undo, wait
+from bot.core.stays import end, hold, tell_hold_over, undo, wait
 from bot.core.wishes import Wishes, team
 from bot.core.work import work
 
@@ -33,6 +33,7 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
     if progress.live:
         _tell_parked(wishes, parked)
         _hear_out(wishes)
+        tell_hold_over(wishes)
         if progress.visit.undo:
             undo(wishes)
         elif progress.waiting:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.ledger import NOT_RECEIVED
+from bot.core.ledger import BOT, NOT_RECEIVED
+from bot.core.pauses import holds_of
 from bot.core.wishes import Wishes, team
 
 
@@ -78,3 +79,15 @@ def undo(wishes: Wishes) -> None:
     wishes.say(["undone"], "move_undone", public=False, status=back)
     wishes.move("undo", back)
     wishes.reasons.append(f"a person had moved the ticket to {back} first")
+
+
+def tell_hold_over(wishes: Wishes) -> None:
+    """A hold ends with its stay: where the bot itself moved the ticket on, whoever had it held hears of it."""
+    progress = wishes.progress
+    prior = progress.ledger.visits[-2] if len(progress.ledger.visits) > 1 else None
+    if prior is None or prior.ended is None or progress.visit.mover != BOT:
+        return
+    last = holds_of(prior)[-1:]
+    if last and last[0].end == prior.ended:
+        by = tuple(order.by for order in prior.orders if order.comment == last[0].comment and order.by)
+        wishes.say(["hold_over"], "hold_over", public=False, accounts=by, status=progress.issue.status)

@@ -32,6 +32,19 @@ def test_a_hold_and_its_end(tell: Tell) -> None:
     assert "by the end of Tuesday, January 20 (Central Time)" in story.last
 
 
+def test_a_hold_that_the_bots_own_move_ends(tell: Tell) -> None:
+    """Who had it held hears that it is over, once; nobody else would have told them that the clocks run again."""
+    story = tell().opened()
+    story.note("/hold waits for our lawyer")
+    story.contact("CONFIRM")
+    told = [c.body for c in story.ticket.comments if "is no longer on hold" in c.body and not c.public]
+    assert len(told) == 1
+    assert "went on to SecureStor Folder" in told[0]
+    assert "[~accountid:712020:hanna]" in told[0]
+    story.at("2026-01-07 10:00")
+    assert "is no longer on hold" not in story.last
+
+
 def test_more_time(tell: Tell) -> None:
     """The confirmation has the new due moment; flags come at the new one."""
     story = tell().opened().to_review()
