@@ -346,6 +346,31 @@ def test_a_hold_of_the_site_stops_every_worker(agenda: Agenda, store: Store, clo
     other.close()
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine_url", ["postgres"], indirect=True)  # SQLite has one writer
+def test_of_two_holds_at_the_same_time_the_longer_stays(
+    agenda: Agenda, store: Store, engine_url: str, clock: SettableClock
+) -> None:
+    """A burst that one replica meets must not end the hour of quota that another is just telling of."""
+    replica = JumpingStore(engine_url, clock)
+    machine = clock.machine()
+    burst = threading.Thread(target=Agenda(replica, clock).site.hold, args=(machine + 2, "burst"))
+
+    def quota(connection: sa.Connection) -> None:
+        agenda.site.hold_in(connection, machine + 1847, "quota")
+        burst.start()
+        waiting = sa.text(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        while burst.is_alive() and not connection.execute(waiting).scalar_one():
+            burst.join(0.01)
+
+    store.write(quota)
+    burst.join()
+    assert agenda.site.held() == SiteHold(machine + 1847, "quota")
+    replica.close()
+
+
 def test_a_machine_clock_that_was_set_back_blocks_nothing_for_long(agenda: Agenda, clock: SettableClock) -> None:
     """Leases and holds made by a clock a year ahead are taken as over once it is put right."""
     clock.jump_machine(3e7)
