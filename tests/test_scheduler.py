@@ -164,6 +164,7 @@ def test_paused_claims_nothing_and_keeps_deliveries(config: Config, tmp_path: Pa
         ticket = stage.site.open_request(CARLA, "Lakeside ISD")
         assert stage.site.hooks.wait_idle(10)
         assert stage.site.hooks.outcomes[-1].status == 202
+        assert stage.bot.agenda.claim() is None  # nor does a worker, who may only be slow to ask
         row = stage.bot.agenda.row(f"issue {ticket.id}")
         assert row is not None
         assert (row.due_at, row.leased_until, row.tries) == (stage.clock.now(), None, 0)
