@@ -146,6 +146,31 @@ def test_the_server_is_gone_for_a_while(
 
 
 @POSTGRES_ONLY
+def test_a_replica_waits_for_anothers_migration(
+    engine_url: str, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long that takes: it is no server that stands still."""
+    monkeypatch.setattr("bot.postgres_connection.Impatient.patience", 0.3)
+    other, late, ends = sa.create_engine(engine_url, poolclass=sa.NullPool), Store(engine_url, clock), list[object]()
+
+    def start() -> None:
+        try:
+            ends.append(late.born())
+        except StoreDown as down:
+            ends.append(down)
+
+    starting = threading.Thread(target=start)
+    with other.begin() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('onboarding-bot migrations'))"))
+        starting.start()
+        starting.join(1.0)
+        assert ends == []
+    starting.join(20)
+    assert [type(end) for end in ends] == [float]
+    late.close()
+
+
+@POSTGRES_ONLY
 def test_the_first_connection_is_as_impatient_as_any(
     engine_url: str, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
