@@ -31,7 +31,8 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on one key until the lease ends. `tries` counts this look too."""
+    """The right to work on one key until the lease ends. `tries` counts this look too; `began` is on this process's
+    stopwatch, no later than the lease."""
 
     key: str
     token: str
@@ -39,6 +40,7 @@ class Claim:
     tries: int
     cls: Class
     due_at: datetime
+    began: float
 
 
 def backoff(tries: int, chance: Callable[[], float] = random.random) -> float:
@@ -127,11 +129,12 @@ class Agenda(AgendaReader):
         if self.site.stopped_in(connection, machine):
             return []
         claims: list[Claim] = []
+        began = self._clock.steady()
         moment = {"now": self._clock.now(), "machine": machine, "claimed_as": f"{self._name}:{next(self._claims)}:"}
         moment |= {"own": self._name, "after_own": f"{self._name}g"}  # after each hex name, however a database sorts
         for cls in Class:  # one seek in the index per class; later ones are not looked at where these are enough
             rows = connection.execute(LEASE, {**moment, "wanted": int(cls), "most": most - len(claims)}).all()
-            found = [Claim(key, token, woken, tries, cls, due_at) for key, token, woken, tries, due_at in rows]
+            found = [Claim(key, token, woken, tries, cls, due, began) for key, token, woken, tries, due in rows]
             claims += self._one_suspect(connection, machine, sorted(found, key=lambda claim: claim.due_at))
             if len(claims) == most:
                 break
