@@ -313,6 +313,19 @@ def test_keys_that_failed_before_wait_for_no_fresh_one_nor_for_another_process(
     other.close()
 
 
+def test_the_next_key_that_failed_before_follows_at_once(agenda: Agenda, clock: SettableClock) -> None:
+    """After a process was killed all that it had is worked on as fast as one at a time can be."""
+    for key in ("one", "two", "three"):
+        agenda.put(key, clock.now(), PEOPLE)
+        agenda.release(claimed(agenda), None, failed=True)
+    clock.jump_machine(2)
+    worked = []
+    while claims := agenda.claim_many(4):
+        worked.append([claim.key for claim in claims])
+        agenda.release(claims[0], None)
+    assert sorted(worked) == [["one"], ["three"], ["two"]]
+
+
 def test_a_process_that_is_told_to_stop_gives_back_only_its_own(
     agenda: Agenda, store: Store, clock: SettableClock
 ) -> None:
