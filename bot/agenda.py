@@ -15,14 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.agenda_reader import LEASE_SECONDS, AgendaReader, Class, col
-from bot.agenda_statements import LEASE, NEW, PARK, PUT_OFF, RELEASE, RENEW, TOKEN, upsert
+from bot.agenda_statements import GIVE_BACK, LEASE, NEW, PARK, RELEASE, RENEW, TOKEN, upsert
 from bot.clock import Clock
 from bot.site_hold import LONGEST_HOLD_SECONDS, Site
 from bot.store import Store
 from bot.tables import agenda
 from bot.wakeup import Wakeup
-
-SUSPECT_SECONDS = 1.0  # how long a key waits that was claimed together with another that was tried before
 
 
 class LeaseLost(Exception):
@@ -31,7 +29,8 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on one key until the lease ends. `tries` counts this look too."""
+    """The right to work on one key until the lease ends. `tries` counts this look too; `began` is on this process's
+    stopwatch, no later than the lease."""
 
     key: str
     token: str
@@ -39,6 +38,7 @@ class Claim:
     tries: int
     cls: Class
     due_at: datetime
+    began: float
 
 
 def backoff(tries: int, chance: Callable[[], float] = random.random) -> float:
@@ -127,23 +127,25 @@ class Agenda(AgendaReader):
         if self.site.stopped_in(connection, machine):
             return []
         claims: list[Claim] = []
+        began = self._clock.steady()
         moment = {"now": self._clock.now(), "machine": machine, "claimed_as": f"{self._name}:{next(self._claims)}:"}
         moment |= {"own": self._name, "after_own": f"{self._name}g"}  # after each hex name, however a database sorts
         for cls in Class:  # one seek in the index per class; later ones are not looked at where these are enough
             rows = connection.execute(LEASE, {**moment, "wanted": int(cls), "most": most - len(claims)}).all()
-            found = [Claim(key, token, woken, tries, cls, due_at) for key, token, woken, tries, due_at in rows]
-            claims += self._one_suspect(connection, machine, sorted(found, key=lambda claim: claim.due_at))
+            found = [Claim(key, token, woken, tries, cls, due, began) for key, token, woken, tries, due in rows]
+            claims += self._one_suspect(connection, sorted(found, key=lambda claim: claim.due_at))
             if len(claims) == most:
                 break
         return claims
 
-    def _one_suspect(self, connection: Connection, machine: float, claims: list[Claim]) -> list[Claim]:
-        """Keep one of the claims on keys that were tried before, and put the others off.
+    def _one_suspect(self, connection: Connection, claims: list[Claim]) -> list[Claim]:
+        """Keep one of the claims on keys that were tried before, and give the others back: this process claims none of
+        them until that one is worked on, and another may at once.
 
         What kills each process would else take those along that are worked on beside it, until all were parked."""
         others = [claim for claim in claims if claim.tries > 1][1:]
         for claim in others:
-            connection.execute(PUT_OFF, {**_ours(claim), "held": machine + SUSPECT_SECONDS})
+            connection.execute(GIVE_BACK, _ours(claim))
         return [claim for claim in claims if claim not in others]
 
     def renew(self, claim: Claim) -> bool:

@@ -78,7 +78,5 @@ LEASE = _lease()
 RENEW = _MINE.values(leased_until=sa.bindparam("until", type_=sa.Double()))
 RELEASE = _release()
 PARK = _MINE.values(token=None, leased_until=None, parked=sa.bindparam("reason", type_=sa.Text()))
-PUT_OFF = _MINE.values(
-    token=None, leased_until=None, tries=col.tries - 1, not_before=sa.bindparam("held", type_=sa.Double())
-)
+GIVE_BACK = _MINE.values(token=None, leased_until=None, tries=col.tries - 1)  # as if it had not been claimed
 TOKEN = sa.select(col.token).where(col.key == sa.bindparam("claimed")).with_for_update()

@@ -79,8 +79,8 @@ class Calls:
         """Keep the lease alive through a look of many slow calls."""
         now = self._clock.steady()
         if getattr(self._lease, "token", None) != claim.token:
-            self._lease.token, self._lease.renewed = claim.token, now
-        elif now - self._lease.renewed > _RENEW_SECONDS:
+            self._lease.token, self._lease.renewed = claim.token, claim.began
+        if now - self._lease.renewed > _RENEW_SECONDS:
             if not self._agenda.renew(claim):
                 raise LeaseLost(f"the lease on {claim.key!r} ran out before its look ended; another look follows")
             self._lease.renewed = now

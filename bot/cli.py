@@ -34,6 +34,7 @@ from bot.web import web_app
 from bot.whole_config import load_checked
 
 WEB_SECONDS = 1.0  # what a delivery gets at the end: Jira sends again what was not answered, and calls need 8 s
+END_SECONDS = 9.5  # all of the end, also where the database does not answer: a supervisor kills after 10 s
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The District Onboarding Bot.", rich_markup_mode=None
@@ -71,12 +72,19 @@ def serve() -> None:
         raise fail(f"The bot cannot listen on {settings.host}:{settings.port} ({error.strerror}); set PORT.") from None
     say(f"The bot listens on {web.url} and works for {settings.jira_url}.")
     stop.wait()
-    web.stop(WEB_SECONDS)
-    bot.stop()
-    # A thread that still waits for somebody's answer, Jira's or a mail server's, must not keep the process.
+    ending = threading.Thread(target=_end, args=(web, bot), name="end", daemon=True)
+    ending.start()
+    ending.join(END_SECONDS)
+    # A thread that still waits for somebody's answer, Jira's, a mail server's or the database's, must not keep the
+    # process: leases run out by themselves, and what was not committed is as good as not begun.
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
+
+
+def _end(web: WebServer, bot: Bot) -> None:
+    web.stop(WEB_SECONDS)
+    bot.stop()
 
 
 @app.command()

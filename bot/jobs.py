@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +29,7 @@ NIGHTLY = "nightly_at"
 IDENTITY = "identity"  # {"account", "at"}: who Jira said that the bot is, and when
 TROUBLE = "trouble of job "  # with a job's name: why its latest run failed, where it did
 KEEP = timedelta(days=90)
+RENEW_SECONDS = 40.0
 
 
 def quiet() -> None:
@@ -93,7 +96,8 @@ class Jobs:
             return
         work, period = self.all[name]
         try:
-            work()
+            with self._lease_kept(claim):
+                work()
         except (JiraTrouble, StoreError) as trouble:
             self._setbacks.take(claim, trouble)
             away = f"The job {name} could not use the database; the bot's log says why."  # a page shows it to strangers
@@ -108,6 +112,25 @@ class Jobs:
             self._agenda.release(claim, again, cls=Class.PEOPLE)  # it is short, and no flood must keep it waiting
             if name == "catch_up":
                 self._beat()
+
+    @contextmanager
+    def _lease_kept(self, claim: Claim) -> Iterator[None]:
+        """Renew the lease while the block lasts: a search has many pages, each of which a slow Jira may take 30 s for.
+        Once the lease had run out the job would begin anew, and never be given back."""
+        over = threading.Event()
+
+        def keep() -> None:
+            while not over.wait(RENEW_SECONDS):
+                try:
+                    self._agenda.renew(claim)
+                except StoreError as down:
+                    LOG.warning("%s: its lease could not be renewed: %s", claim.key, down)
+
+        threading.Thread(target=keep, name=f"lease of {claim.key}", daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
 
     def identity(self) -> None:
         """Ask Jira who the bot is, so that a dead token is noticed though nothing else happens, and so is that the

@@ -9,9 +9,9 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from bot.webhook import MOST_BYTES
+from bot.webhook import AT_ONCE, MOST_BYTES
 
-THREADS = 8
+THREADS = AT_ONCE + 4  # however many deliveries wait for the database, who asks how the bot stands is answered
 
 
 class WebServer:

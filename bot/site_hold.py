@@ -39,14 +39,20 @@ class Site:
 
         A hold that lasts longer stays: of two calls that met a limit at once, either may be told last."""
 
-        def hold(connection: Connection) -> None:
-            machine = self._store.machine(connection)
-            until_then = min(until, machine + LONGEST_HOLD_SECONDS)
-            held = self.held_in(connection, machine)
-            if held is None or held.until < until_then:
-                self._store.set_fact_in(connection, FACT, {"until": until_then, "reason": reason})
+        self._store.write(lambda connection: self.hold_in(connection, until, reason))
 
-        self._store.write(hold)
+    def hold_in(self, connection: Connection, until: float, reason: str) -> None:
+        """As `hold`, in the caller's transaction."""
+        machine = self._store.machine(connection)
+        until_then = min(until, machine + LONGEST_HOLD_SECONDS)
+        then = meta.c.value["until"].as_float()
+        over = sa.or_(then <= machine, then > machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS)
+        row = self._store.insert(meta).values(name=FACT, value={"until": until_then, "reason": reason})
+        # One statement, as another replica may be telling of another limit at this moment.
+        longer = row.on_conflict_do_update(
+            index_elements=["name"], set_={"value": row.excluded.value}, where=sa.or_(over, then < until_then)
+        )
+        connection.execute(longer)
 
     def release(self) -> None:
         """End a hold of the whole site early."""

@@ -217,7 +217,10 @@ class Store:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             reads, writes = sqlite_engine(self.url, "BEGIN"), sqlite_engine(self.url, "BEGIN IMMEDIATE")
         else:
-            writes = postgres_engine(self.url)
+            try:
+                writes = postgres_engine(self.url)
+            except ImportError as error:
+                raise StoreError(f"PostgreSQL needs its driver ({error}): install requirements-postgres.txt") from error
             reads = writes.execution_options(postgresql_readonly=True)
         with self._plain_errors(), writes.begin() as connection:
             self._migrate(connection)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import logging
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from bot.store import Store, StoreError
 MOST_BYTES = 25 * 1024 * 1024  # Jira sends no larger body
 ECHO_DELAY = timedelta(seconds=2)  # the bot's own write is still going on while Jira tells of it
 RETRY_AFTER = "30"  # seconds
+AT_ONCE = 8  # deliveries that are taken in at once; a web server with more threads has some left for /healthz
+TURN_SECONDS = 1.0  # none needs so long for its turn, unless the database does not answer those that have theirs
 
 _METHODS = {"sha256": hashlib.sha256}  # Jira names the method in the header and may change it one day
 _CHUNK = 64 * 1024
@@ -70,6 +73,35 @@ class Intake:
         return self._store.write(work, urgent=True)
 
 
+class Turns:
+    """At most `most` deliveries at once. While the database stands still, all of them wait for it, and soon so would
+    every thread of the web server: nobody could be told how the bot is, and Jira only after many times as long."""
+
+    def __init__(self, most: int, patience: float) -> None:
+        self._free, self._patience = threading.Semaphore(most), patience
+        self._stuck = False  # somebody waited in vain, and no turn has ended since
+
+    def with_one(self, receive: Callable[[], Response]) -> Response:
+        """Receive a delivery; 503 where no turn comes within `patience` seconds, or none came just now."""
+        if not self._take():
+            log.error("could not keep a delivery: those before it still wait for the database")
+            return _try_again()
+        try:
+            return receive()
+        finally:
+            self._stuck = False
+            self._free.release()
+
+    def _take(self) -> bool:
+        if self._free.acquire(blocking=False):
+            return True
+        if self._stuck:
+            return False
+        taken = self._free.acquire(timeout=self._patience)
+        self._stuck = not taken
+        return taken
+
+
 def verify(secret: str, body: bytes | bytearray, header: str | None) -> bool:
     """Whether `header` (X-Hub-Signature: `method=hex`) signs `body` with `secret`, compared in constant time.
 
@@ -95,8 +127,12 @@ def receiver(
     if not secret.strip():
         raise ValueError("The webhook's secret is empty: anybody could sign with it, so give JIRA_WEBHOOK_SECRET.")
     blueprint = Blueprint("webhook", __name__)
+    turns = Turns(AT_ONCE, TURN_SECONDS)
 
     @blueprint.post("/webhooks/jira")
+    def webhook() -> Response:
+        return turns.with_one(receive)
+
     def receive() -> Response:
         body = _read_body(MOST_BYTES)
         if body is None:
@@ -124,7 +160,7 @@ def receiver(
             new = intake.accept(delivery, at, cls)
         except StoreError as error:
             log.error("could not keep delivery %s of issue %s: %s", delivery.identifier, delivery.issue_id, error)
-            return _answer(503, "try again", {"Retry-After": RETRY_AFTER})
+            return _try_again()
         log.info(
             "delivery %s: %s of issue %s%s",
             *(delivery.identifier, delivery.event, delivery.issue_id, "" if new else ", seen before"),
@@ -162,6 +198,10 @@ def _delivery(payload: object, body: bytearray) -> Delivery | None:
         size=len(body),
         sha256=digest,
     )
+
+
+def _try_again() -> Response:
+    return _answer(503, "try again", {"Retry-After": RETRY_AFTER})
 
 
 def _answer(code: int, word: str, headers: dict[str, str] | None = None) -> Response:

@@ -313,6 +313,19 @@ def test_keys_that_failed_before_wait_for_no_fresh_one_nor_for_another_process(
     other.close()
 
 
+def test_the_next_key_that_failed_before_follows_at_once(agenda: Agenda, clock: SettableClock) -> None:
+    """After a process was killed all that it had is worked on as fast as one at a time can be."""
+    for key in ("one", "two", "three"):
+        agenda.put(key, clock.now(), PEOPLE)
+        agenda.release(claimed(agenda), None, failed=True)
+    clock.jump_machine(2)
+    worked = []
+    while claims := agenda.claim_many(4):
+        worked.append([claim.key for claim in claims])
+        agenda.release(claims[0], None)
+    assert sorted(worked) == [["one"], ["three"], ["two"]]
+
+
 def test_a_process_that_is_told_to_stop_gives_back_only_its_own(
     agenda: Agenda, store: Store, clock: SettableClock
 ) -> None:
@@ -344,6 +357,31 @@ def test_a_hold_of_the_site_stops_every_worker(agenda: Agenda, store: Store, clo
     agenda.site.release()
     assert agenda.site.held() is None
     other.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine_url", ["postgres"], indirect=True)  # SQLite has one writer
+def test_of_two_holds_at_the_same_time_the_longer_stays(
+    agenda: Agenda, store: Store, engine_url: str, clock: SettableClock
+) -> None:
+    """A burst that one replica meets must not end the hour of quota that another is just telling of."""
+    replica = JumpingStore(engine_url, clock)
+    machine = clock.machine()
+    burst = threading.Thread(target=Agenda(replica, clock).site.hold, args=(machine + 2, "burst"))
+
+    def quota(connection: sa.Connection) -> None:
+        agenda.site.hold_in(connection, machine + 1847, "quota")
+        burst.start()
+        waiting = sa.text(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        while burst.is_alive() and not connection.execute(waiting).scalar_one():
+            burst.join(0.01)
+
+    store.write(quota)
+    burst.join()
+    assert agenda.site.held() == SiteHold(machine + 1847, "quota")
+    replica.close()
 
 
 def test_a_machine_clock_that_was_set_back_blocks_nothing_for_long(agenda: Agenda, clock: SettableClock) -> None:

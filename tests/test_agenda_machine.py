@@ -48,6 +48,10 @@ class StandingClock:
     def machine(self) -> float:
         return self.seconds
 
+    def steady(self) -> float:
+        """Nothing here is told by a stopwatch."""
+        return 0.0
+
 
 class ModelStore(Store):
     """Machine time is the model's on PostgreSQL too."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from bot.agenda_keys import key_of
 from bot.config import Config
 from bot.render import TemplateFault
 from bot.sandbox.accounts import BOT, CARLA
@@ -125,3 +126,26 @@ def test_a_look_of_many_slow_calls_keeps_its_lease(stage: Stage, monkeypatch: py
     assert True in renewed
     assert len(stage.site.subtasks(key)) == 2
     assert len(stage.site.comments(key)) == 1
+
+
+def test_a_slow_reading_counts_to_the_lease(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was spent of it before the first write is known, so that it does not run out within the next."""
+    fetch, create = stage.bot.gateway.fetch, stage.bot.gateway.create_subtasks
+    leased: list[bool] = []
+
+    def slow_fetch(*args: Any) -> Any:
+        if not leased:
+            stage.clock.jump_machine(90)
+        return fetch(*args)
+
+    def slow_create(issue: Any, *args: Any) -> Any:
+        stage.clock.jump_machine(35)
+        row = stage.bot.agenda.row(key_of(issue.id))
+        leased.append(row is not None and (row.leased_until or 0.0) > stage.clock.machine())
+        return create(issue, *args)
+
+    monkeypatch.setattr(stage.bot.gateway, "fetch", slow_fetch)
+    monkeypatch.setattr(stage.bot.gateway, "create_subtasks", slow_create)
+    stage.site.open_request(CARLA, "Lakeside ISD", status="SecureStor Folder")
+    stage.settle()
+    assert leased == [True]

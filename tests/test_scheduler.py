@@ -146,6 +146,30 @@ def test_a_job_that_fails_by_our_own_fault_backs_off(stage: Stage, monkeypatch: 
     assert datetime.fromisoformat(stage.bot.store.get_fact(CAUGHT_UP)) == START + timedelta(minutes=5)
 
 
+def test_a_job_that_lasts_longer_than_a_lease_runs_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search of many pages in a slow Jira: it keeps its lease, or another would begin it anew, without an end."""
+    monkeypatch.setattr("bot.jobs.RENEW_SECONDS", 0.02, raising=False)
+    real, asked = stage.bot.gateway.search, []
+
+    def renewed() -> bool:
+        row = stage.bot.agenda.row(JOB + "catch_up")
+        return row is not None and (row.leased_until or 0.0) > stage.clock.machine() + 100
+
+    def search(jql: str) -> list[Any]:
+        asked.append(jql)
+        for _ in range(2 if len(asked) == 1 else 0):
+            stage.clock.jump_machine(100)
+            deadline = time.monotonic() + 2
+            while not renewed() and time.monotonic() < deadline:
+                time.sleep(0.005)
+            stage.bot.agenda.nudge()
+        return real(jql)
+
+    monkeypatch.setattr(stage.bot.gateway, "search", search)
+    stage.advance(START + timedelta(minutes=6))
+    assert len(asked) == 1
+
+
 def test_a_job_that_this_version_does_not_know(stage: Stage) -> None:
     """A row that another version left is put to rest."""
     stage.bot.agenda.put(JOB + "digest of old", stage.clock.now(), Class.SWEEPS)
@@ -164,6 +188,7 @@ def test_paused_claims_nothing_and_keeps_deliveries(config: Config, tmp_path: Pa
         ticket = stage.site.open_request(CARLA, "Lakeside ISD")
         assert stage.site.hooks.wait_idle(10)
         assert stage.site.hooks.outcomes[-1].status == 202
+        assert stage.bot.agenda.claim() is None  # nor does a worker, who may only be slow to ask
         row = stage.bot.agenda.row(f"issue {ticket.id}")
         assert row is not None
         assert (row.due_at, row.leased_until, row.tries) == (stage.clock.now(), None, 0)

@@ -273,6 +273,16 @@ def test_an_unreachable_server_is_down_and_the_password_stays_unsaid(clock: Sett
     store.close()
 
 
+def test_a_missing_driver_is_told_in_one_line(clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is installed only where it is wanted, so whoever turns to PostgreSQL may meet this first."""
+    for name in [name for name in sys.modules if name == "bot.postgres_connection" or name.startswith("psycopg")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    store = Store("postgresql+psycopg://bot:hunter2@127.0.0.1:1/bot", clock)
+    with pytest.raises(StoreError, match=r"^PostgreSQL needs its driver .*install requirements-postgres\.txt$"):
+        store.read(lambda connection: None)
+
+
 def test_a_database_in_memory_is_refused(clock: SettableClock) -> None:
     """It could not be shared by the writer and the readers."""
     with pytest.raises(StoreError, match="names no file"):

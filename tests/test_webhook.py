@@ -6,12 +6,16 @@ import hashlib
 import hmac
 import io
 import json
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,9 +26,11 @@ from werkzeug.test import TestResponse
 from bot.agenda import Agenda
 from bot.agenda_reader import Class
 from bot.clock import Clock, SettableClock
+from bot.health import database_of, health_pages
+from bot.server import WebServer
 from bot.store import Store
 from bot.tables import deliveries
-from bot.webhook import MOST_BYTES, Intake, receiver, verify
+from bot.webhook import AT_ONCE, MOST_BYTES, Delivery, Intake, receiver, verify
 
 RECORDED = Path(__file__).parents[2] / "shared" / "jira" / "webhooks"
 SECRET = "only-for-tests"
@@ -307,3 +313,48 @@ def test_no_body_breaks_the_receiver(client: FlaskClient, body: bytes, name: str
     if name.isascii() and name.isprintable():
         headers["X-Atlassian-Webhook-Identifier"] = name
     assert client.post("/webhooks/jira", data=body, headers=headers).status_code < 500
+
+
+class Standing(Intake):
+    """Takes deliveries in once the database goes on."""
+
+    def __init__(self, store: Store, agenda: Agenda) -> None:
+        super().__init__(store, agenda)
+        self.goes_on = threading.Event()
+
+    def accept(self, delivery: Delivery, at: datetime, cls: Class) -> bool:
+        """As ever, then."""
+        self.goes_on.wait(60)
+        return super().accept(delivery, at, cls)
+
+
+def test_deliveries_that_wait_for_the_database_take_not_all_threads(
+    store: Store, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as Jira sends at once: some wait, the others are told to come again, whoever asks for health is answered
+    meanwhile, and with the database everything goes on."""
+    monkeypatch.setattr("bot.webhook.TURN_SECONDS", 0.1)
+    app, intake = Flask("test"), Standing(store, Agenda(store, clock))
+    app.register_blueprint(
+        receiver(secret=SECRET, intake=intake, clock=clock, projects=lambda: {"DDE"}, own_account=lambda: BOT)
+    )
+    app.register_blueprint(health_pages(database_of(store)))
+    server = WebServer(app).start()
+
+    def send(n: int) -> int:
+        raw = json.dumps(BODY | {"timestamp": n}).encode()
+        headers = {"X-Hub-Signature": signed(raw)}
+        return requests.post(f"{server.url}/webhooks/jira", raw, headers=headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        try:
+            sent = [pool.submit(send, n) for n in range(20)]
+            refused = [done.result() for done in islice(as_completed(sent, timeout=20), 20 - AT_ONCE)]
+            for page in ("healthz", "readyz"):
+                assert requests.get(f"{server.url}/{page}", timeout=20).status_code == 200
+        finally:
+            intake.goes_on.set()
+    assert refused == [503] * (20 - AT_ONCE)
+    assert sorted(done.result() for done in sent) == [202] * AT_ONCE + refused
+    assert send(20) == 202
+    server.stop()

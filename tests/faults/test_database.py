@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from bot.agenda import Agenda
 from bot.clock import SettableClock
 from bot.journal import Journal
 from bot.sandbox.accounts import CARLA
-from bot.store import Store
+from bot.store import Store, StoreDown
 from tests.faults.proxy import Exchange
 from tests.faults.relay import Relay
 from tests.faults.rig import DISTRICT, Rig, end_state, play, wait_for
@@ -142,6 +143,63 @@ def test_the_server_is_gone_for_a_while(
     relay.stop()
     rig.database_url = f"sqlite:///{rig.var / 'bot.db'}"  # the schema goes before the rig does
     rig.start_bot()
+
+
+@POSTGRES_ONLY
+def test_a_replica_waits_for_anothers_migration(
+    engine_url: str, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long that takes: it is no server that stands still."""
+    monkeypatch.setattr("bot.postgres_connection.Impatient.patience", 0.3)
+    other, late, ends = sa.create_engine(engine_url, poolclass=sa.NullPool), Store(engine_url, clock), list[object]()
+
+    def start() -> None:
+        try:
+            ends.append(late.born())
+        except StoreDown as down:
+            ends.append(down)
+
+    starting = threading.Thread(target=start)
+    with other.begin() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('onboarding-bot migrations'))"))
+        starting.start()
+        starting.join(1.0)
+        assert ends == []
+    starting.join(20)
+    assert [type(end) for end in ends] == [float]
+    late.close()
+
+
+@POSTGRES_ONLY
+def test_the_first_connection_is_as_impatient_as_any(
+    engine_url: str, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It brought the tables up to date, for which it waits an hour where need be; what is asked afterwards does not."""
+    monkeypatch.setattr("bot.postgres_connection.Impatient.patience", 0.5)
+    monkeypatch.setattr("bot.engines.BUSY_SECONDS", 2)  # the least that the driver takes
+    url = sa.make_url(engine_url)
+    relay = Relay((url.host or "127.0.0.1", url.port or 5432))
+    store = Store(
+        url.set(host="127.0.0.1", port=relay.port).render_as_string(hide_password=False),
+        clock,
+    )
+    store.set_fact("a", 1)
+    relay.silent()
+    ends: list[object] = []
+
+    def ask() -> None:
+        try:
+            ends.append(store.get_fact("a"))
+        except StoreDown as down:
+            ends.append(down)
+
+    threading.Thread(target=ask, daemon=True).start()
+    wait_for(lambda: ends)
+    assert isinstance(ends[0], StoreDown)
+    relay.back()
+    assert store.get_fact("a") == 1
+    store.close()
+    relay.stop()
 
 
 def test_an_older_copy_was_put_in_its_place(rig: Rig, clean: dict[str, Any]) -> None:

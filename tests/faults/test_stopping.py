@@ -88,6 +88,19 @@ bot.cli.app(["serve"])
 """
 
 
+SILENT_DATABASE = """
+import time
+import bot.agenda, bot.cli
+
+def hang(self):
+    print("the leases are being given back", flush=True)
+    time.sleep(60)
+
+bot.agenda.Agenda.give_back_own = hang
+bot.cli.app(["serve"])
+"""
+
+
 @pytest.mark.slow
 def test_nobody_elses_answer_keeps_it(outside: Outside) -> None:
     """A message to the operator that hangs does not keep the process from ending."""
@@ -96,3 +109,15 @@ def test_nobody_elses_answer_keeps_it(outside: Outside) -> None:
     wait_for(lambda: "is being told" in (outside.var / "log").read_text())
     wait_for(outside.listening)
     assert told_to_stop(outside).wait(timeout=SOON) == 0
+
+
+@pytest.mark.slow
+def test_a_database_that_does_not_answer_does_not_keep_it(outside: Outside) -> None:
+    """Leases that cannot be given back run out by themselves, and what was not committed is as good as not begun."""
+    outside.command = (sys.executable, "-c", SILENT_DATABASE)
+    outside.start()
+    wait_for(outside.listening)
+    assert told_to_stop(outside).wait(timeout=SOON) == 0
+    log = (outside.var / "log").read_text()
+    assert "the leases are being given back" in log
+    assert "Traceback" not in log
