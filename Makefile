@@ -67,13 +67,13 @@ $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements.txt requirements-postgres.txt | $(VENV)/bin/python
+$(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	@echo "Installing what the tests and the lint need ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.run
 
 # What is measured beside the bot is no part of it, nor of its tests, so it has a list of its own.
-$(VENV)/.bench: requirements-bench.txt requirements-postgres.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/.bench: requirements-bench.txt requirements.txt | $(VENV)/bin/python
 	@echo "Installing what the benchmarks need ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@ $(VENV)/.run

@@ -33,7 +33,7 @@ def write_postgres(engine: Engine, fn: Callable[[Connection], T]) -> T:
 def postgres_engine(url: sa.URL) -> Engine:
     """An engine whose connections are asked whether they live, wait for no answer for ever, and give their locks up
     where a process stands still."""
-    from bot.postgres_connection import Impatient  # its driver is installed only where PostgreSQL is used
+    from bot.postgres_connection import Impatient  # SQLite's users need not load its driver
 
     options = {"connect_timeout": BUSY_SECONDS}
     engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args=options)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from bot.agenda import Agenda, Claim, backoff
+from bot.agenda_reader import LEASE_SECONDS
 from bot.clock import Clock
-from bot.store import StoreError
+from bot.store import StoreDown, StoreError
 from bot.wire import JiraTrouble, Limited, Unauthenticated
 
 LOG = logging.getLogger(__name__)
 
 DEAD_TOKEN_SECONDS = 60.0
+AGAIN_SECONDS = 1.0  # how soon a database that is away is asked again
 
 
 class Setbacks:
@@ -34,13 +37,26 @@ class Setbacks:
             wait, site = trouble.seconds, trouble.site
         elif isinstance(trouble, Unauthenticated):
             wait, site = DEAD_TOKEN_SECONDS, True
-        until = self._agenda.machine() + wait
         if site:
-            self._agenda.site.hold(until, str(trouble))
             LOG.error("%s Nothing is decided for %.0f s.", trouble, wait)
         else:
             LOG.warning("%s: %s Trying again in %.0f s.", claim.key, trouble, wait)
-        self._agenda.release(claim, self._clock.now(), not_before=until)
+        while not self._given_back(claim, wait, str(trouble) if site else None):
+            time.sleep(AGAIN_SECONDS)
+
+    def _given_back(self, claim: Claim, wait: float, site: str | None) -> bool:
+        """Whether the claim is given back. Who cannot say so to a database that is away goes on trying: else the key
+        would wait for the end of its lease, long after the database is back, and this would count as a failed try."""
+        try:
+            until = self._agenda.machine() + wait
+            if site is not None:
+                self._agenda.site.hold(until, site)
+            self._agenda.release(claim, self._clock.now(), not_before=until)
+        except StoreDown:
+            if self._clock.steady() - claim.began > LEASE_SECONDS:
+                raise
+            return False
+        return True
 
     def in_a_row(self, key: str) -> int:
         """How many setbacks the key has had since it was last worked on without one."""

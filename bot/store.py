@@ -220,7 +220,7 @@ class Store:
             try:
                 writes = postgres_engine(self.url)
             except ImportError as error:
-                raise StoreError(f"PostgreSQL needs its driver ({error}): install requirements-postgres.txt") from error
+                raise StoreError(f"PostgreSQL needs its driver ({error}): install requirements.txt") from error
             reads = writes.execution_options(postgresql_readonly=True)
         with self._plain_errors(), writes.begin() as connection:
             self._migrate(connection)

@@ -92,6 +92,28 @@ def test_a_file_that_cannot_be_written(
     assert [end_state(rig.site, key) for key in tickets] == [clean["opened"]] * len(tickets)
 
 
+def test_it_is_locked_in_the_middle_of_a_look(rig: Rig, monkeypatch: pytest.MonkeyPatch, clean: dict[str, Any]) -> None:
+    """The ticket is looked at again soon after, though nothing could be said of it meanwhile, and nothing counts as
+    a failed try."""
+    monkeypatch.setattr("bot.engines.BUSY_SECONDS", 0.05)
+    rig.lose_database()  # its connections wait for so long
+    rig.settle()
+    mended = threading.Event()
+
+    def lock(exchange: Exchange) -> None:
+        unlock = locked(rig)
+        threading.Timer(1.5, lambda: (unlock(), mended.set())).start()
+        exchange.answer(exchange.forward())
+
+    rig.to_jira.rule(lambda asked: asked.method == "GET" and "/issue/" in asked.path, do=lock, times=1)
+    ticket = rig.site.open_request(CARLA, DISTRICT)
+    assert mended.wait(20)
+    row = wait_for(lambda: (r := rig.bot.agenda.row(f"issue {ticket.id}")) and r.leased_until is None and r)
+    assert row.tries == 0
+    rig.settle()
+    assert end_state(rig.site, ticket.key) == clean["opened"]
+
+
 @POSTGRES_ONLY
 def test_the_servers_connections_are_cut(engine_url: str, make_rig: Callable[..., Rig], clean: dict[str, Any]) -> None:
     """After every act, as by a restart of the server: new connections are made, and the story ends the same."""
