@@ -110,7 +110,7 @@ class Place:
 def read_source(path: Path, shown: str) -> Source:
     """Read one YAML file; `shown` is the name that problems call it by. Never raises for what it holds."""
     try:
-        root = YAML().compose(path.read_text(encoding="utf-8"))
+        root = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Source(shown, problems=(Problem(shown, 1, "the file is missing"),))
     except UnicodeDecodeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -92,9 +93,14 @@ def _maybe_day(value: object) -> date | None:
     return None if value is None else _day(value)
 
 
+@cache
+def _zones() -> set[str]:
+    return available_timezones()  # it walks through folders
+
+
 def _zone(value: object) -> str:
     text = _text_of(value, "a time zone like America/Chicago")
-    if text not in (zones := available_timezones()):
+    if text not in (zones := _zones()):
         hint = nearest(text, zones)
         raise ValueError(f'"{text}" is not a time zone{hint if "mean" in hint else ""}')
     return text

@@ -38,7 +38,8 @@ def as_label(value: object) -> str | None:
     """A short printable text. A NUL or half a surrogate pair would be refused by the database."""
     if not isinstance(value, str) or not value:
         return None
-    return "".join(char if char.isprintable() else "?" for char in value[:255])
+    label = value[:255]
+    return label if label.isprintable() else "".join(char if char.isprintable() else "?" for char in label)
 
 
 def id_in(entry: object, where: str) -> str:
