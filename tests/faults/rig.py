@@ -84,10 +84,11 @@ class Rig(Stage):
                     self.bot.agenda.nudge()
             if time.monotonic() > deadline:
                 raise Stuck(f"{self.site.hooks.unsent()} deliveries unsent, agenda: {self._due()}")
-            time.sleep(0.003)
+            self.bot.agenda.wait(0.02)
 
     def _at_rest(self) -> bool:
-        idle = self.site.hooks.unsent() == 0 and self.bot.agenda.idle()
+        self.site.hooks.wait_idle(0.02)
+        idle = self.bot.agenda.wait_idle(0)  # from here on `wait` hears of what changes
         return idle and self.site.hooks.unsent() == 0
 
     def _due(self) -> list[Any]:
