@@ -7,8 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 ARGS ?=
-# Many tests wait for a process or a socket, so two workers a core keep the cores busy.
-TEST_WORKERS ?= $(shell echo $$(( 2 * $$(getconf _NPROCESSORS_ONLN) )))
+# Many tests wait for a process or a socket, so one worker more than cores keeps these busy; who has no test left
+# takes another's.
+TEST_WORKERS ?= $(shell echo $$(( 1 + $$(getconf _NPROCESSORS_ONLN) )))
+PYTEST = $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' Makefile
@@ -26,25 +28,25 @@ check: $(VENV)/.run ## validate configuration and templates
 	@$(BIN)/python -m bot check $(ARGS)
 
 test: $(VENV)/.dev ## run all tests (TEST_DATABASE_URL adds those on PostgreSQL; ARGS goes to pytest)
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 slow: $(VENV)/.dev ## run the tests that kill and start whole processes, or wait through a night
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) -m slow $(ARGS)
+	@$(PYTEST) -m slow $(ARGS)
 
 oracle: $(VENV)/.dev ## check business time against a walk along the wall clock (ARGS="--case 4711" repeats one)
 	@$(BIN)/python -m tests.core.oracle $(ARGS)
 
 stories-without-webhooks: $(VENV)/.dev ## tell all stories to a bot that no webhook calls
-	@STORIES=without-webhooks $(BIN)/python -m pytest -n $(TEST_WORKERS) tests/stories $(ARGS)
+	@STORIES=without-webhooks $(PYTEST) tests/stories $(ARGS)
 
 kills: $(VENV)/.dev ## kill the bot 200 times at random, and leave 200 tickets alone for a day (SEED=4711: other moments)
-	@KILLS=200 TICKETS=200 $(BIN)/python -m pytest -n $(TEST_WORKERS) -m slow tests/faults/test_killed.py tests/faults/test_outage.py $(ARGS)
+	@KILLS=200 TICKETS=200 $(PYTEST) -m slow tests/faults/test_killed.py tests/faults/test_outage.py $(ARGS)
 
 soak: $(VENV)/.dev ## kill replicas on PostgreSQL under load (TEST_DATABASE_URL; ARGS="--issues 100 --kill-every 3")
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 fuzz: $(VENV)/.dev ## try bad input for minutes, anew each time (ARGS=50000: so many examples for each test)
-	@FUZZ=$(or $(ARGS),5000) $(BIN)/python -m pytest -n $(TEST_WORKERS) --timeout 0 tests/fuzz
+	@FUZZ=$(or $(ARGS),5000) $(PYTEST) --timeout 0 tests/fuzz
 
 bench: $(VENV)/.bench ## measure how fast the bot is, beside others (ARGS=--fast is shorter and noisier)
 	@$(BIN)/python -m benchmarks $(ARGS)
