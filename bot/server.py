@@ -11,7 +11,7 @@ from waitress.server import create_server
 
 from bot.webhook import AT_ONCE, MOST_BYTES
 
-THREADS = AT_ONCE + 4  # however many deliveries wait for the database, who asks how the bot stands is answered
+THREADS = AT_ONCE + 2  # however many deliveries wait for the database, who asks how the bot stands is answered
 
 
 class WebServer:

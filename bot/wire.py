@@ -194,17 +194,15 @@ class Wire:
     ) -> tuple[int, Mapping[str, str], bytes]:
         session, adapter = self._session()
         with adapter.ended_after(self._patience.total):
-            # The base class's request on purpose: the library's own sends again, and reads without a limit.
-            response = requests.Session.request(
-                session,
-                method,
-                self._base + path,
-                params=params,
-                headers=headers,
-                data=data,
-                timeout=(self._patience.connect, self._patience.read),
+            # Past the session's own way, which sends again, follows redirects and keeps cookies.
+            asked = requests.Request(method, self._base + path, params=params, headers=headers, data=data)
+            response = adapter.send(
+                session.prepare_request(asked),
                 stream=True,
-                allow_redirects=False,
+                timeout=(self._patience.connect, self._patience.read),
+                verify=session.verify if session.verify is not None else True,
+                cert=session.cert,
+                proxies=session.proxies,
             )
             with response:
                 content = bytearray()
