@@ -78,7 +78,7 @@ class Turns:
     every thread of the web server: nobody could be told how the bot is, and Jira only after many times as long."""
 
     def __init__(self, most: int, patience: float) -> None:
-        self._free: SimpleQueue[None] = SimpleQueue()  # a Semaphore would cost a tenth of what a delivery does
+        self._free: SimpleQueue[None] = SimpleQueue()  # a token for each turn
         for _ in range(most):
             self._free.put(None)
         self._patience = patience
