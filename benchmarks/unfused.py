@@ -1,4 +1,4 @@
-"""`python -m bot serve`, but for the fuse: more than 60 public comments an hour is what is measured here."""
+"""`python -m bot serve`, but for the fuse: more than 60 public comments an hour is what is measured, or soaked."""
 
 from __future__ import annotations
 

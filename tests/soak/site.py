@@ -48,8 +48,7 @@ class People:
 
     def __init__(self, site: Site, var: Path, issues: int, most: int, notes: int, at_once: int) -> None:
         self.site, self.var, self.most, self.notes, self.at_once = site, var, most, notes, at_once
-        # A ticket's acts are about a day apart, and what killed replicas left, which is said all at once when their
-        # leases have run out, is still no more than the fuse allows in an hour.
+        # A ticket's acts are about a day apart.
         self.step = timedelta(minutes=max(2.0, 30 * 60 / issues))
         self.todo = deque(Case(n) for n in range(issues))
         self.waiting: list[Case] = []
