@@ -110,4 +110,5 @@ def test_a_step_costs_four_calls_to_leave_and_four_to_enter(tell: Tell) -> None:
         "POST issue/{issueIdOrKey}/comment",
         "PUT issue/{issueIdOrKey}",
     ]
-    assert calls[8:] in ([], ["GET issue/{issueIdOrKey}", "POST issue/bulkfetch"])  # the echo may be looked at
+    # What Jira echoes of these may be looked at, once or twice as it comes; nothing is written any more.
+    assert calls[8:] in [["GET issue/{issueIdOrKey}", "POST issue/bulkfetch"] * echoes for echoes in range(3)]
