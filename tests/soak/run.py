@@ -185,6 +185,8 @@ class Soak:
         self._serve(n)
 
     def _stop_replicas(self) -> None:
+        # One that was killed may still be starting; until it has come up a signal ends it as it does any process.
+        self._wait(lambda: all(map(_listens, self.ports)))
         for replica in self.replicas:
             if replica is not None:
                 replica.send_signal(signal.SIGTERM)
