@@ -51,10 +51,11 @@ fuzz: $(VENV)/.dev ## try bad input for minutes, anew each time (ARGS=50000: so 
 bench: $(VENV)/.bench ## measure how fast the bot is, beside others (ARGS=--fast is shorter and noisier)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lint: $(VENV)/.dev ## check style and types
+lint: $(VENV)/.dev ## check style, types, and which room may import which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 
 clean: ## remove what the targets installed and left
 	rm -rf $(VENV) var .pytest_cache .hypothesis .mypy_cache .ruff_cache

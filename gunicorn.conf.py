@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.store import StoreBusy, StoreError
+from bot.store.database import StoreBusy, StoreError
 
 REFUSED = 3  # gunicorn takes this exit for a worker that can never start, and ends instead of trying for ever
 

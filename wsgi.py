@@ -1,5 +1,5 @@
 """The WSGI entry: gunicorn wsgi:app, waitress-serve wsgi:app. Importing it starts no thread."""
 
-from bot.web import create_app
+from bot.web.factory import create_app
 
 app = create_app()

@@ -20,10 +20,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks import report
-from bot.agenda import Agenda
-from bot.agenda_reader import Class
 from bot.clock import SystemClock
-from bot.store import Store
+from bot.store.agenda import Agenda
+from bot.store.agenda_reader import Class
+from bot.store.database import Store
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
 SHAPES = {"SQLite": ((1, 1), (1, 4), (1, 8)), "PostgreSQL": ((1, 1), (1, 4), (1, 8), (2, 4), (3, 4))}

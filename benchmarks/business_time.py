@@ -21,8 +21,8 @@ from benchmarks.day_loop import DayLoop
 from benchmarks.questions import QUESTIONS, RIGHT
 from benchmarks.report import Figure, Job, Target
 from benchmarks.rivals import OURS, RIVALS, Rival, special_days
-from bot.core.business_time import Calendar
-from bot.core.goals import Goal, parse_goal
+from bot.core.time.business_calendar import Calendar
+from bot.core.time.goals import Goal, parse_goal
 
 SUITE = "business_time"
 YEAR, YEARS = 2026, 30

@@ -21,10 +21,10 @@ import sqlalchemy as sa
 
 from benchmarks import report
 from benchmarks.office import commits_a_second, var
-from bot.agenda import Agenda
 from bot.clock import SystemClock
-from bot.store import Store
-from bot.tables import agenda
+from bot.store.agenda import Agenda
+from bot.store.database import Store
+from bot.store.tables import agenda
 
 DUE, FEW, MANY = 100, 1_000, 1_000_000
 ALONE = 20

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from benchmarks.rivals import RIVALS, CannotSay
-from bot.core.business_time import Calendar, DayException, Hours
-from bot.core.goals import parse_goal
+from bot.core.time.business_calendar import Calendar, DayException, Hours
+from bot.core.time.goals import parse_goal
 
 CHICAGO = "America/Chicago"
 RIGHT = "right"

@@ -25,8 +25,8 @@ import sqlalchemy as sa
 
 from benchmarks import report
 from benchmarks.agenda import POSTGRES, agenda_on, database
-from bot.agenda_reader import LEASE_SECONDS, Class
 from bot.clock import SystemClock
+from bot.store.agenda_reader import LEASE_SECONDS, Class
 
 JOBS, KILLS, WORKERS = 200, 5, 2
 VISIBILITY = 10  # seconds; Celery's default is an hour

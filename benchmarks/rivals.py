@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from benchmarks.day_loop import DayLoop
-from bot.core.business_time import Calendar, Hours
-from bot.core.goals import Goal, Unit
+from bot.core.time.business_calendar import Calendar, Hours
+from bot.core.time.goals import Goal, Unit
 
 OURS = "ours"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from bot import fuse
-from bot.cli import app
+from bot.cli.main import app
+from bot.jira import fuse
 
 if __name__ == "__main__":
     fuse.COMMENTS_AN_HOUR_ON_THE_SITE = sys.maxsize  # it counts all the same

@@ -5,44 +5,46 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
-from bot.agenda import Agenda
-from bot.agenda_keys import JOB
-from bot.agenda_reader import Class
-from bot.alerts import Alerts, Readiness, Send, apprise_sender, heartbeat, log_sender
-from bot.apply import Applier
-from bot.calls import Calls
 from bot.clock import Clock, FileClock, SystemClock
-from bot.closures import Closures
-from bot.condition import Condition
-from bot.config import Config
-from bot.config_source import ConfigError
-from bot.core.process import OPERATOR
-from bot.fuse import Fuse
-from bot.gateway import Gateway, connect_with
-from bot.gateway_reader import API
-from bot.jobs import Jobs, Periods, quiet
-from bot.journal import Journal
+from bot.config.load import Config, load
+from bot.config.reload import Reloader
+from bot.config.settings import Renewal, Settings, SettingsError
+from bot.config.source import ConfigError, Problem
+from bot.controller.applier import Applier
+from bot.controller.health_facts import Condition
+from bot.controller.intents import Calls
+from bot.controller.missed_webhooks import WebhookWatch
+from bot.controller.office_closures import Closures
+from bot.controller.periodic_jobs import Jobs, Periods, quiet
+from bot.controller.reconciler import Reconciler
+from bot.controller.ticker import Ticker
+from bot.controller.workers import Workers
+from bot.core.model.process import OPERATOR
+from bot.jira.call import JiraTrouble, Wire
+from bot.jira.fuse import Fuse
+from bot.jira.gateway import Gateway, connect_with
+from bot.jira.rate_limit import Pace, SharedPace
+from bot.jira.reader import API
 from bot.log import hide_too
-from bot.messages import Messenger, senders
-from bot.pace import Pace, SharedPace
-from bot.reconcile import Reconciler
-from bot.reload import Reloader
-from bot.render import Words
-from bot.scheduler import Ticker
-from bot.settings import Renewal, Settings, SettingsError
-from bot.store import Store, StoreError
-from bot.webhook_watch import WebhookWatch
-from bot.whole_config import TEMPLATES, load_checked, words_of
-from bot.wire import JiraTrouble, Wire
-from bot.workers import Workers
+from bot.notify.alerts import Alerts, Readiness, Send, apprise_sender, heartbeat, log_sender
+from bot.notify.channels import Messenger, channel_problems, senders
+from bot.store.agenda import Agenda
+from bot.store.agenda_reader import Class
+from bot.store.database import Store, StoreError
+from bot.store.journal import Journal
+from bot.store.keys import JOB
+from bot.words.proofread import OWN
+from bot.words.render import Words
 
 LOG = logging.getLogger(__name__)
 
+TEMPLATES = Path(__file__).parent.parent / "templates"
 BORN = "born_at"
 WITHOUT_WEBHOOKS = timedelta(seconds=60)  # how often to ask Jira what changed where it cannot tell
 AWAY = 3  # so many catch-ups left out: the bot was away, or Jira
@@ -294,3 +296,27 @@ def _stop_process(why: str) -> None:
     """The database went away under the bot: stop in order, as a supervisor's signal would."""
     LOG.critical("%s Stopping.", why)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def words_of(config: Config, site_url: str = "") -> Words:
+    """The words that a configuration speaks with: the shipped templates, and its own instead where it has any."""
+    return Words(TEMPLATES, config.calendars, site_url, config.office.texts, config.folder / "templates")
+
+
+def load_checked(folder: Path, site_url: str = "", channels: Mapping[str, str] | None = None) -> Config:
+    """The configuration with its templates proved, and that each channel it names has one of the addresses
+    `channels` (None: that is not asked). Raises ConfigError with everything that is wrong."""
+    try:
+        config = load(folder)
+    except OSError as error:
+        why = f"it cannot be read: {error.strerror}"
+        raise ConfigError([Problem(str(error.filename or folder), 1, why)]) from None
+    words = words_of(config, site_url)
+    problems = [] if channels is None else [*channel_problems(config, channels)]
+    for process in config.processes:
+        for complaint in words.check(process, OWN):
+            text = f"{complaint.template}:{complaint.line or 1}: {complaint.message}"
+            problems.append(config.problem(process.name, complaint.place, text))
+    if problems:
+        raise ConfigError(problems)
+    return config

@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot.clock import SettableClock
-from bot.config import Config, load
-from bot.store import Store
+from bot.config.load import Config, load
+from bot.store.database import Store
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]

@@ -19,19 +19,18 @@ import requests
 from flask import Flask
 from pydantic import SecretStr
 
-from bot.agenda import Agenda
-from bot.app import build
+from bot.app import build, load_checked
 from bot.clock import FileClock, SettableClock
-from bot.config_source import ConfigError
-from bot.render import Unfit
+from bot.config.settings import Settings, SettingsError
+from bot.config.source import ConfigError
 from bot.sandbox.accounts import BOT, CARLA
+from bot.sandbox.harness import CALM, Stage
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
-from bot.sandbox.stage import CALM, Stage
-from bot.server import WebServer
-from bot.settings import Settings, SettingsError
-from bot.store import Store, StoreDown
-from bot.whole_config import load_checked
+from bot.store.agenda import Agenda
+from bot.store.database import Store, StoreDown
+from bot.web.wsgi_server import WebServer
+from bot.words.render import Unfit
 from tests.small_office import HELLO_FILE, write_office
 
 ROOT = Path(__file__).parent.parent
@@ -68,7 +67,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 @pytest.fixture
 def stage(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """A bot that serves the small office, and looks at its files often."""
-    monkeypatch.setattr("bot.scheduler.RELOAD_SECONDS", 0.1)
+    monkeypatch.setattr("bot.controller.ticker.RELOAD_SECONDS", 0.1)
     with Stage(load_checked(folder), tmp_path, START) as stage:
         stage.settle()
         yield stage
@@ -151,7 +150,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_the_configuration(
     def load(folder: Path) -> Any:
         raise PermissionError(13, "Permission denied", str(folder / "bot.yaml"))
 
-    monkeypatch.setattr("bot.whole_config.load", load)
+    monkeypatch.setattr("bot.app.load", load)
     with pytest.raises(ConfigError, match=r"bot\.yaml:1: it cannot be read: Permission denied"):
         load_checked(folder)
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks.day_loop import DayLoop, Hours
-from bot.core.business_time import Calendar, DayException
-from bot.core.goals import Goal, Unit
+from bot.core.time.business_calendar import Calendar, DayException
+from bot.core.time.goals import Goal, Unit
 
 CHICAGO = "America/Chicago"
 LUNCH: Hours = ((time(8), time(12)), (time(13), time(17)))

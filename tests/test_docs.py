@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot.cli import app
-from bot.config_model import (
+from bot.cli.main import app
+from bot.config.schema import (
     BranchModel,
     EscalationModel,
     ProcessModel,
@@ -20,7 +20,7 @@ from bot.config_model import (
     RevisionModel,
     StepModel,
 )
-from bot.settings import Settings
+from bot.config.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -96,12 +96,12 @@ def test_set_up_sends_all_records_through_it() -> None:
     root.handlers = []
     try:
         set_up_logging([SECRET], "info", stream)
-        logging.getLogger("bot.webhook").info("got %s", SECRET)
-        logging.getLogger("bot.webhook").debug("not told")
+        logging.getLogger("bot.web.webhook").info("got %s", SECRET)
+        logging.getLogger("bot.web.webhook").debug("not told")
         logging.getLogger("urllib3").info("not told")
     finally:
         root.handlers, root.level = before, level
-    assert stream.getvalue().endswith("Z INFO    bot.webhook: got [hidden]\n")
+    assert stream.getvalue().endswith("Z INFO    bot.web.webhook: got [hidden]\n")
     assert "not told" not in stream.getvalue()
 
 

@@ -1,1 +1,1 @@
-"""What the bot thinks: standard library only, no clock, no I/O, no logging."""
+"""What the bot thinks. RULE: standard library only, no clock, no I/O, no logging; what it is given stays unchanged."""

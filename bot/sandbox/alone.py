@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from bot.clock import Clock
-from bot.core.process import Process
+from bot.core.model.process import Process
 from bot.sandbox import accounts
+from bot.sandbox.harness import SUBTASKS, TICKETS
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
-from bot.sandbox.stage import SUBTASKS, TICKETS
 
 
 def run_alone(processes: Sequence[Process], clock: Clock, port: int, webhook: str, secret: str, out: Console) -> None:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from bot.sandbox.accounts import Account
 from bot.sandbox.jira_site import Site
 from bot.sandbox.records import Act, CommentRecord, HistoryEntry, IssueRecord, Refused
-from bot.sandbox.wire import body, the_site
+from bot.sandbox.rest_answers import body, the_site
 
 api = Blueprint("api", __name__, url_prefix="/sandbox/api")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.process import Process
+from bot.core.model.process import Process
 from bot.sandbox.workflows import SUBTASK_WORKFLOW, Workflow, workflow_of
 
 SUBTASK_TYPE = "Sub-task"

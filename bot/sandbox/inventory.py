@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from bot.sandbox.catalogue import IssueType, Project
 from bot.sandbox.records import Refused
-from bot.sandbox.wire import caller, seen, signed_in, the_site
+from bot.sandbox.rest_answers import caller, seen, signed_in, the_site
 
 inventory = Blueprint("inventory", __name__)
 desk = Blueprint("desk", __name__, url_prefix="/rest/servicedeskapi")

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.sandbox import checks, events
+from bot.sandbox import events, field_checks
 from bot.sandbox.catalogue import SUBTASK_TYPE
-from bot.sandbox.ground import NOT_FOUND, Call, Ground, Which, Who
 from bot.sandbox.records import INTERNAL, ChangeItem, CommentRecord, IssueRecord, Refused
+from bot.sandbox.site_store import NOT_FOUND, Call, Ground, Which, Who
 
 __all__ = ["NOT_FOUND", "Call", "Site", "Which", "Who"]
 
@@ -63,9 +63,9 @@ class Site(Ground):
         """Make an issue from the fields of a REST create."""
         with self.lock:
             who = self.account(by)
-            frame = checks.frame(fields, self.catalogue, self.find)
+            frame = field_checks.frame(fields, self.catalogue, self.find)
             named = {k: v for k, v in fields.items() if k not in ("project", "issuetype", "parent")}
-            values = checks.values({"summary": None, **named}, self.catalogue, self.people)
+            values = field_checks.values({"summary": None, **named}, self.catalogue, self.people)
             if who.customer and (frame.parent or not {"summary", "description"}.issuperset(named)):
                 raise Refused(403, "A customer may open requests with a summary and a description only.")
             self._ask_rules("create", who, frame.parent, fields)
@@ -113,9 +113,9 @@ class Site(Ground):
         """Set fields, labels and properties in one write: one changelog entry, none where nothing changed."""
         with self.lock:
             who, record = self._staff(by), self._record(which)
-            values = checks.values(fields or {}, self.catalogue, self.people)
+            values = field_checks.values(fields or {}, self.catalogue, self.people)
             if label_operations is not None:
-                values["labels"] = checks.label_operations(record.labels, label_operations)
+                values["labels"] = field_checks.label_operations(record.labels, label_operations)
             self._ask_rules("edit", who, record, {**(fields or {}), "properties": dict(properties or {})})
             items = tuple(item for name, new in values.items() if (item := self._set(record, name, new)))
             record.properties.update(properties or {})
@@ -135,7 +135,7 @@ class Site(Ground):
             record.custom[name] = new
         else:
             setattr(record, name, new)
-        return checks.change(name, old, new, custom)
+        return field_checks.change(name, old, new, custom)
 
     def set_labels(self, by: Who, which: Which, add: Iterable[str] = (), remove: Iterable[str] = ()) -> IssueRecord:
         """Add and remove labels."""
@@ -192,7 +192,7 @@ class Site(Ground):
             who, record = self.account(by), self._record(which)
             marks = dict(properties or {}) | ({} if public else {INTERNAL: {"internal": True}})
             at = self._moment()
-            draft = CommentRecord("", who, who, at, at, checks.comment_body(body), marks)
+            draft = CommentRecord("", who, who, at, at, field_checks.comment_body(body), marks)
             if not self.sees(who, record):
                 raise Refused(404, NOT_FOUND)
             if who.customer and not draft.public:
@@ -209,7 +209,7 @@ class Site(Ground):
             who, (found, old) = self.account(by), self.comment_of(comment_id)
             if who.customer and old.author != who:
                 raise Refused(403, "A customer may edit their own comments only.")
-            checks.comment_body(body)
+            field_checks.comment_body(body)
             self._ask_rules("edit_comment", who, found, {"body": body})
             record, at = self._record(found), self._moment()
             new = replace(old, body=body, editor=who, updated=at)

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from bot import wiki_html
 from bot.sandbox.accounts import Account
 from bot.sandbox.jira_site import NOT_FOUND
 from bot.sandbox.records import IssueRecord, Refused
+from bot.sandbox.rest_answers import the_site
 from bot.sandbox.shapes import ZONE
-from bot.sandbox.wire import the_site
+from bot.words import wiki_html
 
 COOKIE = "who"
 CHOSEN_FOR = 90 * 24 * 3600  # seconds that the browser remembers who acts

@@ -10,12 +10,12 @@ from flask import Blueprint, Flask, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
-from bot.sandbox import api, inventory, pages, wire, writes
-from bot.sandbox.index import Page
+from bot.sandbox import api, inventory, pages, rest_answers, writes
 from bot.sandbox.jira_site import NOT_FOUND, Site
 from bot.sandbox.records import IssueRecord, Refused
+from bot.sandbox.rest_answers import caller, seen, signed_in, the_site
+from bot.sandbox.search_index import Page
 from bot.sandbox.shapes import moment
-from bot.sandbox.wire import caller, seen, signed_in, the_site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,7 +30,7 @@ def sandbox_app() -> Flask:
     """The web app of every site: REST below /rest/api/2 (and /latest), pages, and /sandbox/api for tests."""
     app = Flask(__name__, template_folder="html", static_folder="html/static", static_url_path="/static")
     cast(DefaultJSONProvider, app.json).sort_keys = False
-    wire.prepare(app)
+    rest_answers.prepare(app)
     for version in ("2", "latest"):
         app.register_blueprint(reads, url_prefix=f"/rest/api/{version}", name=f"reads_{version}")
         app.register_blueprint(writes.writes, url_prefix=f"/rest/api/{version}", name=f"writes_{version}")
@@ -45,7 +45,7 @@ def serving(site: Site) -> WSGIApplication:
     """The web app as one site's. Its routes, which take longest, are the same for all."""
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ[wire.SITE] = site
+        environ[rest_answers.SITE] = site
         return sandbox_app()(environ, start_response)
 
     return serve
@@ -118,7 +118,7 @@ def get_issue(issueIdOrKey: str) -> ResponseReturnValue:
 @reads.post("/issue/bulkfetch")
 def bulk_fetch() -> ResponseReturnValue:
     """Up to 100 issues at once, by ascending id; those that cannot be read are listed apart."""
-    wanted = wire.body()
+    wanted = rest_answers.body()
     refs = wanted.get("issueIdsOrKeys")
     if not isinstance(refs, list) or not 1 <= len(refs) <= MOST_FETCHED:
         raise Refused(400, f"issueIdsOrKeys must list 1 to {MOST_FETCHED} issues.")
@@ -220,7 +220,7 @@ def search() -> ResponseReturnValue:
 @reads.post("/search/jql")
 def search_by_post() -> ResponseReturnValue:
     """Search by JQL in the body."""
-    wanted = wire.body()
+    wanted = rest_answers.body()
     names, properties = wanted.get("fields") or [], wanted.get("properties") or []
     return _search(wanted.get("jql"), names, properties, wanted.get("maxResults"), wanted.get("nextPageToken"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox.jira_site import Site
 from bot.sandbox.rest import serving
-from bot.server import WebServer
+from bot.web.wsgi_server import WebServer
 
 
 class SandboxServer(WebServer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.core.process import Process, Step
+from bot.core.model.process import Process, Step
 
 NEW, UNDER_WAY, DONE = "new", "indeterminate", "done"
 ON_HOLD = "On Hold"  # a status that no process knows: every real site has one

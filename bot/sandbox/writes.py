@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from bot.sandbox import checks, wire
+from bot.sandbox import field_checks, rest_answers
 from bot.sandbox.accounts import Account
 from bot.sandbox.records import IssueRecord, Refused
-from bot.sandbox.wire import seen, signed_in, the_site, writing
+from bot.sandbox.rest_answers import seen, signed_in, the_site, writing
 
 MOST_CREATED = 50
 writes = Blueprint("writes", __name__)
@@ -20,7 +20,7 @@ writes = Blueprint("writes", __name__)
 @writes.post("/issue")
 def create_issue() -> ResponseReturnValue:
     """Make one issue."""
-    account, update = signed_in(), wire.body()
+    account, update = signed_in(), rest_answers.body()
     _count_parents([update])
     return jsonify(_created(_create(account, update))), 201
 
@@ -28,7 +28,7 @@ def create_issue() -> ResponseReturnValue:
 @writes.post("/issue/bulk")
 def create_issues() -> ResponseReturnValue:
     """Make up to 50 issues: 201 if any could be made, 400 only if none could."""
-    account, updates = signed_in(), wire.body().get("issueUpdates")
+    account, updates = signed_in(), rest_answers.body().get("issueUpdates")
     if not isinstance(updates, list) or not 1 <= len(updates) <= MOST_CREATED:
         raise Refused(400, f"issueUpdates must list 1 to {MOST_CREATED} issues.")
     _count_parents(updates)
@@ -60,7 +60,7 @@ def _fields(update: Any) -> Mapping[str, Any]:
 
 
 def _create(account: Account, update: Any) -> IssueRecord:
-    properties = checks.properties(update.get("properties") if isinstance(update, Mapping) else None)
+    properties = field_checks.properties(update.get("properties") if isinstance(update, Mapping) else None)
     return the_site().create(account, _fields(update), properties)
 
 
@@ -72,14 +72,14 @@ def _created(record: IssueRecord) -> dict[str, str]:
 def edit_issue(issueIdOrKey: str) -> ResponseReturnValue:
     """Set fields, labels and properties."""
     account, record = writing(issueIdOrKey)
-    sent = wire.body()
+    sent = rest_answers.body()
     if sent.get("fields") is None and sent.get("update") is None:
         raise Refused(400, "one of 'fields' or 'update' required")  # also where only properties are to be set
     update = sent.get("update") or {}
     unknown = sorted(set(update) - {"labels"})
     if unknown:
         raise Refused(400, errors={name: "The sandbox updates labels only." for name in unknown})
-    properties = checks.properties(sent.get("properties"))
+    properties = field_checks.properties(sent.get("properties"))
     the_site().edit(
         account,
         record,
@@ -103,7 +103,7 @@ def delete_issue(issueIdOrKey: str) -> ResponseReturnValue:
 def do_transition(issueIdOrKey: str) -> ResponseReturnValue:
     """Move an issue by the id of a transition that exists from its present status."""
     account, record = writing(issueIdOrKey)
-    sent = wire.body()
+    sent = rest_answers.body()
     if sent.get("fields") or sent.get("update"):
         raise Refused(400, "The sandbox has no transition screens, so no fields can be set on the way.")
     transition = sent.get("transition")
@@ -117,9 +117,9 @@ def do_transition(issueIdOrKey: str) -> ResponseReturnValue:
 def add_comment(issueIdOrKey: str) -> ResponseReturnValue:
     """Write a comment, public unless its properties say internal."""
     account, record = writing(issueIdOrKey)
-    sent = wire.body()
-    properties = checks.properties(sent.get("properties"))
-    body = checks.comment_body(sent.get("body"))
+    sent = rest_answers.body()
+    properties = field_checks.properties(sent.get("properties"))
+    body = field_checks.comment_body(sent.get("body"))
     comment = the_site().comment(account, record, body, properties=properties)
     return jsonify(the_site().shapes.comment(record, comment)), 201
 
@@ -129,7 +129,7 @@ def edit_comment(issueIdOrKey: str, id: str) -> ResponseReturnValue:
     """Change a comment's words."""
     account, record = writing(issueIdOrKey)
     _own_comment(record, id)
-    comment = the_site().edit_comment(account, id, checks.comment_body(wire.body().get("body")))
+    comment = the_site().edit_comment(account, id, field_checks.comment_body(rest_answers.body().get("body")))
     return jsonify(the_site().shapes.comment(record, comment))
 
 
@@ -151,7 +151,7 @@ def _own_comment(record: IssueRecord, comment_id: str) -> None:
 def set_property(issueIdOrKey: str, propertyKey: str) -> ResponseReturnValue:
     """Set one entity property of an issue: 201 where it is new, 200 where it was there."""
     account, record = writing(issueIdOrKey)
-    value = checks.property_value(request.get_json(silent=True, force=True))
+    value = field_checks.property_value(request.get_json(silent=True, force=True))
     the_site().edit(account, record, properties={propertyKey: value})
     return "", 200 if propertyKey in record.properties else 201
 
@@ -162,6 +162,6 @@ def set_comment_property(commentId: str, propertyKey: str) -> ResponseReturnValu
     account = signed_in()
     record, _ = the_site().comment_of(commentId)
     the_site().limits.count(seen(record.id).id)
-    value = checks.property_value(request.get_json(silent=True, force=True))
+    value = field_checks.property_value(request.get_json(silent=True, force=True))
     new = the_site().set_comment_property(account, commentId, propertyKey, value)
     return "", 201 if new else 200

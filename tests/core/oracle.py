@@ -17,7 +17,7 @@ from multiprocessing import Pool
 from time import perf_counter
 from typing import Any
 
-from bot.core.goals import parse_goal
+from bot.core.time.goals import parse_goal
 from tests.core.oracle_cases import GROUP, Case, case_of, office_of
 
 SEED = "2026"

@@ -14,7 +14,7 @@ from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
-from bot.core.business_time import Calendar, DayException
+from bot.core.time.business_calendar import Calendar, DayException
 from tests.core.minute_walker import Hours, MinuteWalker
 
 GROUP = 100

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.branches import FINISHED, OPEN, REVISE, WITHDRAWN, BranchState
-from bot.core.ledger import DONE, GOOD, REVISION
-from bot.core.process import SubtaskStatuses
+from bot.core.history.branches import FINISHED, OPEN, REVISE, WITHDRAWN, BranchState
+from bot.core.model.ledger import DONE, GOOD, REVISION
+from bot.core.model.process import SubtaskStatuses
 from tests.core.world import BOT, CARLA, FOLDER, FRED, HANNA, MONDAY, REVIEW, ROBOT, World, in_folder, in_review
 
 HOUR = timedelta(hours=1)

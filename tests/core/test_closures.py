@@ -8,20 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.business_time import DayException
-from bot.core.closures import (
-    Closure,
-    Moved,
-    closed_anyhow,
-    cut,
-    due_of_note,
-    moved_lines,
-    moves_of,
-    parse_closure,
-    with_closures,
-    with_day,
-)
-from bot.core.ledger import ClockNote, Ledger, Stretch, Visit
+from bot.core.history.closure_impact import Moved, due_of_note, moved_lines, moves_of
+from bot.core.model.ledger import ClockNote, Ledger, Stretch, Visit
+from bot.core.time.business_calendar import DayException
+from bot.core.time.closures import Closure, closed_anyhow, cut, parse_closure, with_closures, with_day
 from tests.core.world import CLI, PROCESS
 
 TUESDAY = date(2026, 1, 6)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.effects import PostComment, TransitionIssue
-from bot.core.issue import Person
-from bot.core.ledger import PERSON
-from bot.core.ledger_json import read_ledger
-from bot.core.people import People
+from bot.core.model.effects import PostComment, TransitionIssue
+from bot.core.model.issue import Person
+from bot.core.model.ledger import PERSON
+from bot.core.model.ledger_json import read_ledger
+from bot.core.model.roles import People
 from tests.core.world import BOT, CARLA, HANNA, LENA, ROBOT, STATUSES, World, ids_of, in_review, waiting
 
 Act = Callable[[World], object]

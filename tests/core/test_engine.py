@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.effects import CreateSubtasks, MoveSubtask, PostComment, TransitionIssue
-from bot.core.process import Office
+from bot.core.model.effects import CreateSubtasks, MoveSubtask, PostComment, TransitionIssue
+from bot.core.model.process import Office
 from tests.core.world import (
     CONFIRMING,
     FOLDER,

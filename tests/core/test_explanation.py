@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.business_time import Calendar, DayException
-from bot.core.clock_explained import explanation_of_clock
-from bot.core.clocks import Clock, planned, shifted
-from bot.core.counted_time import MOST_ROWS, Row
-from bot.core.explanation import Explanation, explanation_of_goal, render
-from bot.core.goals import Goal, Unit, parse_goal
-from bot.core.pauses import ON_HOLD, ON_VENDOR, OUTSIDE, Pause
+from bot.core.decide.explain_clock import explanation_of_clock
+from bot.core.history.sla_clocks import Clock, planned, shifted
+from bot.core.model.pauses import ON_HOLD, ON_VENDOR, OUTSIDE, Pause
+from bot.core.time.breakdown import MOST_ROWS, Row
+from bot.core.time.business_calendar import Calendar, DayException
+from bot.core.time.explanation import Explanation, explanation_of_goal, render
+from bot.core.time.goals import Goal, Unit, parse_goal
 from tests.core.oracle_cases import hours
-from tests.core.test_business_time import at, office
-from tests.core.test_business_time_laws import MINUTES, offices
+from tests.core.test_business_calendar import at, office
+from tests.core.test_business_calendar_laws import MINUTES, offices
 from tests.core.world import CLI, FRED, HANNA, PROCESS, in_folder, in_review
 from tests.core.world import HOLD as ON_HOLD_STATUS
 from tests.core.world import REVIEW as REVIEW_STATUS

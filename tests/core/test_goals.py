@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.goals import Goal, Unit, parse_goal
+from bot.core.time.goals import Goal, Unit, parse_goal
 
 
 @pytest.mark.parametrize(

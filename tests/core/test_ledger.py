@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.ledger import Answer, ClockNote, Ledger, Order, Stretch, Visit
-from bot.core.ledger_json import LedgerBroken, read_ledger, to_json
+from bot.core.model.ledger import Answer, ClockNote, Ledger, Order, Stretch, Visit
+from bot.core.model.ledger_json import LedgerBroken, read_ledger, to_json
 from tests.core.world import in_review
 
 AT = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.issue import Comment
-from bot.core.ledger_json import LedgerBroken
-from bot.core.phrases import facts
-from bot.core.progress import finding_lines
+from bot.core.decide.template_facts import facts
+from bot.core.history.progress import finding_lines
+from bot.core.model.issue import Comment
+from bot.core.model.ledger_json import LedgerBroken
 from tests.core.world import HANNA, MONDAY, OFFICE, PROCESS, World, in_folder, in_review, waiting
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.goals import parse_goal
-from bot.core.process import Reminders
-from bot.core.reminders import due_reminder, next_reminder, turn_since
+from bot.core.decide.reminders import due_reminder, next_reminder, turn_since
+from bot.core.model.process import Reminders
+from bot.core.time.goals import parse_goal
 from tests.core.world import CARLA, CLI, FOLDER, HANNA, HOLD, MONDAY, PROCESS, REVIEW, WAITING, World
 from tests.core.world import in_folder as folder
 from tests.core.world import in_review as review

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.replies import CONFIRM, FILES_READY, STATUS, Reply, understand
+from bot.core.history.replies import CONFIRM, FILES_READY, STATUS, Reply, understand
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import copy
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.core.effects import MoveSubtask, PostComment, TransitionIssue
-from bot.core.ledger import GOOD, LEFT, REVISION
+from bot.core.model.effects import MoveSubtask, PostComment, TransitionIssue
+from bot.core.model.ledger import GOOD, LEFT, REVISION
 from tests.core.world import (
     BOT,
     CLI,

@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from bot.core.business_time import Calendar
-from bot.core.effects import (
+from bot.core.decide.drafts import drafted
+from bot.core.decide.engine import decide
+from bot.core.history.progress import Progress, follow
+from bot.core.model.effects import (
     CreateSubtasks,
     Effect,
     MoveSubtask,
@@ -18,14 +20,12 @@ from bot.core.effects import (
     SendText,
     TransitionIssue,
 )
-from bot.core.engine import decide
-from bot.core.goals import parse_goal
-from bot.core.issue import Change, Comment, Issue, Person, Subtask
-from bot.core.ledger import NOTED
-from bot.core.ledger_json import to_json
-from bot.core.process import FULL, Branch, Escalation, Office, Process, Revision, Step, Team
-from bot.core.progress import Progress, follow
-from bot.core.voice import drafted
+from bot.core.model.issue import Change, Comment, Issue, Person, Subtask
+from bot.core.model.ledger import NOTED
+from bot.core.model.ledger_json import to_json
+from bot.core.model.process import FULL, Branch, Escalation, Office, Process, Revision, Step, Team
+from bot.core.time.business_calendar import Calendar
+from bot.core.time.goals import parse_goal
 
 BOT = Person("712020:bot", "Onboarding Bot")
 HANNA = Person("712020:hanna", "Hanna")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import Config
+from bot.config.load import Config
 from tests.faults.rig import Rig, end_state, play
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))

@@ -36,6 +36,6 @@ if __name__ == "__main__":
     fatal_point = sys.argv.pop(1)
     if fatal_point:
         arm(fatal_point)
-    from bot.cli import app
+    from bot.cli.main import app
 
     app(prog_name="python -m bot")

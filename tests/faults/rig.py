@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Protocol
 
-from bot.core.ledger import PROPERTY
+from bot.core.model.ledger import PROPERTY
 from bot.sandbox.accounts import CARLA, HANNA
+from bot.sandbox.harness import SECRET, SUBTASKS, TICKETS, Stage, Stuck
 from bot.sandbox.jira_site import Site
-from bot.sandbox.stage import SECRET, SUBTASKS, TICKETS, Stage, Stuck
 from tests.faults.proxy import FaultProxy, Request
 
 DISTRICT = "Lakeside ISD"

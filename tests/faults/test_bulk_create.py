@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.config import Config
-from bot.core.ledger import PROPERTY
-from bot.core.process import Branch
+from bot.config.load import Config
+from bot.core.model.ledger import PROPERTY
+from bot.core.model.process import Branch
 from bot.sandbox.accounts import BOT, CARLA
 from bot.sandbox.records import Act, Refused
 from tests.faults.conftest import MakeRig

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.jobs import CAUGHT_UP, Periods
+from bot.controller.periodic_jobs import CAUGHT_UP, Periods
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from tests.faults.conftest import START, MakeRig
 from tests.faults.proxy import CUT_BEFORE, STATUS

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.agenda import Agenda
-from bot.agenda_reader import Class
 from bot.clock import SettableClock
-from bot.journal import Journal
+from bot.controller.backoff import Setbacks
+from bot.jira.call import Limited, Unreachable
 from bot.sandbox.accounts import CARLA
-from bot.setbacks import Setbacks
-from bot.store import Store
-from bot.wire import Limited, Unreachable
+from bot.store.agenda import Agenda
+from bot.store.agenda_reader import Class
+from bot.store.database import Store
+from bot.store.journal import Journal
 from tests.faults.proxy import CUT_AFTER, HOLD_UNTIL
 from tests.faults.rig import DISTRICT, Rig, end_state, play, sent, wait_for, writes
 

@@ -16,12 +16,12 @@ import alembic.config
 import pytest
 import sqlalchemy as sa
 
-import bot.store
-from bot.agenda import Agenda
+import bot.store.database
 from bot.clock import SettableClock
-from bot.journal import Journal
 from bot.sandbox.accounts import CARLA
-from bot.store import Store, StoreDown
+from bot.store.agenda import Agenda
+from bot.store.database import Store, StoreDown
+from bot.store.journal import Journal
 from tests.faults.proxy import Exchange
 from tests.faults.relay import Relay
 from tests.faults.rig import DISTRICT, Rig, end_state, play, wait_for
@@ -56,7 +56,7 @@ def full(rig: Rig) -> Callable[[], None]:
     pages = rig.bot.store.read(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
     rig.bot.store.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {pages}"))
     for size in (3000, 300, 30):
-        with contextlib.suppress(bot.store.StoreDown):
+        with contextlib.suppress(bot.store.database.StoreDown):
             while True:
                 rig.bot.store.set_fact(f"filler {uuid.uuid4()}", "x" * size)
 
@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_written(
     clean: dict[str, Any],
 ) -> None:
     """Jira gets 503 and sends again; once the file can be written, everything is done, once."""
-    monkeypatch.setattr("bot.engines.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("bot.store.engines.BUSY_SECONDS", 0.05)
     rig = make_rig()
     rig.site.hooks.retry_delay = 0.3
     rig.settle()
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_written(
 def test_it_is_locked_in_the_middle_of_a_look(rig: Rig, monkeypatch: pytest.MonkeyPatch, clean: dict[str, Any]) -> None:
     """The ticket is looked at again soon after, though nothing could be said of it meanwhile, and nothing counts as
     a failed try."""
-    monkeypatch.setattr("bot.engines.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("bot.store.engines.BUSY_SECONDS", 0.05)
     rig.lose_database()  # its connections wait for so long
     rig.settle()
     mended = threading.Event()
@@ -145,8 +145,8 @@ def test_the_server_is_gone_for_a_while(
     clean: dict[str, Any],
 ) -> None:
     """Away, or no longer answering: Jira gets 503 and sends again; when it is back everything is done, once."""
-    monkeypatch.setattr("bot.postgres_connection.Impatient.patience", 0.5)
-    monkeypatch.setattr("bot.engines.BUSY_SECONDS", 2)  # the least that the driver takes
+    monkeypatch.setattr("bot.store.postgres.Impatient.patience", 0.5)
+    monkeypatch.setattr("bot.store.engines.BUSY_SECONDS", 2)  # the least that the driver takes
     url = sa.make_url(engine_url)
     relay = Relay((url.host or "127.0.0.1", url.port or 5432))
     rig = make_rig(database_url=url.set(host="127.0.0.1", port=relay.port).render_as_string(hide_password=False))
@@ -172,7 +172,7 @@ def test_a_replica_waits_for_anothers_migration(
     engine_url: str, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long that takes: it is no server that stands still."""
-    monkeypatch.setattr("bot.postgres_connection.Impatient.patience", 0.3)
+    monkeypatch.setattr("bot.store.postgres.Impatient.patience", 0.3)
     other, late, ends = sa.create_engine(engine_url, poolclass=sa.NullPool), Store(engine_url, clock), list[object]()
 
     def start() -> None:
@@ -197,8 +197,8 @@ def test_the_first_connection_is_as_impatient_as_any(
     engine_url: str, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It brought the tables up to date, for which it waits an hour where need be; what is asked afterwards does not."""
-    monkeypatch.setattr("bot.postgres_connection.Impatient.patience", 0.5)
-    monkeypatch.setattr("bot.engines.BUSY_SECONDS", 2)  # the least that the driver takes
+    monkeypatch.setattr("bot.store.postgres.Impatient.patience", 0.5)
+    monkeypatch.setattr("bot.store.engines.BUSY_SECONDS", 2)  # the least that the driver takes
     url = sa.make_url(engine_url)
     relay = Relay((url.host or "127.0.0.1", url.port or 5432))
     store = Store(
@@ -281,7 +281,7 @@ def first_tables(engine_url: str) -> Iterator[sa.Engine]:
     """A database as the first version of the bot left it."""
     engine = sa.create_engine(engine_url, poolclass=sa.NullPool)
     config = alembic.config.Config()
-    config.set_main_option("script_location", str(Path(bot.store.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(bot.store.database.__file__).parent / "migrations"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         alembic.command.upgrade(config, "0001")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from bot.jobs import CAUGHT_UP, Periods
+from bot.controller.periodic_jobs import CAUGHT_UP, Periods
 from bot.sandbox.accounts import CARLA
 from tests.faults.proxy import REPEAT, Answer, Exchange, Request
 from tests.faults.rig import DISTRICT, KINDS, Rig, end_state, is_write, play, sent, wait_for, writes

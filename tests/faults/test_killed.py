@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 
 from bot.clock import SettableClock
-from bot.config import Config
+from bot.config.load import Config
 from bot.sandbox import accounts
 from bot.sandbox.accounts import CARLA
+from bot.sandbox.harness import SECRET, SUBTASKS, TICKETS
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
-from bot.sandbox.stage import SECRET, SUBTASKS, TICKETS
 from tests.faults.conftest import START
 from tests.faults.proxy import FaultProxy
 from tests.faults.rig import DISTRICT, end_state, play, wait_for
@@ -158,23 +158,23 @@ def outside(config: Config, tmp_path: Path) -> Iterator[Outside]:
 
 OPENED = [
     "alembic.operations:Operations.create_table:before:4",  # in a migration
-    "bot.webhook:Intake.accept:before:1",  # before the 202: nothing is kept, and Jira sends it again
-    "bot.webhook:Intake.accept:after:1",  # the delivery is kept, and Jira does not know it
-    "bot.reconcile:Reconciler.look:before:1",  # after the 202, with a lease
-    "bot.render:Words.comment:before:1",  # while rendering
-    "bot.journal:Journal.open_intent:after:1",  # between intent and call
-    "bot.reconcile:Reconciler._settle:before:1",  # in the middle of settling what did not happen
-    "bot.gateway:Gateway.comment:after:1",  # between call and done
-    "bot.gateway_reader:GatewayReader.marked_comments:after:1",  # in the middle of settling what did happen
-    "bot.gateway:Gateway.put:after:1",  # labels and ledger, between call and done
+    "bot.web.webhook:Intake.accept:before:1",  # before the 202: nothing is kept, and Jira sends it again
+    "bot.web.webhook:Intake.accept:after:1",  # the delivery is kept, and Jira does not know it
+    "bot.controller.reconciler:Reconciler.look:before:1",  # after the 202, with a lease
+    "bot.words.render:Words.comment:before:1",  # while rendering
+    "bot.store.journal:Journal.open_intent:after:1",  # between intent and call
+    "bot.controller.reconciler:Reconciler._settle:before:1",  # in the middle of settling what did not happen
+    "bot.jira.gateway:Gateway.comment:after:1",  # between call and done
+    "bot.jira.reader:GatewayReader.marked_comments:after:1",  # in the middle of settling what did happen
+    "bot.jira.gateway:Gateway.put:after:1",  # labels and ledger, between call and done
 ]
 MOVED = [
-    "bot.gateway:Gateway.transition:after:1",
-    "bot.gateway:Gateway.create_subtasks:before:1",
-    "bot.gateway:Gateway.create_subtasks:after:1",
-    "bot.gateway_reader:GatewayReader.marked_subtasks:after:1",
-    "bot.agenda:Agenda.release:before:3",
-    "bot.gateway:Gateway.move_subtask:after:1",
+    "bot.jira.gateway:Gateway.transition:after:1",
+    "bot.jira.gateway:Gateway.create_subtasks:before:1",
+    "bot.jira.gateway:Gateway.create_subtasks:after:1",
+    "bot.jira.reader:GatewayReader.marked_subtasks:after:1",
+    "bot.store.agenda:Agenda.release:before:3",
+    "bot.jira.gateway:Gateway.move_subtask:after:1",
 ]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.jira.call import Patience, Wire
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from bot.wire import Patience, Wire
 from tests.faults.proxy import CUT_AFTER, CUT_BEFORE, DRIP, HOLD_UNTIL, PATIENCE, STATUS_AFTER, Exchange, Request
 from tests.faults.rig import DISTRICT, KINDS, Match, Rig, end_state, is_write, landed_late, play, sent, writes
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.ledger import PROPERTY
-from bot.core.ledger_json import LedgerBroken
+from bot.core.model.ledger import PROPERTY
+from bot.core.model.ledger_json import LedgerBroken
 from bot.sandbox.accounts import CARLA, HANNA
 from tests.faults.proxy import CUT_AFTER, CUT_BEFORE
 from tests.faults.rig import DISTRICT, Rig, end_state, play, writes

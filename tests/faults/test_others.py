@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from bot.config import load
+from bot.config.load import load
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
+from bot.sandbox.harness import SECRET
 from bot.sandbox.records import Refused
-from bot.sandbox.stage import SECRET
 from tests.faults.conftest import MakeRig
 from tests.faults.rig import DISTRICT, Rig, end_state, is_write, play, sent
 

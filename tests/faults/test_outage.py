@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import fuse
-from bot.config import load
-from bot.jobs import Periods
+from bot.config.load import load
+from bot.controller.periodic_jobs import Periods
+from bot.jira import fuse
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.records import CommentRecord
 from tests.faults.conftest import MakeRig

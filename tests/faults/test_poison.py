@@ -14,14 +14,14 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from bot.cli import app
-from bot.core.effects import PostComment
-from bot.core.issue import Issue
-from bot.render import TemplateFault, Words
+from bot.cli.main import app
+from bot.core.model.effects import PostComment
+from bot.core.model.issue import Issue
 from bot.sandbox import accounts
 from bot.sandbox.accounts import BOT, CARLA
-from bot.sandbox.checks import TOO_LONG
-from bot.sandbox.stage import SECRET
+from bot.sandbox.field_checks import TOO_LONG
+from bot.sandbox.harness import SECRET
+from bot.words.render import TemplateFault, Words
 from tests.faults.proxy import STATUS, Request
 from tests.faults.rig import DISTRICT, Rig, end_state, is_write, sent, wait_for, writes
 
@@ -43,7 +43,7 @@ def told(rig: Rig, ticket: str) -> list[str]:
 @pytest.fixture
 def operate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Runs an operator's command beside the running bot, on its database; what it prints."""
-    monkeypatch.setattr("bot.console.set_up_logging", lambda *_: None)  # this process has a log of its own
+    monkeypatch.setattr("bot.cli.console.set_up_logging", lambda *_: None)  # this process has a log of its own
 
     def run(rig: Rig, *words: str) -> str:
         (rig.var / "clock").write_text(f"{rig.clock.now().isoformat()}\n")
@@ -161,10 +161,10 @@ def test_a_look_that_fails_by_our_own_fault(rig: Rig, operate: Callable[..., str
             raise ZeroDivisionError
         return follow(issue, *_)
 
-    import bot.reconcile
+    import bot.controller.reconciler
 
-    follow = bot.reconcile.follow
-    broken.setattr("bot.reconcile.follow", fail)
+    follow = bot.controller.reconciler.follow
+    broken.setattr("bot.controller.reconciler.follow", fail)
     rig.site.hooks.drop_all = True
     ticket = rig.site.open_request(CARLA, DISTRICT)
     ticket_of.append(ticket.id)
@@ -189,10 +189,10 @@ def test_a_look_that_fails_by_our_own_fault(rig: Rig, operate: Callable[..., str
 DRIVER = """
 import os, sys, time
 from pathlib import Path
-from bot.agenda_keys import key_of
+from bot.store.keys import key_of
 from bot.app import build
-from bot.settings import load_settings
-from bot.whole_config import load_checked
+from bot.config.settings import load_settings
+from bot.app import load_checked
 
 poison, other = sys.argv[1:]
 settings = load_settings(None)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.jira.call import Patience, Wire
 from bot.sandbox.accounts import CARLA
-from bot.wire import Patience, Wire
 from tests.faults.proxy import CUT_BEFORE, DRIP, DROP, STATUS, STATUS_AFTER, Action, Exchange
 from tests.faults.rig import DISTRICT, Rig, end_state, is_write, play, wait_for
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import Config
+from bot.config.load import Config
 from bot.sandbox.accounts import CARLA
 from tests.faults.proxy import DROP, HOLD_UNTIL
 from tests.faults.rig import DISTRICT, end_state, wait_for
@@ -76,28 +76,28 @@ def test_calls_in_flight_get_eight_seconds(outside: Outside, clean: dict[str, An
 
 HANGING_WATCH = """
 import sys, time
-import bot.app, bot.cli, bot.scheduler
+import bot.app, bot.cli.main, bot.controller.ticker
 
 def hang(self):
     print("the operator is being told", flush=True)
     time.sleep(60)
 
 bot.app.Bot.watch = hang
-bot.scheduler.WATCH_SECONDS = 0.1
-bot.cli.app(["serve"])
+bot.controller.ticker.WATCH_SECONDS = 0.1
+bot.cli.main.app(["serve"])
 """
 
 
 SILENT_DATABASE = """
 import time
-import bot.agenda, bot.cli
+import bot.store.agenda, bot.cli.main
 
 def hang(self):
     print("the leases are being given back", flush=True)
     time.sleep(60)
 
-bot.agenda.Agenda.give_back_own = hang
-bot.cli.app(["serve"])
+bot.store.agenda.Agenda.give_back_own = hang
+bot.cli.main.app(["serve"])
 """
 
 

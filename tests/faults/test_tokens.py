@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import requests
 
-from bot.agenda_keys import JOB
-from bot.agenda_reader import Class
 from bot.app import Bot
-from bot.config import Config
-from bot.jobs import CAUGHT_UP
+from bot.config.load import Config
+from bot.config.settings import Settings, load_settings
+from bot.controller.periodic_jobs import CAUGHT_UP
 from bot.sandbox import accounts
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
-from bot.sandbox.stage import SECRET
-from bot.settings import Settings, load_settings
+from bot.sandbox.harness import SECRET
+from bot.store.agenda_reader import Class
+from bot.store.keys import JOB
 from tests.faults.proxy import STATUS, Action, Exchange
 from tests.faults.rig import Rig, end_state, is_write, play, sent, wait_for
 

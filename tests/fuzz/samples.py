@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.config import Config, load
-from bot.core.ledger import PROPERTY
+from bot.config.load import Config, load
+from bot.core.model.ledger import PROPERTY
 from bot.sandbox import events
 from bot.sandbox.accounts import CARLA, HANNA
-from bot.sandbox.stage import Stage
+from bot.sandbox.harness import Stage
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT.parent / "shared" / "jira" / "webhooks"

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.clock import SettableClock
-from bot.core.ledger_json import LedgerBroken, read_ledger, to_json
-from bot.core.progress import follow
-from bot.fuse import Fuse
-from bot.gateway import Gateway
-from bot.hints import author_of, event_of, issue_of, project_of
-from bot.jira_json import account_of, as_id, as_label, as_list, as_object, project_prefix
+from bot.core.history.progress import follow
+from bot.core.model.ledger_json import LedgerBroken, read_ledger, to_json
+from bot.jira.call import JiraTrouble
+from bot.jira.fuse import Fuse
+from bot.jira.gateway import Gateway
+from bot.jira.json_values import account_of, as_id, as_label, as_list, as_object, project_prefix
+from bot.jira.references import author_of, event_of, issue_of, project_of
 from bot.sandbox.accounts import BOT
-from bot.wire import JiraTrouble
 from tests.fuzz.mutations import ODD, fuzzed, mutated
 from tests.fuzz.samples import START, config, samples
 

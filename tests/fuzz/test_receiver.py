@@ -20,12 +20,12 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.agenda import Agenda
 from bot.clock import SettableClock
-from bot.server import WebServer
-from bot.store import Store
-from bot.tables import deliveries
-from bot.webhook import MOST_BYTES, Intake, receiver, verify
+from bot.store.agenda import Agenda
+from bot.store.database import Store
+from bot.store.tables import deliveries
+from bot.web.webhook import MOST_BYTES, Intake, receiver, verify
+from bot.web.wsgi_server import WebServer
 from tests.fuzz.mutations import ODD, fuzzed, mutated, written
 from tests.fuzz.samples import START, samples
 

@@ -14,18 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot import console
-from bot.closures import Closures
-from bot.core.effects import PostComment
-from bot.core.ledger_json import LedgerBroken, read_ledger
-from bot.doctor import to_table
-from bot.doctor_rows import Row
-from bot.explain import explain
-from bot.journal import EffectRecord, Look
+from bot.app import words_of
+from bot.cli import console
+from bot.cli.explain import explain
+from bot.controller.office_closures import Closures
+from bot.controller.reconciler import View
+from bot.core.model.effects import PostComment
+from bot.core.model.ledger_json import LedgerBroken, read_ledger
+from bot.doctor.examine import to_table
+from bot.doctor.rows import Row
 from bot.log import SafeFormatter
-from bot.reconcile import View
-from bot.status_html import to_html
-from bot.whole_config import words_of
+from bot.store.journal import EffectRecord, Look
+from bot.web.statusz_page import to_html
 from tests.fuzz.mutations import fuzzed
 from tests.fuzz.samples import START, config, told_story
 

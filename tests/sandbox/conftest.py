@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from bot.clock import SettableClock
-from bot.core.process import Process, Revision, Step
+from bot.core.model.process import Process, Revision, Step
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.process import Process
+from bot.core.model.process import Process
 from bot.sandbox.workflows import SUBTASK_WORKFLOW, workflow_of
 
 FROM = {

@@ -12,7 +12,7 @@ from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
-from bot.sandbox.stage import Stuck
+from bot.sandbox.harness import Stuck
 from tests.soak.judge import judge, report
 from tests.soak.run import Size, Soak, schema_of_its_own
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from bot.jobs import Periods
+from bot.controller.periodic_jobs import Periods
 from tests.soak import story
 from tests.soak.run import Outcome
 

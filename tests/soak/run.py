@@ -22,10 +22,10 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
-from bot.agenda_reader import LEASE_SECONDS
-from bot.config import load
+from bot.config.load import load
 from bot.sandbox import accounts
-from bot.sandbox.stage import SECRET, Stuck
+from bot.sandbox.harness import SECRET, Stuck
+from bot.store.agenda_reader import LEASE_SECONDS
 from tests.faults.conftest import START
 from tests.soak import story
 from tests.soak.balancer import Balancer

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock import FileClock
-from bot.config import load
+from bot.config.load import load
+from bot.sandbox.harness import SECRET, SUBTASKS, TICKETS
 from bot.sandbox.jira_site import Site
 from bot.sandbox.records import IssueRecord
 from bot.sandbox.server import SandboxServer
-from bot.sandbox.stage import SECRET, SUBTASKS, TICKETS
 from tests.soak import story
 
 STUCK_SECONDS = 30.0  # who waits longer waits for a killed replica's lease: people go on elsewhere

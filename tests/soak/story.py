@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.config import Config
-from bot.core.ledger import PROPERTY
+from bot.config.load import Config
+from bot.core.model.ledger import PROPERTY
 from bot.sandbox.accounts import BOT, CARLA, HANNA, HECTOR
 from bot.sandbox.api import told
+from bot.sandbox.harness import Stage
 from bot.sandbox.jira_site import Site
 from bot.sandbox.records import IssueRecord
-from bot.sandbox.stage import Stage
 from tests.faults.conftest import START
 
 MOST_ACTS = 5

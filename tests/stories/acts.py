@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.engine import decide
-from bot.core.ledger import PROPERTY
-from bot.core.progress import follow
-from bot.core.voice import DRAFT_HEAD, TELL_HEAD
+from bot.core.decide.drafts import DRAFT_HEAD, TELL_HEAD
+from bot.core.decide.engine import decide
+from bot.core.history.progress import follow
+from bot.core.model.ledger import PROPERTY
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
+from bot.sandbox.harness import Stage
 from bot.sandbox.records import CommentRecord, IssueRecord
-from bot.sandbox.stage import Stage
 
 MONDAY = "2026-01-05 09:00"  # when most stories begin
 DISTRICT = "Lakeside ISD"

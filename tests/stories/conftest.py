@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import Config
-from bot.core.process import Process
-from bot.jobs import Periods
-from bot.sandbox.stage import CALM, Stage
+from bot.config.load import Config
+from bot.controller.periodic_jobs import Periods
+from bot.core.model.process import Process
+from bot.sandbox.harness import CALM, Stage
 from tests.stories.acts import Story, check
 
 ZONE = ZoneInfo("America/Chicago")

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.config import Config, load
-from bot.core.closures import Closure, moved_lines
+from bot.config.load import Config, load
+from bot.core.history.closure_impact import moved_lines
+from bot.core.time.closures import Closure
 from bot.sandbox.accounts import LENA
 from tests.stories.acts import Story
 from tests.stories.conftest import Tell, with_office

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.config import Config
-from bot.core.goals import parse_goal
-from bot.core.process import LEAD, NEVER, Escalation
+from bot.config.load import Config
+from bot.core.model.process import LEAD, NEVER, Escalation
+from bot.core.time.goals import parse_goal
 from tests.stories.conftest import Tell, with_process, with_step
 
 # Files received on Thursday, January 8 at 15:30: half of 20 business hours is used on Friday at 16:30, three

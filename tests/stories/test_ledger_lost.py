@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.ledger import PROPERTY
+from bot.core.model.ledger import PROPERTY
 from bot.sandbox.accounts import HANNA
 from tests.stories.acts import Story
 from tests.stories.conftest import Tell

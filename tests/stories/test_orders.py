@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.config import Config
-from bot.core.process import AUTO
+from bot.config.load import Config
+from bot.core.model.process import AUTO
 from bot.sandbox.accounts import CARLA, DANA, HANNA
 from tests.stories.conftest import Tell, with_process
 from tests.stories.test_ledger_lost import _forget as forget

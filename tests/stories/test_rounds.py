@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.config import Config
-from bot.core.process import Branch
+from bot.config.load import Config
+from bot.core.model.process import Branch
 from bot.sandbox.accounts import FRED, HECTOR
 from tests.stories.acts import Story
 from tests.stories.conftest import Tell, with_step

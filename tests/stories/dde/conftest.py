@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, load
+from bot.config.load import Config, load
 from tests.stories.conftest import with_office
 
 

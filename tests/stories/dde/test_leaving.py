@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.config import Config
+from bot.config.load import Config
 from bot.sandbox.accounts import FRED, LENA
 from tests.stories.acts import Story
 from tests.stories.conftest import Tell, with_office

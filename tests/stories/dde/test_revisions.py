@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.config import Config
-from bot.core.goals import parse_goal
-from bot.core.process import Team
+from bot.config.load import Config
+from bot.core.model.process import Team
+from bot.core.time.goals import parse_goal
 from bot.sandbox.accounts import DANA, FIONA, FRED, HANNA
 from tests.stories.acts import Story
 from tests.stories.conftest import Tell, with_office, with_process, with_step

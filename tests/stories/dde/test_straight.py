@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.config import Config
+from bot.config.load import Config
 from bot.sandbox.accounts import CARLA, FRED, HANNA
 from tests.stories.conftest import ZONE, Tell, with_office
 from tests.stories.dde.ways import to_preparation, to_production, to_quality

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.config import Config
-from bot.core.voice import DRAFT_HEAD
+from bot.config.load import Config
+from bot.core.decide.drafts import DRAFT_HEAD
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from tests.stories.acts import Story
 from tests.stories.conftest import Tell, with_office

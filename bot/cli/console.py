@@ -1,0 +1,124 @@
+"""What the commands share: where they print, how they fail, and what they work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from bot.app import Bot, build, clock_of, load_checked
+from bot.clock import Clock
+from bot.config.load import Config, load
+from bot.config.settings import Need, Settings, SettingsError, load_settings
+from bot.config.source import ConfigError
+from bot.core.model.ledger_json import LedgerBroken
+from bot.jira.call import JiraTrouble, Missing
+from bot.log import set_up_logging, visible
+from bot.store.agenda import Agenda
+from bot.store.database import Store, StoreError
+from bot.store.journal import Journal
+
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+
+def say(line: str) -> None:
+    """Print one line. Text of a ticket can neither act on the terminal in it nor begin another one."""
+    out.print(visible(line), markup=False)
+
+
+def fail(*lines: str, code: int = 2) -> typer.Exit:
+    """Print lines for the operator and give back the exit to raise."""
+    for line in lines:
+        err.print("\n".join(map(visible, line.split("\n"))), markup=False)
+    return typer.Exit(code)
+
+
+def ready(need: Need, proofread: bool = True) -> tuple[Settings, Config]:
+    """The settings and the configuration, its templates proved unless not `proofread`. Where anything is wrong
+    every problem of both is printed, and the command ends with 2."""
+    lines: list[str] = []
+    settings = None
+    try:
+        settings = load_settings(need=need)
+    except SettingsError as error:
+        lines += error.lines
+    folder = settings.bot_config if settings else Settings(jira_url="").bot_config
+    try:
+        config = _checked(folder, settings) if proofread else load(folder)
+    except ConfigError as error:
+        lines += [str(problem) for problem in error.problems]
+    if lines or settings is None:
+        raise fail(*lines)
+    set_up_logging(settings.secrets, "INFO" if need == "serve" else "WARNING")
+    return settings, config
+
+
+def _checked(folder: Path, settings: Settings | None) -> Config:
+    return load_checked(folder, settings.jira_url, settings.channels) if settings else load_checked(folder)
+
+
+def local(folder: Path | None) -> tuple[Settings, Path, Clock]:
+    """For commands that ask neither Jira nor the database: the settings, the folder of the configuration (that of
+    BOT_CONFIG where none is given) and the clock."""
+    try:
+        settings = load_settings(need="store")
+    except SettingsError as error:
+        raise fail(*error.lines) from None
+    return settings, folder or settings.bot_config, clock_of(settings)
+
+
+def made(settings: Settings, config: Config) -> Bot:
+    """The bot, wired but not started; where a setting does not let it be built, the command ends with 2."""
+    try:
+        return build(settings, config)
+    except SettingsError as error:
+        raise fail(*error.lines) from None
+    except StoreError as error:
+        raise fail(str(error)) from None
+
+
+@contextmanager
+def idle_bot(need: Need, proofread: bool = True) -> Iterator[Bot]:
+    """The bot, built but not started, for a command that only reads or asks; errors become one line."""
+    bot = made(*ready(need, proofread))
+    try:
+        yield bot
+    except Missing as missing:
+        raise fail(f"{missing} Check the key, and that the bot's account may see the ticket.") from None
+    except (JiraTrouble, StoreError, LedgerBroken) as trouble:
+        raise fail(str(trouble)) from None
+    finally:
+        bot.agenda.close()
+        bot.store.close()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The bot's memory alone, for commands that must work while Jira or the configuration does not."""
+
+    store: Store
+    agenda: Agenda
+    journal: Journal
+    clock: Clock
+
+
+@contextmanager
+def desk() -> Iterator[Desk]:
+    """The memory that DATABASE_URL names; errors become one line."""
+    settings, _, clock = local(None)
+    set_up_logging(settings.secrets, "WARNING")
+    try:
+        store = Store(settings.database_url.get_secret_value(), clock)
+        agenda = Agenda(store, clock)
+        try:
+            yield Desk(store, agenda, Journal(store, agenda, clock), clock)
+        finally:
+            agenda.close()
+            store.close()
+    except StoreError as trouble:
+        raise fail(str(trouble)) from None

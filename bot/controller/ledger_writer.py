@@ -1,0 +1,93 @@
+"""Sets labels and fields and keeps the ledger, in one call where Jira lets it be one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.controller.intents import Calls
+from bot.core.history.progress import Progress
+from bot.core.model.effects import Record
+from bot.core.model.issue import Issue
+from bot.core.model.ledger_json import to_json
+from bot.jira.call import Refused
+from bot.jira.gateway import Gateway
+from bot.store.agenda import Claim
+
+
+@dataclass
+class Recorded:
+    """What came of a record: whether the ledger was kept, what was done in words, whether to look again."""
+
+    kept: bool = True
+    done: list[str] = field(default_factory=list)
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the one call that sets labels, fields and ledger; each may be given up alone."""
+
+    effect: str
+    add_labels: tuple[str, ...] = ()
+    remove_labels: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    ledger: Mapping[str, Any] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.add_labels or self.remove_labels or self.fields or self.ledger is not None)
+
+    @property
+    def said(self) -> list[str]:
+        """What it did, in words; fields and ledger follow from the rest and go without."""
+        added = [f"set the label {label}" for label in self.add_labels]
+        return added + [f"took off the label {label}" for label in self.remove_labels]
+
+
+class Recorder:
+    """Writes what a plan wants recorded."""
+
+    def __init__(self, gateway: Gateway, calls: Calls) -> None:
+        self._gateway, self._calls = gateway, calls
+
+    def record(
+        self, claim: Claim, issue: Issue, progress: Progress, record: Record, given_up: Collection[str]
+    ) -> Recorded:
+        """Set labels and fields and keep the ledger as it is in `progress`."""
+        ledger = to_json(progress.ledger)
+        prefix = f"{issue.id}:{progress.visit.id}:"
+        parts = [
+            _Part(prefix + "field", fields=record.fields),
+            _Part(prefix + "labels", add_labels=record.add_labels, remove_labels=record.remove_labels),
+            _Part(prefix + "ledger", ledger=ledger if ledger != issue.ledger else None),
+        ]
+        wanted = [part for part in parts if part and part.effect not in given_up]
+        if not wanted or self._put(claim, issue, wanted) is None:
+            return Recorded(done=[word for part in wanted for word in part.said])
+        recorded = Recorded()
+        for part in wanted:  # Jira does not reliably say which part it minds: each is asked for alone
+            if refusal := self._put(claim, issue, [part]):
+                self._calls.park(issue, [part.effect], refusal)
+                recorded.again = True
+                recorded.kept = recorded.kept and part.ledger is None
+            else:
+                recorded.done += part.said
+        return recorded
+
+    def _put(self, claim: Claim, issue: Issue, parts: Sequence[_Part]) -> str | None:
+        """Send the parts in one call; why Jira refuses it, None where it does not."""
+        added = tuple(label for p in parts for label in p.add_labels)
+        removed = tuple(label for p in parts for label in p.remove_labels)
+        fields = {name: value for p in parts for name, value in p.fields.items()}
+        ledger = next((p.ledger for p in parts if p.ledger is not None), None)
+
+        def send() -> dict[str, str]:
+            self._gateway.put(issue.id, added, removed, fields, ledger)
+            return {}
+
+        try:
+            self._calls.once(claim, issue, "record", tuple(p.effect for p in parts), send)
+        except Refused as refused:
+            return str(refused)
+        return None

@@ -1,0 +1,288 @@
+"""One look at one issue: read it whole, decide, apply each effect once, write down what was done and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+
+from bot.clock import Clock
+from bot.config.load import Config
+from bot.controller.applier import Applied, Applier
+from bot.controller.backoff import Setbacks
+from bot.core.decide.engine import decide, leave
+from bot.core.history.progress import Progress, follow
+from bot.core.model.effects import CreateSubtasks, Plan, PostComment, SendText
+from bot.core.model.issue import Issue
+from bot.core.model.ledger import NOTED, PROPERTY
+from bot.core.model.ledger_json import LedgerBroken, read_ledger
+from bot.core.model.process import Process, in_its_calendar
+from bot.core.time.business_calendar import Calendar
+from bot.jira.call import JiraTrouble, Missing, Refused
+from bot.jira.gateway import Gateway
+from bot.jira.reader import Snapshot
+from bot.store.agenda import Agenda, Claim, LeaseLost
+from bot.store.agenda_reader import Class
+from bot.store.database import StoreError
+from bot.store.journal import MESSAGE, Intent, Journal, Known
+from bot.store.keys import issue_of, key_of
+
+LOG = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 90.0  # a lost call may still be on its way; only then its mark is looked for
+MOST_TRIES = 10
+MISSING_TRIES, MISSING_AGAIN = 4, timedelta(days=1)
+SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
+
+
+@dataclass(frozen=True)
+class View:
+    """What a look sees and would do. `progress` is None where no process applies or the bot stays out."""
+
+    snapshot: Snapshot
+    process: Process | None
+    progress: Progress | None
+    plan: Plan
+
+
+class Reconciler:
+    """Looks at issues. `calendars` gives those to decide by now; `born` tells the business moment from which the
+    database has seen everything."""
+
+    def __init__(
+        self,
+        config: Config,
+        calendars: Callable[[], Mapping[str, Calendar]],
+        gateway: Gateway,
+        agenda: Agenda,
+        journal: Journal,
+        applier: Applier,
+        clock: Clock,
+        born: Callable[[], datetime],
+    ) -> None:
+        self._config, self._calendars, self._gateway = config, calendars, gateway
+        self._agenda, self._journal = agenda, journal
+        self._applier, self._clock, self._born = applier, clock, cache(born)
+        self._setbacks = Setbacks(agenda, clock)
+
+    # -- a look that acts
+
+    def look(self, claim: Claim) -> None:
+        """Work on a claimed issue and give the claim back, whatever happens.
+
+        What Jira's own state causes backs off and never parks; a fault of ours parks the issue at last, also one
+        that kills the process: its looks were counted when they were claimed."""
+        if claim.tries > MOST_TRIES:
+            LOG.error("%s: given up, since %d looks at it in a row ended with their process", claim.key, MOST_TRIES)
+            self._agenda.park(claim, f"{MOST_TRIES} looks ended with the process that made them")
+            return
+        issue_id = issue_of(claim.key)
+        try:
+            self._look(claim, issue_id)
+        except LeaseLost as lost:
+            LOG.warning("%s", lost)
+        except Missing as missing:
+            self._missing(claim, missing)
+        except (JiraTrouble, StoreError) as trouble:
+            self._setbacks.take(claim, trouble)
+        except Exception as fault:
+            self._own_fault(claim, issue_id, fault)
+        else:
+            self._setbacks.over(claim.key)
+
+    def _missing(self, claim: Claim, missing: Missing) -> None:
+        """A 404 decides nothing, but what was asked for in vain several times is most likely gone."""
+        if self._setbacks.in_a_row(claim.key) < MISSING_TRIES:
+            self._setbacks.take(claim, missing)
+            return
+        LOG.info("%s: %s Asking again in a day.", claim.key, missing)
+        self._setbacks.over(claim.key)
+        self._agenda.release(claim, self._clock.now() + MISSING_AGAIN)
+
+    def _own_fault(self, claim: Claim, issue_id: str, fault: Exception) -> None:
+        LOG.exception("issue %s: this look failed by the bot's own fault", issue_id)
+        if claim.tries >= MOST_TRIES:
+            self._agenda.park(claim, f"{MOST_TRIES} looks failed: {type(fault).__name__}")
+        else:
+            self._agenda.release(claim, self._clock.now(), failed=True)
+
+    def _look(self, claim: Claim, issue_id: str) -> None:
+        known = self._journal.known(issue_id)
+        wait = self._settle_in(known.open_intents)
+        if wait > 0:
+            self._agenda.release(claim, self._clock.now(), not_before=self._agenda.machine() + wait)
+            return
+        snapshot = self._gateway.fetch(issue_id, known.done)
+        if known.open_intents:
+            for intent in known.open_intents:
+                self._settle(snapshot.issue, intent)
+            # What was found has to be read whole as well, before anything is decided from it.
+            known = self._journal.known(issue_id)
+            snapshot = self._gateway.fetch(issue_id, known.done)
+        if snapshot.issue.parent_id is not None:
+            self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Class.PEOPLE)
+            self._agenda.release(claim, None)
+            return
+        try:
+            view = self._view(snapshot, known)
+        except LedgerBroken as broken:
+            self._tell_broken(claim, snapshot, known, str(broken))
+            return
+        applied = self._apply(claim, view, known)
+        self._write_down(view, applied)
+        again = self._clock.now() if applied.again else view.plan.look_again_at
+        self._agenda.release(claim, again)
+
+    def _apply(self, claim: Claim, view: View, known: Known) -> Applied:
+        if view.process is None or view.progress is None:
+            return Applied()
+        return self._applier.apply(claim, view.snapshot, view.process, view.progress, view.plan, known.parked)
+
+    def _write_down(self, view: View, applied: Applied) -> None:
+        issue, plan = view.snapshot.issue, view.plan
+        if plan.missed:
+            ids = [f"{issue.id}:{visit}:all" for visit in plan.missed]
+            self._journal.miss(issue.id, ids, "the ticket had left that stay before the bot looked")
+        if view.progress is None:
+            return
+        if applied.done or self._journal.last_reason(issue.id) != plan.reason:
+            self._journal.look(issue.id, issue.key, plan.reason, applied.done, view.progress.now)
+            LOG.info("%s: %s%s", issue.key, plan.reason, "".join(f" [{what}]" for what in applied.done))
+
+    def ask(self, issue_ids: Iterable[str]) -> None:
+        """Put issues on the agenda, for whoever works on it to look at now."""
+        for issue_id in issue_ids:
+            self._agenda.put(key_of(issue_id), self._clock.now(), Class.PEOPLE)
+
+    # -- a look that only sees
+
+    def see(self, issue_id: str) -> View:
+        """What a look at an issue (id or key) would see and do now. Applies nothing.
+
+        Raises a JiraTrouble, or LedgerBroken."""
+        snapshot = self._gateway.fetch(issue_id, {})
+        return self._view(snapshot, self._journal.known(snapshot.issue.id))
+
+    def _view(self, snapshot: Snapshot, known: Known) -> View:
+        issue = snapshot.issue
+        process = self._process_of(issue)
+        out = self._stay_out(issue, process)
+        if process is None and issue.ledger is not None and (left := self._leave(snapshot, known)) is not None:
+            return left
+        if process is None or out:
+            return View(snapshot, process, None, Plan(out or "No process applies to this issue."))
+        progress, plan = self._think(issue, process, known)
+        makes = any(isinstance(e, CreateSubtasks | PostComment | SendText) for e in plan.effects)
+        if makes and self._unsure(issue, progress) and (marks := self._marks(issue, progress)):
+            snapshot = self._gateway.fetch(issue.id, {**known.done, **marks})
+            progress, plan = self._think(snapshot.issue, process, known, marks)
+        return View(snapshot, process, progress, plan)
+
+    def _leave(self, snapshot: Snapshot, known: Known) -> View | None:
+        """The view of an issue that was the bot's until it was moved or retyped; None where it was let go, or
+        where a label tells the bot to leave it alone."""
+        config, issue = self._config, snapshot.issue
+        if config.office.off_label in issue.labels:
+            return None
+        ledger = read_ledger(issue.ledger)
+        process = self._process_of(issue, ledger.process if ledger else "")
+        if ledger is None or process is None or not ledger.visits or ledger.visits[-1].ended is not None:
+            return None
+        progress, _ = self._think(issue, process, known)
+        return View(snapshot, process, progress, leave(progress, config.office, self._calendars()))
+
+    def _process_of(self, issue: Issue, name: str | None = None) -> Process | None:
+        """The process that an issue follows, or the one of that `name`, in the calendar that counts for it."""
+        config = self._config
+        if name is None:
+            process = config.process_for(issue.project, issue.type)
+        else:
+            process = next((p for p in config.processes if p.name == name), None)
+        return process and in_its_calendar(process, config.office, issue.fields)
+
+    def _stay_out(self, issue: Issue, process: Process | None) -> str:
+        office = self._config.office
+        if process is None:
+            return f"No process applies to {issue.type} in {issue.project}."
+        if office.off_label in issue.labels:
+            return f"The label {office.off_label} tells the bot to leave this ticket alone."
+        if office.only is not None and office.only not in issue.labels:
+            return f"Only tickets with the label {office.only} are the bot's for now."
+        return ""
+
+    def _think(
+        self, issue: Issue, process: Process, known: Known, marks: Mapping[str, str] | None = None
+    ) -> tuple[Progress, Plan]:
+        office, calendars, bots = self._config.office, self._calendars(), self._gateway.bots
+        applied = {**known.done, **(marks or {})}
+        progress = follow(issue, process, office, calendars, bots, self._clock.now(), applied)
+        return progress, decide(progress, office, calendars, known.parked)
+
+    def _unsure(self, issue: Issue, progress: Progress) -> bool:
+        """Whether effects of this stay may be in Jira though neither ledger nor database knows of them: the
+        database is younger than the stay, or the ledger was taken away."""
+        bots = self._gateway.bots
+        before = any(c.author is not None and c.author.id in bots for c in issue.comments) or bool(issue.subtasks)
+        return before and (progress.chain[-1].began < self._born() + SKEW or issue.ledger is None)
+
+    def _marks(self, issue: Issue, progress: Progress) -> dict[str, str]:
+        since = progress.chain[-1].began
+        known = {ref for v in progress.ledger.visits for ref in v.done.values()}
+        fresh = tuple(c for c in issue.comments if c.created >= since and c.id not in known)
+        recent = replace(issue, comments=fresh)
+        return self._gateway.marked_subtasks(issue, known) | self._gateway.marked_comments(recent, 0)
+
+    # -- calls whose answer was lost
+
+    def _settle_in(self, intents: Sequence[Intent]) -> float:
+        """Seconds until every open intent is old enough to be settled."""
+        return max((SETTLE_SECONDS - self._journal.age(i) for i in intents), default=0.0)
+
+    def _settle(self, issue: Issue, intent: Intent) -> None:
+        if intent.kind == "subtasks":
+            found = self._gateway.marked_subtasks(issue, intent.subtasks)
+        elif intent.kind == MESSAGE:
+            # Nobody can tell whether it went out, so it counts as sent: once at most.
+            found = dict.fromkeys(intent.effect_ids, NOTED)
+        elif intent.kind == "comment":
+            highest = int(intent.highest_comment) if intent.highest_comment.isdigit() else 0
+            found = self._gateway.marked_comments(issue, highest)
+        else:
+            # A move, or labels, fields and ledger: what is there now tells by itself what is still wished.
+            found = {}
+        refs = {effect: found[effect] for effect in intent.effect_ids if effect in found}
+        if refs:
+            self._journal.close_intent(intent.id, intent.issue_id, refs)
+            if intent.kind == "comment" and not intent.public:
+                self._check_hidden(issue, set(refs.values()))
+        else:
+            self._journal.fail_intent(intent.id, "settled: Jira does not hold it")
+        LOG.info(
+            "%s: a lost %s call was settled: %s", issue.key, intent.kind, "it had happened" if refs else "it had not"
+        )
+
+    def _check_hidden(self, issue: Issue, refs: Collection[str]) -> None:
+        """What was meant for staff alone must be so, though the answer that tells it was lost."""
+        for comment in issue.comments:
+            if comment.id in refs and comment.public and issue.service_desk:
+                try:
+                    self._gateway.withdraw(issue, comment.id)
+                except Refused as refused:
+                    LOG.error("%s: %s", issue.key, refused)
+
+    def _tell_broken(self, claim: Claim, snapshot: Snapshot, known: Known, reason: str) -> None:
+        """The ledger cannot be read: say so to staff, once for this broken text, and leave the ticket alone."""
+        issue = snapshot.issue
+        process = self._process_of(issue)
+        text = hashlib.sha256(json.dumps(issue.ledger, sort_keys=True, default=str).encode()).hexdigest()[:12]
+        effect = f"{issue.id}:ledger:broken-{text}"
+        if process is not None and effect not in known.done and effect not in known.parked:
+            facts = {"reason": reason, "property": PROPERTY, "calendar": process.calendar, "now": self._clock.now()}
+            comment = PostComment((effect,), "broken_ledger", public=False, facts=facts)
+            self._applier.comment(claim, snapshot, process, comment)
+        LOG.error("%s: the ledger is broken: %s", issue.key, reason)
+        self._agenda.release(claim, None)

@@ -1,0 +1,139 @@
+"""Keeps the office's word: which day a district was told, and what it is to hear when that day moves or passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.core.decide.drafts import DRAFTED, TOLD, Sending
+from bot.core.decide.plan_builder import Wishes
+from bot.core.history.progress import Progress
+from bot.core.history.sla_clocks import Clock, day_of
+from bot.core.model.ledger import Visit
+from bot.core.model.process import ASK, AUTO, NEVER
+from bot.core.time.business_calendar import Calendar
+
+
+@dataclass(frozen=True)
+class Promise:
+    """That a part of the office's work, by its clock's name, would be done at a due moment."""
+
+    due: datetime
+    clock: str
+
+
+def promise_of(progress: Progress) -> Promise | None:
+    """What the district was last told in the step that the ticket is in, or was in when it was taken out of the
+    process; None where it was told of no day. What stands in a comment that is gone, or that is not public, was
+    not told."""
+    public = {c.id: c.created for c in progress.issue.comments if c.public}
+    said = [
+        (public[ref], *name.split(":")[1:3])  # when, which due moment, whose clock
+        for visit in progress.ledger.chain(_stay(progress))
+        for name, ref in visit.done.items()
+        if name.startswith(f"{TOLD}:") and ref in public
+    ]
+    if not said:
+        return None
+    newest = max(said)
+    return Promise(datetime.fromtimestamp(int(str(newest[1])), UTC), str(newest[2]))
+
+
+def told_by_draft(progress: Progress, draft: str) -> list[str]:
+    """How the effects are called by which a district is told of a day, once this draft is sent as it stands."""
+    names = [n for v in progress.chain for n, ref in v.done.items() if ref == draft and n.startswith(f"{DRAFTED}:")]
+    return [TOLD + name.removeprefix(DRAFTED) for name in names]
+
+
+def is_stale(progress: Progress, sending: Sending, calendars: Mapping[str, Calendar]) -> bool:
+    """Whether a draft that is to be sent as it stands names a day that is no longer right."""
+    calendar = calendars[progress.process.calendar]
+    for name in told_by_draft(progress, sending.draft) if sending.whole else []:
+        due, clock = name.split(":")[1:3]
+        now = _clock(progress, clock)
+        if now is None or now not in progress.counting or now.due <= progress.now:
+            return True
+        if day_of(datetime.fromtimestamp(int(due), UTC), calendar) != day_of(now.due, calendar):
+            return True
+    return False
+
+
+def keep_word(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
+    """Where the day that the district was told has moved or has passed, the words that say so: staff post them
+    with /tell or, as the process says, the bot does."""
+    progress = wishes.progress
+    promise, mode = _open_promise(progress), progress.process.tell_district_when_late
+    if not progress.visit.step:
+        mode = ASK  # outside the process the bot says nothing to the district by itself
+    if promise is None or wishes.moves or wishes.speaks() is not None:
+        return
+    calendar, clock = calendars[progress.process.calendar], _clock(progress, promise.clock)
+    moves = clock in progress.counting and clock is not None and clock.due > progress.now
+    if clock is not None and moves and (day := day_of(clock.due, calendar)) != day_of(promise.due, calendar):
+        if mode == AUTO and not _settled(wishes):
+            return
+        name = f"moved:{int(promise.due.timestamp())}:{day}"  # within one day the words would be the same
+        wishes.correct(name, "day_moved", mode == ASK, promise.due)
+        wishes.reasons.append("the day that the district was told has moved")
+    elif progress.now >= _over(promise.due, calendar):
+        name = f"late:{int(promise.due.timestamp())}"
+        if any(name in visit.done for visit in progress.ledger.chain(_stay(progress))):
+            return  # told before the ticket was taken out of the process
+        wishes.correct(name, "day_passed", mode == ASK, promise.due, step=_title(progress))
+        wishes.reasons.append("the day that the district was told has passed")
+
+
+def next_passing(progress: Progress, calendars: Mapping[str, Calendar]) -> datetime | None:
+    """When the day that the district was told will have passed, None where nothing was promised or all is done."""
+    promise = _open_promise(progress)
+    if promise is None:
+        return None
+    moment = _over(promise.due, calendars[progress.process.calendar])
+    return moment if moment > progress.now else None
+
+
+def _open_promise(progress: Progress) -> Promise | None:
+    """The promise that is still to be kept: the work runs or, where it was decided, nobody has moved the ticket on."""
+    promise = promise_of(progress)
+    if promise is None or progress.waiting or progress.process.tell_district_when_late == NEVER:
+        return None
+    if progress.step is None:
+        return None if progress.visit.step else promise  # at an end there is nothing to wait for
+    clock = _clock(progress, promise.clock)
+    undone = clock is not None and (clock.stopped is None or (not clock.branch and progress.visit.decided is not None))
+    return promise if undone else None
+
+
+def _stay(progress: Progress) -> Visit:
+    """The stay in a step that the ticket is in, or that it was taken out of."""
+    visits = progress.ledger.visits
+    return progress.visit if progress.visit.step else next((v for v in reversed(visits) if v.step), progress.visit)
+
+
+def _title(progress: Progress) -> str:
+    """Of the step that the office works on, though the ticket may have been taken out of it."""
+    name = _stay(progress).step
+    return next((step.title for step in progress.process.steps if step.name == name), "")
+
+
+def _clock(progress: Progress, name: str) -> Clock | None:
+    return next((c for c in progress.clocks if (c.branch or "step") == name), None)
+
+
+def _settled(wishes: Wishes) -> bool:
+    """Whether the newest order of staff is old enough to be told of: a slip of the hand that is put right is not."""
+    progress = wishes.progress
+    newest = max((o.at for v in progress.chain for o in v.orders), default=None)
+    until = newest + progress.people.office.patience if newest is not None else progress.now
+    if progress.now >= until:
+        return True
+    wishes.held_until = min(wishes.held_until or until, until)
+    return False
+
+
+def _over(told: datetime, calendar: Calendar) -> datetime:
+    """The first open moment after the day that was told: a promise is of a day, never of a minute."""
+    midnight = datetime.combine(day_of(told, calendar) + timedelta(days=1), time(), ZoneInfo(calendar.zone))
+    return calendar.next_open(midnight)

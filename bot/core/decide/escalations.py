@@ -1,0 +1,293 @@
+"""When the parts of a clock's time are used, and who hears of it: each once a round, in the calendar's open time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.core.decide.plan_builder import Wishes
+from bot.core.history.progress import Progress
+from bot.core.history.sla_clocks import Clock, shifted
+from bot.core.model.effects import Notify
+from bot.core.model.process import LEAD, OPERATOR, Escalation, Office
+from bot.core.time.business_calendar import Calendar
+
+_NAME = re.compile(r"(?P<series>(?:flag|notify):(?P<clock>\w+):(?P<share>\d+)(?:\+[^:]+)?)(?::(?P<number>\d+))?")
+
+
+@dataclass(frozen=True)
+class Flag:
+    """An escalation of a clock that is to happen now; `number` counts its repetitions, 0 where it has none."""
+
+    clock: Clock
+    escalation: Escalation
+    number: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its effect."""
+        return _series(self.clock, self.escalation) + (f":{self.number}" if self.number else "")
+
+    @property
+    def message(self) -> str:
+        """The name of its message outside Jira."""
+        return self.name.replace("flag:", "notify:", 1)
+
+
+# -- when
+
+
+def due_flags(progress: Progress, calendars: Mapping[str, Calendar], parked: Collection[str]) -> list[Flag]:
+    """For each clock that runs, the highest escalation that has passed, unless it happened in this round already,
+    or a higher one did. Two that passed at one moment both happen. While the office is closed nothing does but what
+    the operator alone hears of."""
+    return [
+        flag
+        for clock in progress.counting
+        for flag in _waiting(progress, clock, calendars, parked)
+        if calendars[clock.calendar].is_open(progress.now) or _at_any_hour(flag.escalation)
+    ]
+
+
+def next_moment(progress: Progress, calendars: Mapping[str, Calendar], parked: Collection[str]) -> datetime | None:
+    """When time alone next changes something on a clock that runs; None where it does not."""
+    moments = []
+    for clock in progress.counting:
+        calendar = calendars[clock.calendar]
+        if not calendar.is_open(progress.now) and _waiting(progress, clock, calendars, parked):
+            moments.append(calendar.next_open(progress.now))
+        for escalation in _escalations(progress, clock):
+            coming = _coming(progress, clock, escalation, calendar, parked)
+            moments += coming if _at_any_hour(escalation) else map(calendar.next_open, coming)
+    return min((m for m in moments if m > progress.now), default=None)
+
+
+def counts_from(clock: Clock, escalation: Escalation, calendars: Mapping[str, Calendar]) -> datetime | None:
+    """The moment in open time at which an escalation first happens on a clock; None where it never does."""
+    calendar = calendars[clock.calendar]
+    at = _moment(clock, escalation, calendar, 1 if escalation.every else 0)
+    return calendar.next_open(at) if at is not None else None
+
+
+def fired(progress: Progress, clock: Clock, escalation: Escalation, parked: Collection[str]) -> bool:
+    """Whether an escalation has happened on a clock in this round, by itself or with what repeats it, or was given
+    up."""
+    series, share = _series(clock, escalation), _share(escalation)
+    return any(
+        found["series"] == series
+        or (found["number"] and found["clock"] == _clock(clock) and int(found["share"]) == share)
+        for found in _spent(progress, parked)
+    )
+
+
+def _at_any_hour(escalation: Escalation) -> bool:
+    """Whether it concerns the operator alone, who is not bound to the office's hours."""
+    return escalation.tell == OPERATOR and escalation.label is None and escalation.notify is None
+
+
+def _escalations(progress: Progress, clock: Clock) -> tuple[Escalation, ...]:
+    return progress.step.escalations_of(clock.branch) if progress.step else ()
+
+
+def _waiting(
+    progress: Progress, clock: Clock, calendars: Mapping[str, Calendar], parked: Collection[str]
+) -> list[Flag]:
+    """What has passed last on a clock and did not happen yet, whether the office is open or not."""
+    calendar = calendars[clock.calendar]
+    passed: list[tuple[datetime, float, Flag]] = []
+    for escalation in _escalations(progress, clock):
+        number = _passed(clock, escalation, calendar, progress.now)
+        at = _moment(clock, escalation, calendar, number)
+        if at is not None and at <= progress.now and (number or not escalation.every):
+            passed.append((at, escalation.at, Flag(clock, escalation, number)))
+    top = max((p[:2] for p in passed), default=None)
+    return [flag for *rank, flag in passed if tuple(rank) == top and not _is_spent(progress, flag, parked)]
+
+
+def _is_spent(progress: Progress, flag: Flag, parked: Collection[str]) -> bool:
+    """Whether it happened, or one that makes it superfluous did, though people have moved its moment since."""
+    share, series = _share(flag.escalation), _series(flag.clock, flag.escalation)
+    for found in _spent(progress, parked):
+        if found["series"] == series:
+            if flag.number <= int(found["number"] or 0):
+                return True
+        elif not flag.number and found["clock"] == _clock(flag.clock) and int(found["share"]) >= share:
+            return True
+    return False
+
+
+def _coming(
+    progress: Progress, clock: Clock, escalation: Escalation, calendar: Calendar, parked: Collection[str]
+) -> Iterator[datetime]:
+    """The moments at which an escalation's label may stand again, or it happens for the first or the next time."""
+    number = _passed(clock, escalation, calendar, progress.now) + 1 if escalation.every else 0
+    numbers = {number}
+    if escalation.every:
+        series = _series(clock, escalation)
+        last = max((int(f["number"] or 0) for f in _spent(progress, parked) if f["series"] == series), default=0)
+        numbers = {max(number, last + 1), *([number] if escalation.label else [])}
+    for one in numbers:
+        at = _moment(clock, escalation, calendar, one)
+        if at is not None:
+            yield at
+
+
+def _passed(clock: Clock, escalation: Escalation, calendar: Calendar, now: datetime) -> int:
+    """How many repetitions of an escalation have passed."""
+
+    def has(number: int) -> bool:
+        at = _moment(clock, escalation, calendar, number)
+        return at is not None and at <= now
+
+    low, high = 0, 1  # the one before the first has passed, or none has
+    if not escalation.every:
+        return 0
+    while has(high):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if has(middle) else (low, middle)
+    return low
+
+
+def _moment(clock: Clock, escalation: Escalation, calendar: Calendar, number: int) -> datetime | None:
+    """The moment of an escalation or of a repetition of it, which a hold moves on like the due moment; None for
+    one that lies further ahead than any goal may."""
+    base = clock.moment(calendar, escalation.at)
+    if escalation.every is None or not number:
+        return base
+    count = escalation.every.high * number
+    try:
+        goal = replace(escalation.every, low=count, high=count)
+    except ValueError:
+        return None
+    later = tuple(p for p in clock.pauses if p.begin >= base)
+    return shifted(calendar, goal, calendar.due(base, goal), later)
+
+
+# -- what is written down
+
+
+def _clock(clock: Clock) -> str:
+    return clock.branch or "step"
+
+
+def _share(escalation: Escalation) -> int:
+    return round(escalation.at * 100)
+
+
+def _series(clock: Clock, escalation: Escalation) -> str:
+    """The name that an escalation of a clock has in the ledger, without the number of a repetition."""
+    every = f"+{str(escalation.every).replace(' ', '-')}" if escalation.every else ""
+    return f"flag:{_clock(clock)}:{_share(escalation)}{every}"
+
+
+def _spent(progress: Progress, parked: Collection[str]) -> list[re.Match[str]]:
+    """The names of what happened in this round, or was given up in it."""
+    stays = {v.id for v in progress.chain}
+    names = [name for v in progress.chain for name in v.done]
+    for effect in parked:
+        _, visit, name = (effect.split(":", 2) + ["", ""])[:3]
+        names += [name] if visit in stays else []
+    return [found for name in names if name.startswith("flag:") and (found := _NAME.fullmatch(name))]
+
+
+def forget_repetitions(progress: Progress) -> None:
+    """Keep of each repeated escalation the last that happened: the ledger has little room, and the last tells all."""
+    last: dict[str, int] = {}
+    stays = [(v, {name: _NAME.fullmatch(name) for name in v.done}) for v in progress.chain]
+    for _, names in stays:
+        for found in names.values():
+            if found and found["number"]:
+                last[found["series"]] = max(last.get(found["series"], 0), int(found["number"]))
+    for visit, names in stays:
+        for name, found in names.items():
+            if found and found["number"] and int(found["number"]) < last[found["series"]]:
+                del visit.done[name]
+
+
+# -- who hears of it
+
+
+def tell(wishes: Wishes, rung: list[Flag], office: Office) -> None:
+    """Wish the comments and messages of what happens now. A message goes before the comment, which with the ledger
+    says that all of it is done."""
+    for flag in rung:
+        if flag.escalation.notify is not None:
+            _notify(wishes, flag, flag.escalation.notify)
+        if flag.escalation.tell == OPERATOR:
+            _tell_operator(wishes, flag)
+        elif flag.escalation.tell is not None:
+            _tell_team(wishes, flag, flag.escalation.tell, office)
+
+
+def note(wishes: Wishes, rung: list[Flag]) -> None:
+    """What somebody in Jira or the operator is told of is done with that; all else with the label."""
+    told = wishes.progress.live
+    wishes.noted += [wishes.id(f.name) for f in rung if not told or f.escalation.tell is None]
+
+
+def _notify(wishes: Wishes, flag: Flag, channel: str) -> None:
+    """A message to people: what it is and where to find it, and no word that stands in the ticket."""
+    progress, state = wishes.progress, _state(flag, wishes.progress.now)
+    if not wishes.open(flag.message):
+        return
+    title = progress.step.title if progress.step else ""
+    place = f"{title}, round {progress.visit.round}" if progress.visit.round else title
+    key, calendar = progress.issue.key, flag.clock.calendar
+    ids = (wishes.id(flag.message),)
+    wishes.effects.append(Notify(ids, channel, f"{key}: {state}", f"{place}.", flag.clock.due, calendar, key))
+    wishes.reasons.append(f"{what_is_due(progress, flag.clock)}: {state}")
+
+
+def _tell_operator(wishes: Wishes, flag: Flag) -> None:
+    progress, state = wishes.progress, _state(flag, wishes.progress.now)
+    title = progress.step.title if progress.step else ""
+    # No word of a ticket leaves Jira this way, not even its key.
+    body = f"The step {title}: {state}."
+    wishes.effects.append(Notify((wishes.id(flag.name),), OPERATOR, f"{progress.process.title}: {state}", body))
+    wishes.reasons.append(f"{what_is_due(progress, flag.clock)}: {state}")
+
+
+def _tell_team(wishes: Wishes, flag: Flag, who: str, office: Office) -> None:
+    progress, clock = wishes.progress, flag.clock
+    parties = _owing(progress, flag) if who == "team" else (who,)
+    told = [office.teams[p].accounts for p in parties if p in office.teams]
+    accounts = office.lead if parties == (LEAD,) else tuple(dict.fromkeys(a for each in told for a in each))
+    wishes.say(
+        [flag.name],
+        "overdue",
+        public=False,
+        what=what_is_due(progress, clock),
+        since=clock.due if progress.now >= clock.due else None,
+        due=clock.due,
+        share=_share(flag.escalation),
+        again=bool(flag.number),
+        started=clock.started,
+        goal=str(clock.goal),
+        accounts=accounts,
+    )
+    wishes.reasons.append(f"{what_is_due(progress, clock)}: {_state(flag, progress.now)}")
+
+
+def _owing(progress: Progress, flag: Flag) -> tuple[str, ...]:
+    """Whose goal it is that is used up: the branch's party or, for a step's own, the parties who are not done."""
+    return (flag.clock.team,) if flag.clock.branch else progress.turn
+
+
+def _state(flag: Flag, now: datetime) -> str:
+    """How a clock stands, in words."""
+    if now >= flag.clock.due:
+        return "still overdue" if flag.number else "overdue"
+    return "not finished yet" if flag.number else f"{_share(flag.escalation)}% of the time is used"
+
+
+def what_is_due(progress: Progress, clock: Clock) -> str:
+    """What a clock measures, in words for staff."""
+    title = progress.step.title if progress.step else ""
+    if clock.branch:
+        state = next(b for b in progress.branches if b.branch.name == clock.branch)
+        return state.subtask.summary if state.subtask else f"{title} ({clock.branch})"
+    return f"{title}, round {progress.visit.round}" if progress.visit.round else title

@@ -1,0 +1,122 @@
+"""A plan as it grows: what is wished, each wish only where it is neither done nor given up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.core.decide.drafts import DRAFTED, TOLD, told_as
+from bot.core.decide.template_facts import facts
+from bot.core.history.branches import open_subtasks
+from bot.core.history.progress import Progress
+from bot.core.model.effects import Effect, MoveSubtask, PostComment, TransitionIssue
+from bot.core.model.ledger import PERSON, Decision, Visit
+from bot.core.model.process import DRAFT, SILENT
+
+
+@dataclass
+class Wishes:
+    """What one look wishes. `parked` are the effects that were given up; `noted` need no call of their own."""
+
+    progress: Progress
+    parked: Collection[str]
+    effects: list[Effect] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    held_until: datetime | None = None
+
+    def id(self, name: str) -> str:
+        """The id of an effect of the present stay."""
+        return f"{self.progress.issue.id}:{self.progress.visit.id}:{name}"
+
+    def open(self, name: str) -> bool:
+        """Whether an effect is neither done in this stay (or one it goes on with) nor parked."""
+        return not self.progress.done(name) and self.id(name) not in self.parked
+
+    @property
+    def moves(self) -> bool:
+        """Whether the ticket is to be moved."""
+        return any(isinstance(e, TransitionIssue) for e in self.effects)
+
+    def say(self, names: Collection[str], template: str, public: bool, **more: Any) -> None:
+        """One comment for those of these effects that are open; for the district in the voice that is chosen."""
+        self._comment(names, template, public, False, more)
+
+    def correct(self, name: str, template: str, ask: bool, told: datetime, **more: Any) -> None:
+        """One comment that corrects the due moment which the district was told, with `ask` as a draft in any case."""
+        self._comment([name], template, True, ask, {"told": told, **more})
+
+    def _comment(
+        self, names: Collection[str], template: str, public: bool, tell: bool, more: Mapping[str, Any]
+    ) -> None:
+        office = self.progress.people.office
+        fresh = tuple(self.id(n) for n in names if self.open(n))
+        if not fresh:
+            return
+        voice = office.voice or DRAFT  # until the office chooses, its team reads the bot before a district does
+        if public and voice == SILENT:
+            self.noted += fresh
+            return
+        draft, told = public and (tell or voice == DRAFT), facts(self.progress, office, **more)
+        due_id = ""
+        clock = next((c for c in self.progress.counting if c.due == told["due"]), None)
+        if public and clock is not None:
+            first, kind = fresh[0].removeprefix(self.id("")), DRAFTED if draft else TOLD
+            due_id = self.id(told_as(kind, clock.due, clock.branch or "step", first))
+        self.effects.append(PostComment(fresh, template, public and not draft, told, draft, tell, due_id))
+
+    def may_speak(self) -> bool:
+        """Whether the bot may speak yet of a move that a person made: a mis-drag that is put right at once says
+        nothing. Where it may not, the plan looks again when it may."""
+        visit = self.progress.visit
+        if visit.mover != PERSON or not visit.id.startswith("h"):
+            return True
+        until = visit.began + self.progress.people.office.patience
+        if self.progress.now >= until:
+            return True
+        self.held_until = until
+        self.reasons.append("a person has just moved the ticket")
+        return False
+
+    def speaks(self) -> int | None:
+        """Where in the effects a comment to the district stands, None where there is none."""
+        return next(
+            (n for n, e in enumerate(self.effects) if isinstance(e, PostComment) and (e.public or e.draft)), None
+        )
+
+    def move(self, name: str, status: str, after: str | None = None, decided: Decision | None = None) -> None:
+        """Move the ticket. A move that was done and is wished again failed, or people have put the ticket back."""
+        process = self.progress.process
+        end = next((n for n, s in process.ends.items() if s == status), "")
+        resolution = process.closings[end].resolution if end in process.closings else None
+        if self.id(name) not in self.parked:
+            self.effects.append(TransitionIssue((self.id(name),), status, resolution, after, decided))
+
+    def advance(self, decided: Decision) -> None:
+        """Move the ticket on or, without auto_advance, tell the team that it is ready to be moved."""
+        if self.progress.people.office.auto_advance:
+            self.move("move", decided.to)
+        else:
+            name = f"ready:{int(decided.at.timestamp())}"  # by its moment, so that the next time is told again
+            self.say([name], "step_ready", public=False, status=decided.to, accounts=team(self.progress))
+
+    def supersede(self, stays: Collection[Visit]) -> None:
+        """These stays are over, by a verdict or for other files: what nobody finished in them is closed."""
+        made = {ref for v in stays for name, ref in v.done.items() if name.startswith("subtask:")}
+        names = self.progress.people.office.subtask_statuses
+        for subtask in open_subtasks(self.progress.issue, made, names):
+            name = f"supersede:{subtask.id}"
+            if self.open(name):
+                self.effects.append(MoveSubtask((self.id(name),), subtask.id, names.superseded))
+
+
+def team(progress: Progress) -> tuple[str, ...]:
+    """The accounts of the staff whose step, or whose review, this is; in a step of the district's alone, of
+    those who come next, so that somebody is always asked."""
+    here = progress.place
+    steps = progress.process.steps[progress.process.steps.index(here) :] if here else progress.process.steps
+    teams = progress.people.office.teams
+    staffed = next((s for s in steps if any(p in teams for p in s.parties)), None)
+    return tuple(a for p in staffed.parties if p in teams for a in teams[p].accounts) if staffed else ()

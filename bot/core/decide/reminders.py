@@ -1,0 +1,73 @@
+"""Reminds a district whose turn it is, and asks the team to phone where that did not help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.history.progress import Progress
+from bot.core.model.pauses import hold_of, holds_of
+from bot.core.model.process import DISTRICT
+from bot.core.time.business_calendar import Calendar
+from bot.core.time.goals import Goal
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One that is to be given: its effect's name, whether the team is to phone instead of a comment to the
+    district, since when the district's turn has lasted, after how long, and which ones it makes superfluous."""
+
+    name: str
+    phone: bool
+    since: datetime
+    after: Goal
+    passed: tuple[str, ...]
+
+
+def due_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> Reminder | None:
+    """The latest reminder whose time has come and that was not given; after an outage only that one."""
+    come = [(m, r) for m, r in _all(progress, calendars) if m <= progress.now]
+    if not come or progress.done(come[-1][1].name):
+        return None
+    last = come[-1][1]
+    passed = tuple(r.name for _, r in come[:-1] if not progress.done(r.name))
+    return Reminder(last.name, last.phone, last.since, last.after, passed)
+
+
+def next_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> datetime | None:
+    """When the next reminder is due, if nothing happens until then."""
+    return min((m for m, _ in _all(progress, calendars) if m > progress.now), default=None)
+
+
+def _all(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[datetime, Reminder]]:
+    reminders, since = progress.process.reminders, turn_since(progress)
+    if reminders is None or since is None or hold_of(progress.visit) is not None:
+        return []
+    since = max([since, *(pause.end for pause in holds_of(progress.visit) if pause.end is not None)])
+    calendar, stamp = calendars[progress.process.calendar], int(since.timestamp())
+    found = []
+    for number, goal in enumerate(reminders.after, 1):
+        at = calendar.next_open(calendar.due(since, goal))
+        found.append((at, Reminder(f"remind:{number}:{stamp}", False, since, goal, ())))
+    if reminders.call_after is not None:
+        at = calendar.next_open(calendar.due(since, reminders.call_after))
+        found.append((at, Reminder(f"phone:{stamp}", True, since, reminders.call_after, ())))
+    return sorted(found, key=lambda one: one[0])
+
+
+def turn_since(progress: Progress) -> datetime | None:
+    """Since when it is the district's turn alone; None while it is not.
+
+    A feedback that still waits for its findings has not yet made it the district's turn; one that has gone out
+    makes it so from then on."""
+    if progress.turn != (DISTRICT,) or progress.visit.decided is not None:
+        return None
+    if progress.review is not None and not progress.done("say"):
+        return None
+    if progress.step is not None and progress.step.say and not progress.done("say"):
+        return None  # what has not been asked yet cannot be waited for
+    ours = [b.at for b in progress.branches if b.branch.party != DISTRICT and b.at is not None]
+    said = {v.done["say"] for v in progress.chain if "say" in v.done}
+    told = [c.created for c in progress.issue.comments if c.id in said]
+    return max([progress.visit.began, *ours, *told])

@@ -1,0 +1,87 @@
+"""Where a ticket stands, in lines for staff: step, round, whose turn it is, its clocks, and those of earlier stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.decide.escalations import what_is_due
+from bot.core.decide.explain_clock import name_of
+from bot.core.history.progress import Progress
+from bot.core.history.sla_clocks import Clock
+from bot.core.model.ledger import ClockNote, Visit
+from bot.core.model.pauses import AWAY, ON_HOLD, ON_VENDOR, pauses_of
+from bot.core.model.process import DISTRICT
+from bot.core.time.business_calendar import Calendar
+from bot.core.time.formatting import moment
+
+_PAUSED = {ON_HOLD: "on hold", ON_VENDOR: "on hold for a vendor", AWAY: "waiting for the district"}
+
+
+def standing(progress: Progress, calendar: Calendar) -> list[str]:
+    """The present stay and its clocks; moments are in the calendar's zone."""
+    return [*_where(progress, calendar), *_clocks(progress, calendar)]
+
+
+def rounds(progress: Progress, calendar: Calendar) -> list[str]:
+    """The clocks of all earlier stays, as the ledger noted them: a line each, oldest first."""
+    titles = {step.name: step.title for step in progress.process.steps}
+    lines = []
+    for visit in progress.ledger.visits:
+        if visit is not progress.visit:
+            for name, kept in visit.clocks.items():
+                what = titles.get(visit.step, visit.step) + ("" if name == "step" else f" ({name})")
+                lines.append(_round(progress, visit, what, kept, calendar))
+    return lines
+
+
+def _round(progress: Progress, visit: Visit, what: str, kept: ClockNote, calendar: Calendar) -> str:
+    number = f"round {visit.round}, " if visit.round else ""
+    line = f"{number}{what}: {kept.goal} from {moment(kept.started, calendar)}, due {moment(kept.due, calendar)}"
+    if kept.stopped is not None:
+        met = "met" if kept.stopped <= kept.due else "breached"
+        line += f"; stopped {moment(kept.stopped, calendar)}, {met}"
+    by = visit.decided.by if visit.decided else visit.ended_by
+    who = f" by {name_of(progress, by)}" if by else ""
+    return f"{line}; {visit.verdict or 'no verdict'}{who}"
+
+
+def _where(progress: Progress, calendar: Calendar) -> Iterator[str]:
+    visit = progress.visit
+    title = progress.step.title if progress.step else "Waiting for the district"
+    if not (progress.step or progress.waiting):
+        why = "the onboarding has ended in {}" if visit.step else "{} is outside the process"
+        title = f"none ({why.format(visit.status)})"
+    since = moment(visit.began, calendar)
+    yield f"Step         {title}, since {since}"
+    if visit.round and visit.received:
+        yield f"Round        {visit.round}, files received {moment(visit.received, calendar)}"
+    teams = progress.people.office.teams
+    turn = [("the district" if p == DISTRICT else teams[p].title if p in teams else p) for p in progress.turn]
+    yield f"Whose turn   {' and '.join(turn) or 'nobody'}"
+    for state in progress.branches:
+        subtask = f" ({state.subtask.key})" if state.subtask else ""
+        done = f" {moment(state.at, calendar)}" if state.at else ""
+        yield f"  {state.branch.name}{subtask}: {state.state}{done}"
+
+
+def _clocks(progress: Progress, calendar: Calendar) -> Iterator[str]:
+    for clock in progress.clocks:
+        yield f"Clock        {clock_line(progress, clock, calendar)}"
+    if not progress.clocks:
+        idle = "none runs" if progress.visit.step else "all stand still until the ticket is in a step again"
+        yield f"Clock        {idle}"
+
+
+def clock_line(progress: Progress, clock: Clock, calendar: Calendar) -> str:
+    """One clock in one line: what it measures, its goal and what was added, and when it is due."""
+    goal = " and ".join([str(clock.goal), *(f"{more} more" for more in clock.extended)])
+    begun = f"{what_is_due(progress, clock)}: {goal} from {moment(clock.started, calendar)}"
+    due = moment(clock.due, calendar)
+    if clock.stopped is not None:
+        met = "met" if clock.stopped <= clock.due else "breached"
+        return f"{begun}, due {due}; stopped {moment(clock.stopped, calendar)}, {met}"
+    if clock.paused is not None and clock.paused < clock.due:
+        lasting = next((p for p in pauses_of(progress.ledger, progress.visit) if p.end is None), None)
+        why = _PAUSED.get(lasting.why, "paused") if lasting else "paused"
+        return f"{begun}; {why} since {moment(clock.paused, calendar)}, without that due {due}"
+    return f"{begun}, due {due}; {'overdue' if progress.now >= clock.due else 'running'}"

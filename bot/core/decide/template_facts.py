@@ -1,0 +1,78 @@
+"""The facts that a template may put into words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.history import replies
+from bot.core.history.progress import Progress
+from bot.core.model.process import DISTRICT, Office
+
+
+def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
+    """What every template may name, for the issue as it stands; `more` adds to it.
+
+    `due` is the earliest day that is still to come; a day that has passed is never promised again."""
+    step = progress.place
+    coming = [c.due for c in progress.counting if c.due > progress.now]
+    following = next((s.title for s in progress.process.steps if step and s.name == step.next), "")
+    return {
+        "district": progress.people.district(),
+        "contact": progress.people.contact_name(),
+        "step": step.title if step else "",
+        "next_step": following,
+        "round": progress.visit.round,
+        "team": _team_title(progress, office),
+        "turn": _turn(progress),
+        "due": min(coming, default=None),
+        "now": progress.now,
+        "calendar": progress.process.calendar,
+        "keyword": _keyword(progress),
+        "findings": (),
+    } | more
+
+
+def _turn(progress: Progress) -> str:
+    parties = progress.turn
+    if not parties:
+        return ""
+    if parties == (DISTRICT,):
+        return DISTRICT
+    if DISTRICT in parties and any(b.branch.party == DISTRICT for b in progress.branches if not b.settled):
+        return "both"
+    return "team"
+
+
+def _team_title(progress: Progress, office: Office) -> str:
+    step = progress.place
+    parties = [*progress.turn, *(step.parties if step else ())]
+    return next((office.teams[p].title for p in parties if p in office.teams), "")
+
+
+def _keyword(progress: Progress) -> str:
+    """The one word that the district can answer with now."""
+    if progress.waiting:
+        return replies.KEYWORDS[replies.FILES_READY]
+    for state in progress.branches:
+        if state.branch.done_by is not None and not state.settled:
+            return replies.KEYWORDS[state.branch.done_by]
+    return ""
+
+
+def said_by(name: str) -> str:
+    """What an effect is, in words for staff."""
+    kind, _, rest = name.partition(":")
+    words = {
+        "say": "the comment to the district",
+        "subtask": f"the subtask for {rest}",
+        "close": f"closing the subtask for {rest.partition(':')[0]}",
+        "supersede": "closing a subtask of the ended round",
+        "move": "moving the ticket on",
+        "undo": "moving the ticket back",
+        "flag": "the note on a review's time",
+        "notify": "the message on a review's time",
+        "ask_findings": "the request for findings",
+        "field": "setting the due day",
+        "labels": "setting the labels",
+    }
+    return words.get(kind, "a note or answer of the bot")

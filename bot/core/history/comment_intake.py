@@ -1,0 +1,177 @@
+"""Listens to the newer comments of a ticket: what the district's contact asks and answers, what staff order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bot.core.history import replies
+from bot.core.history.commands import OF_A_STAY, Command, NotDone, Scene, answer_to, command_of, obey
+from bot.core.model.issue import Comment, Issue
+from bot.core.model.ledger import WAITING, Answer, Ledger, Order, Visit
+from bot.core.model.process import Process, Step
+from bot.core.model.roles import People
+
+CONTACT, PUBLIC = "by the contact", "in public"  # how a command can be misplaced
+
+
+@dataclass(frozen=True)
+class Heeded:
+    """A comment that begins with a command. `misplaced` says how it was where no order is taken, `problem` why it
+    was not obeyed; where both are empty it was, or it only asks something."""
+
+    comment: Comment
+    command: Command
+    misplaced: str = ""
+    problem: str = ""
+
+
+@dataclass
+class Heard:
+    """What a look found in the newer comments: STATUS questions, FILES READY while a review runs, words that a
+    person must read, commands; and the stays that passed unseen."""
+
+    status: list[Comment] = field(default_factory=list)
+    early: list[Comment] = field(default_factory=list)
+    unheard: list[Comment] = field(default_factory=list)
+    heeded: list[Heeded] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+
+class Ear:
+    """Hears comments one by one, in the order in which they were written; `ledger` is changed in place."""
+
+    def __init__(
+        self, issue: Issue, process: Process, ledger: Ledger, people: People, zone: str, first_look: bool
+    ) -> None:
+        self._issue, self._process, self._ledger, self._people = issue, process, ledger, people
+        self._zone, self._first_look = zone, first_look
+        self._before = dict(ledger.heard)
+        self._subtask_of = {c.id: subtask.key for subtask in issue.subtasks for c in subtask.comments}
+        self.heard = Heard()
+
+    def newer(self) -> Iterator[Comment]:
+        """The comments that are to be heard: the contact's, and everybody's that begin with a command; on subtasks
+        what is clearly meant as one, so that whoever wrote it there hears where it belongs."""
+        since, until = self._process.since, self._ledger.heard_until
+        for comment in (*self._issue.comments, *self._on_subtasks()):
+            if since is None or comment.updated < since or self._before.get(comment.id) == comment.updated:
+                continue
+            if until is not None and comment.updated <= until:
+                continue
+            if self._is_contacts(comment) or (self._is_staffs(comment) and command_of(comment.body)):
+                yield comment
+
+    def _on_subtasks(self) -> Iterator[Comment]:
+        for subtask in self._issue.subtasks:
+            for comment in subtask.comments:
+                command = command_of(comment.body)
+                if command is not None and command.known and self._is_staffs(comment):
+                    yield comment
+
+    def hear(self, comment: Comment) -> Visit | None:
+        """Take one comment in; the new stay that it begins, where it does."""
+        command = command_of(comment.body)
+        if command is not None and (command.known or command.meant or not comment.public):
+            return self._heed(comment, command)
+        if not self._is_contacts(comment):
+            return None  # staff write in public what they like
+        visit = self._ledger.visits[-1]
+        self._ledger.hear(comment.id, comment.updated)
+        if comment.updated < visit.began:
+            # Written just before the present stay began: too late for the last one, but never unread.
+            if not self._first_look:
+                self.heard.unheard.append(comment)
+            return None
+        reply = replies.understand(comment.body)
+        step = self._step(visit)
+        if reply is not None and reply.intent == replies.FILES_READY and step is not None and step.review:
+            self.heard.early.append(comment)
+            return None
+        if reply is None or not self._answers(visit, reply.intent):
+            self.heard.unheard.append(comment)
+            return None
+        if reply.more:
+            self.heard.unheard.append(comment)
+        if reply.intent == replies.STATUS:
+            self.heard.status.append(comment)
+        elif not any(a.comment == comment.id and a.intent == reply.intent for a in visit.answers):
+            author = comment.author.id if comment.author else ""
+            visit.answers.append(Answer(comment.id, reply.intent, comment.updated, author))
+        return None
+
+    def stay_over(self) -> None:
+        """The ticket has moved on: what was asked in the stay is for a person now, the next need not say it."""
+        heard = self.heard
+        heard.unheard += [*heard.status, *heard.early]
+        heard.status.clear()
+        heard.early.clear()
+        if self._first_look:
+            heard.unheard.clear()  # what was said in stays before the bot's time is not made up
+            heard.heeded.clear()
+
+    # -- commands
+
+    def _heed(self, comment: Comment, command: Command) -> Visit | None:
+        subtask = self._subtask_of.get(comment.id, "")
+        misplaced = "" if subtask else CONTACT if self._is_contacts(comment) else PUBLIC if comment.public else ""
+        last, order = self._ledger.visits[-1], self._order(comment)
+        edited = comment.id in self._before or self._was_other(comment, order)
+        self._ledger.hear(comment.id, comment.updated)
+        problem, began = "", None
+        if misplaced:
+            pass
+        elif subtask:
+            problem = f"it was written on {subtask}; write it on this ticket itself"
+        elif not command.known:
+            perhaps = f"; perhaps you mean /{command.meant}" if command.meant else ""
+            problem = f"there is no command /{command.name}{perhaps}"
+        elif edited:
+            problem = "the bot had read this comment before, and takes an order only once; write a new comment"
+        elif comment.updated < last.began and command.name in OF_A_STAY:
+            problem = "the ticket was moved before the bot read this; write it again if it still holds"
+        elif order is None:
+            try:
+                began = obey(self._scene(), command, comment)
+            except NotDone as why:
+                problem = str(why)
+            if began is not None:
+                self.stay_over()
+        self.heard.heeded.append(Heeded(comment, command, misplaced, problem))
+        return began
+
+    def _was_other(self, comment: Comment, order: Order | None) -> bool:
+        """Whether the comment was obeyed or answered as it stood at another moment."""
+        now = answer_to(comment.id, comment.updated)
+        of_any_moment = now[: now.rindex(":") + 1]
+        answered = (n for visit in self._ledger.visits for n in visit.done if n.startswith(of_any_moment))
+        return (order is not None and order.at != comment.updated) or any(name != now for name in answered)
+
+    def _order(self, comment: Comment) -> Order | None:
+        """The order of that comment that was obeyed before, though its answer may not have gone out."""
+        return next((o for v in self._ledger.visits for o in v.orders if o.comment == comment.id), None)
+
+    def _scene(self) -> Scene:
+        visit = self._ledger.visits[-1]
+        lead = self._people.office.lead
+        return Scene(self._issue, self._process, lead, self._ledger, visit, self._step(visit), self._zone)
+
+    # -- who and where
+
+    def _is_contacts(self, comment: Comment) -> bool:
+        return comment.public and self._people.is_contact(comment.author, comment.updated)
+
+    def _is_staffs(self, comment: Comment) -> bool:
+        return self._people.is_staff(comment.author, comment.updated)
+
+    def _answers(self, visit: Visit, intent: str) -> bool:
+        """Whether the stay waits for such a reply; the status may be asked wherever there is one to tell."""
+        step = self._step(visit)
+        if intent == replies.STATUS:
+            return step is not None or visit.step == WAITING
+        if visit.step == WAITING:
+            return intent == replies.FILES_READY
+        return step is not None and any(b.done_by == intent for b in step.branches)
+
+    def _step(self, visit: Visit) -> Step | None:
+        return next((s for s in self._process.steps if s.name == visit.step), None)

@@ -1,0 +1,275 @@
+"""Where a district stands: the present stay, its branches, its review clocks, whose turn it is, what was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.history.branches import FINISHED, NOT_RECEIVED, OPEN, REVISE, WITHDRAWN, BranchState, states
+from bot.core.history.comment_intake import Heard
+from bot.core.history.sla_clocks import Clock, clocks_of, note
+from bot.core.history.visits import Fold
+from bot.core.model.issue import Comment, Issue
+from bot.core.model.ledger import (
+    ABSENT,
+    DONE,
+    GOOD,
+    RECEIVED,
+    REVISION,
+    WAITING,
+    Decision,
+    Finish,
+    Ledger,
+    Stretch,
+    Visit,
+)
+from bot.core.model.ledger import NOT_RECEIVED as NO_FILES
+from bot.core.model.ledger_json import read_ledger
+from bot.core.model.pauses import OUTSIDE
+from bot.core.model.process import DISTRICT, Office, Process, Step
+from bot.core.model.roles import People
+from bot.core.time.business_calendar import Calendar
+
+_BULLET = re.compile(r"(?:[-*#•–]+|\d+[.)])\s+")
+_FINDINGS = re.compile(r"\s*\*?findings\s*(?::\*|\*?\s*:)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one reviewer's comment found: a line each."""
+
+    comment: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Everything that deciding needs. `ledger` is the new one, not yet written. `live` is false for a stay that
+    began before the process's `since`; `review` is the stay whose verdict sent the ticket to wait."""
+
+    issue: Issue
+    process: Process
+    people: People
+    now: datetime
+    ledger: Ledger
+    visit: Visit
+    step: Step | None
+    branches: tuple[BranchState, ...]
+    clocks: tuple[Clock, ...]
+    heard: Heard
+    review: Visit | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def live(self) -> bool:
+        """Whether the bot may speak, make and move in this stay."""
+        return self.process.since is not None and self.visit.began >= self.process.since
+
+    @property
+    def chain(self) -> list[Visit]:
+        """The present stay and those that it goes on with."""
+        return self.ledger.chain(self.visit)
+
+    def done(self, name: str) -> bool:
+        """Whether the bot did that in this stay or one that it goes on with."""
+        return any(name in v.done for v in self.chain)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the ticket stands in the process's waiting status."""
+        return self.visit.step == WAITING
+
+    @property
+    def place(self) -> Step | None:
+        """The step that the ticket is in or, while it waits for the district, the one that it came from."""
+        if self.step is not None or not self.waiting:
+            return self.step
+        steps = {s.name: s for s in self.process.steps}
+        return next((steps[v.step] for v in reversed(self.ledger.visits) if v.step in steps), None)
+
+    @property
+    def turn(self) -> tuple[str, ...]:
+        """The parties whose turn it is."""
+        if self.waiting:
+            return (DISTRICT,)
+        if self.step is None:
+            return ()
+        parties = [b.branch.party for b in self.branches if not b.settled]
+        return tuple(dict.fromkeys(parties)) or self.step.parties
+
+    @property
+    def running(self) -> tuple[Clock, ...]:
+        """The clocks that have not stopped; some may stand still."""
+        return tuple(c for c in self.clocks if c.stopped is None)
+
+    @property
+    def counting(self) -> tuple[Clock, ...]:
+        """The clocks that run now."""
+        return tuple(c for c in self.running if c.paused is None)
+
+
+def follow(
+    issue: Issue,
+    process: Process,
+    office: Office,
+    calendars: Mapping[str, Calendar],
+    bots: Collection[str],
+    now: datetime,
+    applied: Mapping[str, str] | None = None,
+) -> Progress:
+    """The progress of one issue: the ledger, with all that is newer in the snapshot folded in.
+
+    `now` is the business now; `applied` maps effect ids that the store knows as done to what came of them.
+    Raises LedgerBroken where the issue's ledger cannot be read."""
+    now = max(now, issue.newest)
+    people = People(issue, office, bots)
+    ledger = read_ledger(issue.ledger) or Ledger(process.name, process.version)
+    ledger.process, ledger.version = process.name, process.version
+    if ledger.visits and ledger.visits[-1].ended is not None:
+        # It was let go while it followed no process; now it does again, and the time between was nobody's.
+        ledger.visits[-1].pauses.append(Stretch(ledger.visits[-1].ended, now, OUTSIDE))
+        ledger.visits[-1].ended, ledger.visits[-1].verdict = None, ""
+    known = {v.id for v in ledger.visits if v.ended is not None}
+    zone = calendars[process.calendar].zone
+    heard = Fold(issue, process, ledger, people, applied or {}, zone).run()
+    visit = ledger.visits[-1]
+    for passed in ledger.visits[:-1]:
+        if passed.id not in known:
+            _run_clocks(issue, process, passed, ledger, people, calendars, passed.ended or now)
+    step, branches, clocks = _run_clocks(issue, process, visit, ledger, people, calendars, now)
+    review = _review_before(process, visit, ledger)
+    if visit.step == WAITING and visit.answers:
+        last = visit.answers[-1]
+        visit.decided = Decision(RECEIVED, last.at, last.by, _return_status(process, review))
+    return Progress(
+        issue=issue,
+        process=process,
+        people=people,
+        now=now,
+        ledger=ledger,
+        visit=visit,
+        step=step,
+        branches=branches,
+        clocks=clocks,
+        heard=heard,
+        review=review,
+        findings=_findings(issue, people, process, review or visit, ledger),
+    )
+
+
+def _run_clocks(
+    issue: Issue,
+    process: Process,
+    visit: Visit,
+    ledger: Ledger,
+    people: People,
+    calendars: Mapping[str, Calendar],
+    at: datetime,
+) -> tuple[Step | None, tuple[BranchState, ...], tuple[Clock, ...]]:
+    """Bring one stay up to `at`: its withdrawn branches, its verdict, its clocks."""
+    step = next((s for s in process.steps if s.name == visit.step), None)
+    if step is None:
+        return None, (), ()
+    branches = states(issue, step, visit, ledger, people, at)
+    for state in branches:
+        if state.state == WITHDRAWN and state.branch.name not in visit.withdrawn:
+            visit.withdrawn.append(state.branch.name)
+    visit.finished = {b.branch.name: Finish(b.at, b.by) for b in branches if b.at is not None}
+    if visit.ended is None:
+        visit.decided = _spoken(issue, process, step, ledger.chain(visit)) or decision(process, step, visit, branches)
+    clocks = clocks_of(process, step, visit, ledger, branches, calendars, at)
+    visit.clocks = {c.branch or "step": note(c) for c in clocks}
+    return step, branches, clocks
+
+
+def _spoken(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> Decision | None:
+    """A step of the bot's own is complete with its comment."""
+    said = next((v.done["say"] for v in chain if "say" in v.done), None)
+    if not step.automated or said is None:
+        return None
+    at = next((c.created for c in issue.comments if c.id == said), chain[0].began)
+    return Decision(DONE, at, "", process.status_of(step.next))
+
+
+def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchState, ...]) -> Decision | None:
+    """The verdict or completion that the branches have reached in this stay, None while they have not.
+
+    Every branch must be settled, and at least one of them by a deed of this stay: so a ticket that was put
+    back by hand stays until somebody does something in it."""
+    if told := [o for o in visit.orders if o.kind == ABSENT]:
+        return Decision(NO_FILES, told[0].at, told[0].by, process.waiting_status)
+    said = (FINISHED, REVISE, NOT_RECEIVED)
+    deeds = [b for b in branches if b.state in said and b.at is not None and b.at >= visit.began]
+    missing = [b for b in deeds if b.state == NOT_RECEIVED]
+    if missing and step.revision is not None and step.revision.not_received is not None:
+        first = min(missing, key=lambda b: b.at or visit.began)
+        return Decision(NO_FILES, first.at or visit.began, first.by, process.waiting_status)
+    if step.revision is not None and step.revision.at_once and (failed := [b for b in deeds if b.state == REVISE]):
+        first = min(failed, key=lambda b: b.at or visit.began)
+        return Decision(REVISION, first.at or visit.began, first.by, process.waiting_status)
+    if not deeds or any(b.state in (OPEN, NOT_RECEIVED) for b in branches):
+        return None
+    last = max(deeds, key=lambda b: b.at or visit.began)
+    at = last.at or visit.began
+    if step.review and any(b.state == REVISE for b in branches):
+        return Decision(REVISION, at, last.by, process.waiting_status)
+    if any(b.state == REVISE for b in branches):
+        return None
+    return Decision(GOOD if step.review else DONE, at, last.by, process.status_of(step.next))
+
+
+def _review_before(process: Process, visit: Visit, ledger: Ledger) -> Visit | None:
+    """The review that made the ticket wait for the district, by its verdict."""
+    if visit.step != WAITING:
+        return None
+    for earlier in reversed(ledger.visits):
+        step = next((s for s in process.steps if s.name == earlier.step), None)
+        if step is not None and step.review and earlier.files == visit.files:
+            return earlier if earlier.verdict in (REVISION, NO_FILES) else None
+    return None
+
+
+def _return_status(process: Process, review: Visit | None) -> str:
+    """Where new files go: as the review that asked for them says, else to the first review."""
+    if review is not None:
+        step = process.step(review.step)
+    else:
+        step = next((s for s in process.steps if s.review), process.steps[0])
+    return process.step(step.revision.return_to).status if step.revision else step.status
+
+
+def _findings(issue: Issue, people: People, process: Process, review: Visit, ledger: Ledger) -> tuple[Finding, ...]:
+    """What the reviewers of that round wrote under "Findings:", oldest first."""
+    step = next((s for s in process.steps if s.name == review.step), None)
+    if step is None or not step.review:
+        return ()
+    chain = ledger.chain(review)
+    since = chain[-1].began
+    made = {ref for v in chain for name, ref in v.done.items() if name.startswith("subtask:")}
+    comments = [c for c in issue.comments if not c.public]
+    for subtask in issue.subtasks:
+        if subtask.id in made:
+            comments += subtask.comments
+    found = []
+    for comment in sorted(comments, key=lambda c: (c.created, c.id)):
+        if comment.updated >= since and not people.is_bot(comment.author):
+            lines = finding_lines(comment)
+            if lines:
+                found.append(Finding(comment.id, lines))
+    return tuple(found)
+
+
+def finding_lines(comment: Comment) -> tuple[str, ...]:
+    """The findings in a comment that begins with "Findings:", a line each without its bullet; else nothing.
+
+    Where there are bullets, they alone are findings; a line that mentions somebody is never one: all else in the
+    comment is between colleagues."""
+    start = _FINDINGS.match(comment.body)
+    if start is None:
+        return ()
+    lines = [line.strip() for line in comment.body[start.end() :].splitlines()]
+    said = [line for line in lines if any(c.isalnum() for c in line) and "[~" not in line]
+    bullets = [_BULLET.sub("", line) for line in said if _BULLET.match(line)]
+    return tuple(bullets or said)

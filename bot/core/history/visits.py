@@ -1,0 +1,271 @@
+"""Folds what is newer than the ledger into it: which stays there were, what was answered, which files came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.core.history import replies
+from bot.core.history.branches import FINISHED, OPEN, WITHDRAWN, BranchState, states
+from bot.core.history.branches import NOT_RECEIVED as NOTHING
+from bot.core.history.comment_intake import Ear, Heard
+from bot.core.model.issue import Change, Comment, Issue
+from bot.core.model.ledger import (
+    ABSENT,
+    APP,
+    BOT,
+    DONE,
+    GOOD,
+    LEFT,
+    NOT_RECEIVED,
+    PERSON,
+    REPLACED,
+    REVISION,
+    WAITING,
+    Decision,
+    Ledger,
+    Visit,
+)
+from bot.core.model.pauses import note_pause
+from bot.core.model.process import Process, Step
+from bot.core.model.roles import People
+
+
+class Fold:
+    """One pass over an issue's newer history. `ledger` is changed in place; the rest is read only. `applied`
+    are effects known from elsewhere, which a stay has from its beginning where only the ledger was lost; `zone` is
+    that of the calendar, in which staff write moments."""
+
+    def __init__(
+        self,
+        issue: Issue,
+        process: Process,
+        ledger: Ledger,
+        people: People,
+        applied: Mapping[str, str],
+        zone: str,
+    ) -> None:
+        self.issue, self.process, self.ledger, self.people = issue, process, ledger, people
+        self.applied = applied
+        self.first_look = not ledger.visits
+        self.ear = Ear(issue, process, ledger, people, zone, self.first_look)
+        self.known = {v.id for v in ledger.visits}
+        last = ledger.visits[-1] if ledger.visits else None
+        self.meant = last.decided.to if last and last.decided else None  # the move that was written down before it
+
+    def run(self) -> Heard:
+        """Take in every newer move and comment, in the order in which they happened."""
+        self.ledger.note(self.applied, self.issue.id)
+        if self.first_look:
+            self._begin_first()
+        facts: list[tuple[datetime, int, Change | Comment]] = []
+        # At the same moment a comment goes first: it may be what the move was made for.
+        facts += [(c.at, 1, c) for c in self._newer_moves()]
+        facts += [(c.updated, 0, c) for c in self.ear.newer()]
+        for _, _, fact in sorted(facts, key=lambda f: f[:2]):
+            if isinstance(fact, Change):
+                self._move(fact)
+            else:
+                self._begin_round(self.ear.hear(fact))
+        return self.ear.heard
+
+    # -- the ticket's moves
+
+    def _begin_first(self) -> None:
+        moves = [c for c in self.issue.changes if c.field == "status"]
+        status = (moves[0].old or self.issue.status) if moves else self.issue.status
+        reporter = self.issue.reporter
+        self.ledger.visits.append(
+            Visit(
+                id="created",
+                step=self._step_name(status),
+                status=status,
+                began=self.issue.created,
+                by=reporter.id if reporter else "",
+            )
+        )
+        self.ledger.note(self.applied, self.issue.id)
+
+    def _newer_moves(self) -> list[Change]:
+        moves = [c for c in self.issue.changes if c.field == "status" and c.old != c.new]
+        last = self.ledger.visits[-1]
+        ids = [f"h{c.id}" for c in moves]
+        if last.id in ids:
+            return moves[ids.index(last.id) + 1 :]
+        return moves if last.id == "created" else [c for c in moves if c.at > last.began]
+
+    def _move(self, change: Change) -> None:
+        prior, status, at = self.ledger.visits[-1], change.new or "", change.at
+        mover = self.people.mover(change.author)
+        self._freeze_branches(prior, at)
+        prior.ended, prior.ended_by = at, change.author.id if change.author else ""
+        self._give_verdict(prior, status, mover, at)
+        if prior.id not in self.known and not prior.done and not self.first_look:
+            self.ear.heard.missed.append(prior.id)
+        self.ear.stay_over()
+        visit = Visit(
+            id=f"h{change.id}",
+            step=self._step_name(status),
+            status=status,
+            began=at,
+            by=prior.ended_by,
+            mover=mover,
+        )
+        if mover == BOT and prior.undo == status:
+            self._as_the_person_had_it(visit, prior)
+        else:
+            if mover == BOT and self._raced(prior, status):
+                visit.undo = prior.status
+            self._forget_slip(visit, prior)
+            self._take_files(visit, prior, change)
+            self._continue(visit)
+        note_pause(self.ledger, visit)
+        self.ledger.visits.append(visit)
+        self.ledger.note(self.applied, self.issue.id)
+
+    def _begin_round(self, visit: Visit | None) -> None:
+        """Staff say that other files are under review now: a stay of its own, in the same step."""
+        if visit is not None:
+            prior = self.ledger.visits[-1]
+            self._freeze_branches(prior, visit.began)
+            prior.ended, prior.ended_by, prior.verdict, prior.decided = visit.began, visit.by, REPLACED, None
+            self.ledger.visits.append(visit)
+            self.ledger.note(self.applied, self.issue.id)
+
+    def _slipped(self, visit: Visit, prior: Visit) -> bool:
+        """Whether people put the ticket right at once: nothing was said in the stay that ends, nobody answered
+        in it, and the ticket is back where it was."""
+        grace, before = self.people.office.patience, self.ledger.visits[-2:-1]
+        if not before or prior.mover != PERSON or visit.mover != PERSON:
+            return False
+        back = bool(visit.step) and before[0].step == visit.step and before[0].files == prior.files
+        return back and visit.began - prior.began < grace and not prior.answers and "say" not in prior.done
+
+    def _forget_slip(self, visit: Visit, prior: Visit) -> None:
+        """A verdict that was only a slip of the hand was none."""
+        if self._slipped(visit, prior):
+            before = self.ledger.visits[-2]
+            before.verdict, before.decided = LEFT, None
+
+    def _freeze_branches(self, prior: Visit, at: datetime) -> None:
+        """A subtask that was gone when the stay ended stays withdrawn, whatever comes back later."""
+        step = self._step(prior)
+        if step is not None and prior.id in self.known:
+            for state in states(self.issue, step, prior, self.ledger, self.people, at):
+                if state.state == WITHDRAWN and state.branch.name not in prior.withdrawn:
+                    prior.withdrawn.append(state.branch.name)
+
+    def _give_verdict(self, prior: Visit, status: str, mover: str, at: datetime) -> None:
+        step = self._step(prior)
+        if prior.decided is not None and prior.decided.to == status:
+            prior.verdict = prior.decided.verdict
+            return
+        verdict = LEFT
+        # Where only the ledger was lost, the bot's own moves tell what it had decided.
+        if mover != APP and step is not None and not (mover == BOT and self._raced(prior, status)):
+            if step.review and status == self.process.waiting_status:
+                verdict = NOT_RECEIVED if self._nothing_came(prior, step, at) else REVISION
+            elif status == self.process.status_of(step.next):
+                verdict = GOOD if step.review else DONE
+        prior.verdict = verdict
+        prior.decided = Decision(verdict, at, prior.ended_by, status) if verdict != LEFT else None
+
+    def _nothing_came(self, prior: Visit, step: Step, at: datetime) -> bool:
+        """Whether a reviewer had said that there are no files, and the process has words for that."""
+        if step.revision is None or step.revision.not_received is None:
+            return False
+        every = states(self.issue, step, prior, self.ledger, self.people, at)
+        return any(s.state == NOTHING for s in every) or any(o.kind == ABSENT for o in prior.orders)
+
+    def _raced(self, prior: Visit, status: str) -> bool:
+        """The bot meant its move for a stay that a person had ended meanwhile."""
+        return prior.id not in self.known and prior.mover == PERSON and status == self.meant
+
+    def _as_the_person_had_it(self, visit: Visit, errand: Visit) -> None:
+        person = self.ledger.visits[self.ledger.visits.index(errand) - 1]
+        visit.by, visit.mover, visit.continues = person.by, person.mover, person.id
+        visit.files, visit.round, visit.received = person.files, person.round, person.received
+
+    def _continue(self, visit: Visit) -> None:
+        """A stay goes on with an earlier one of the same step, unless new files have come in between."""
+        step = self._step(visit)
+        if not visit.step or (step is None and visit.step != WAITING):
+            return
+        per_set = visit.step == WAITING or self._after_files(visit.step)
+        for earlier in reversed(self.ledger.visits):
+            if earlier.step == visit.step and (not per_set or earlier.files == visit.files):
+                visit.continues = earlier.id
+                return
+
+    # -- the files
+
+    def _take_files(self, visit: Visit, prior: Visit, change: Change) -> None:
+        """Which set of files is at hand in the new stay, which round that is, and when it was received."""
+        step = self._step(visit)
+        visit.files, visit.round, visit.received = prior.files, prior.round, prior.received
+        if step is None or not step.review:
+            return
+        receipt = None if self._slipped(visit, prior) else self._receipt(prior, visit.mover, change)
+        if receipt is None and not prior.files and visit.mover != APP:
+            # Nobody waited for files any more: they count as received when that was so, or with the move.
+            as_decided = visit.mover == BOT and prior.decided is not None
+            receipt = (f"h{change.id}", prior.decided.at if as_decided and prior.decided else change.at)
+        if receipt is not None:
+            visit.files, visit.received = receipt
+            judged = (v.round for v in self.ledger.visits if v.files and v.verdict in (GOOD, REVISION, REPLACED))
+            visit.round = max(judged, default=0) + 1
+            return
+        same = [v for v in self.ledger.visits if v.step == visit.step and v.files == visit.files]
+        if same:
+            visit.received = same[-1].received
+        elif visit.files:
+            visit.received = change.at  # a further review of the same files counts from when it got them
+
+    def _receipt(self, prior: Visit, mover: str, change: Change) -> tuple[str, datetime] | None:
+        """The fact by which the district's files came in during the stay that ends, and its moment."""
+        said = [a for a in prior.answers if a.intent == replies.FILES_READY]
+        last = (f"c{said[-1].comment}", said[-1].at) if said else None
+        # Staff who move the ticket on while the district owes the files act for the district.
+        by_hand = (f"h{change.id}", change.at) if mover == PERSON else None
+        if prior.step == WAITING:
+            return last or by_hand
+        state = self._files_branch(prior, change.at)
+        if state is None:
+            return None
+        if state.state == OPEN:
+            return by_hand
+        if state.state != FINISHED or state.at is None:
+            return last  # the district's subtask was withdrawn; what it said counts all the same
+        if state.at < prior.began:
+            return None  # finished in an earlier stay: no new files
+        if state.answer is not None:
+            return f"c{state.answer.comment}", state.at
+        return f"s{state.subtask.id if state.subtask else ''}.{int(state.at.timestamp())}", state.at
+
+    def _files_branch(self, visit: Visit, at: datetime) -> BranchState | None:
+        """The branch of a stay in which the district sends its files, as it stood then."""
+        step = self._step(visit)
+        every = states(self.issue, step, visit, self.ledger, self.people, at) if step else ()
+        return next((s for s in every if s.branch.done_by == replies.FILES_READY), None)
+
+    def _after_files(self, name: str) -> bool:
+        """Whether a step works on one set of files, that is, comes after the step in which they are received."""
+        seen_files = False
+        for step in self.process.steps:
+            if step.name == name:
+                return step.review or seen_files
+            seen_files = seen_files or any(b.done_by == replies.FILES_READY for b in step.branches)
+        return False
+
+    # -- names
+
+    def _step_name(self, status: str) -> str:
+        step = self.process.step_at(status)
+        if step is not None:
+            return step.name
+        if status == self.process.waiting_status:
+            return WAITING
+        return next((name for name, end in self.process.ends.items() if end == status), "")
+
+    def _step(self, visit: Visit) -> Step | None:
+        return next((s for s in self.process.steps if s.name == visit.step), None)

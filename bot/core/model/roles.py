@@ -1,0 +1,66 @@
+"""Who is who on an issue: the bot, staff, the district's contact, or somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.model.issue import Issue, Person
+from bot.core.model.ledger import APP, BOT, PERSON
+from bot.core.model.process import Office
+
+
+@dataclass(frozen=True)
+class People:
+    """The roles on one issue. `bots` are the accounts that the bot writes with now or wrote with before."""
+
+    issue: Issue
+    office: Office
+    bots: Collection[str]
+
+    def is_bot(self, person: Person | None) -> bool:
+        """Whether this is the bot itself, under any account it ever had."""
+        return person is not None and person.id in self.bots
+
+    def mover(self, person: Person | None) -> str:
+        """Whose act a change is. Of an unknown author nobody can say that a person wished it, as of an app."""
+        if person is None or (person.kind == "app" and not self.is_bot(person)):
+            return APP
+        return BOT if self.is_bot(person) else PERSON
+
+    def is_staff(self, person: Person | None, at: datetime) -> bool:
+        """Whether the person belonged to the staff at that moment: by the office's lists, or by a deed until
+        then that only staff can do (an internal comment, a move of the ticket)."""
+        if person is None or self.mover(person) != PERSON or person.kind == "customer":
+            return False
+        if person.id in self.office.staff:
+            return True
+        wrote = any(c.author and c.author.id == person.id and not c.public and c.created <= at
+                    for c in self.issue.comments)  # fmt: skip
+        moved = any(c.author and c.author.id == person.id and c.field == "status" and c.at <= at
+                    for c in self.issue.changes)  # fmt: skip
+        return wrote or moved
+
+    def is_contact(self, person: Person | None, at: datetime) -> bool:
+        """Whether the person spoke for the district at that moment: a customer on the request, or whom the
+        configured field names, and not staff."""
+        if person is None or self.mover(person) != PERSON or self.is_staff(person, at):
+            return False
+        return person.kind == "customer" or person.id in self._outside
+
+    @property
+    def _outside(self) -> set[str]:
+        return {p.id for p in (self.issue.reporter, *self.issue.participants) if p is not None}
+
+    def district(self) -> str:
+        """The district's name as the configured field or, without one, the ticket's summary gives it."""
+        value = self.issue.fields.get(self.office.district_field) if self.office.district_field else None
+        if isinstance(value, dict):
+            value = value.get("value") or value.get("name")
+        return str(value).strip() if value else self.issue.summary.strip()
+
+    def contact_name(self) -> str:
+        """The name of the request's reporter where that is the contact, else nothing."""
+        reporter = self.issue.reporter
+        return reporter.name if reporter and self.is_contact(reporter, self.issue.created) else ""

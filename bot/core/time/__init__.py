@@ -1,0 +1,1 @@
+"""Arithmetic of open hours and due moments. RULE: it knows no ticket, no process and no Jira."""

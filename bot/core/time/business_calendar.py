@@ -1,0 +1,164 @@
+"""Business time: when an office is open, and when a goal is due. Every answer is in UTC.
+
+An office is open at an instant when the clock on its wall then reads a time within its open hours. So an hour
+that the spring change skips is not open, one that the autumn change repeats is open twice, and a date that a
+country skipped is no day at all. Instants are whole microseconds since 1970; nothing is ever rounded.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from bot.core.time.goals import Goal, Unit
+from bot.core.time.open_time import DAY, Hours, Timeline
+
+__all__ = ["Calendar", "DayException", "Hours"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR = 3_600_000_000
+# Bound once: each look-up of an enum's member costs Python 3.11 a tenth of a due moment.
+_BUSINESS_HOURS, _BUSINESS_DAYS, _CLOCK_HOURS = Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.HOURS
+_WEEKS = Unit.WEEKS
+# Far more than any goal needs; a slip in a year must not build the table of eight thousand.
+_FIRST, _LAST = datetime(1920, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class DayException:
+    """The open hours of one date that differs from its week; no hours where it is closed."""
+
+    intervals: Hours
+    name: str
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When an office is open. `week` has the hours of each weekday (0 is Monday) that has any, `closed` the
+    names of closed dates; an exception goes before both. `spoken` is the zone as a district reads it.
+
+    All methods raise ValueError for a datetime without an offset or outside 1920 to 2199, for an end before
+    its start, and where the office is not open within ten years of what is asked."""
+
+    name: str
+    zone: str
+    spoken: str
+    week: Mapping[int, Hours]
+    closed: Mapping[date, str] = field(default_factory=dict)
+    exceptions: Mapping[date, DayException] = field(default_factory=dict)
+    _line: Timeline = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_line", Timeline(self.name, self.zone, self.hours_on))
+
+    def hours_on(self, day: date) -> Hours:
+        """The open hours of a date, as its wall clock reads them."""
+        if day in self.exceptions:
+            return self.exceptions[day].intervals
+        return () if day in self.closed else self.week.get(day.weekday(), ())
+
+    def due(self, start: datetime, goal: Goal) -> datetime:
+        """The moment at which a goal that began at `start` is breached; of a range, its upper end.
+
+        Never an opening, but the close before it. A goal in days, weeks or months can be due before it began,
+        where nothing is open between the start and the time it aims at: in a long closure, say."""
+        at = self._instant(start)
+        if goal.unit is _BUSINESS_HOURS:
+            return self._moment(self._line.after(at, goal.high * _HOUR))
+        if goal.unit is _CLOCK_HOURS:
+            return self._moment(at + goal.high * _HOUR)
+        return self._moment(self._line.pulled_back(self._aim(at, goal)))
+
+    def aim(self, start: datetime, goal: Goal) -> datetime:
+        """The same local time on the day that a goal of business days, weeks or months ends on, before it is pulled
+        back into open hours."""
+        return self._moment(self._aim(self._instant(start), goal))
+
+    def _aim(self, at: int, goal: Goal) -> int:
+        if goal.unit is _BUSINESS_DAYS:
+            day, clock = self._line.worked(at)
+            return self._line.instant(self._line.business_day(day, goal.high) * DAY + clock)
+        day, clock = divmod(self._line.local(at), DAY)
+        last = day + 7 * goal.high if goal.unit is _WEEKS else _months_on(day, goal.high)
+        return self._line.instant(last * DAY + clock)
+
+    def elapsed(self, start: datetime, end: datetime) -> timedelta:
+        """The open time from `start` to `end`."""
+        return timedelta(microseconds=self._line.elapsed(*self._span(start, end)))
+
+    def budget(self, start: datetime, goal: Goal) -> timedelta:
+        """The time that a goal may use: clock time for hours, open time for all others."""
+        due = self.due(start, goal)
+        if goal.unit is _CLOCK_HOURS:
+            return timedelta(hours=goal.high)
+        return self.elapsed(start, due) if due > start else timedelta()
+
+    def after(self, start: datetime, open_time: timedelta) -> datetime:
+        """The moment at which that much open time is spent from `start` on; never an opening."""
+        if open_time < timedelta():
+            raise ValueError(f"the open time {open_time} is negative; accepted is zero or more")
+        return self._moment(self._line.after(self._instant(start), open_time // _MICROSECOND))
+
+    def moment_at(self, start: datetime, goal: Goal, fraction: float) -> datetime:
+        """The moment at which that fraction of the goal's time is used; of 1, the due moment itself."""
+        if fraction < 0:
+            raise ValueError(f"the fraction {fraction} is negative; accepted is zero or more")
+        due = self.due(start, goal)
+        if fraction == 1 or due <= start:
+            return due
+        share = self.budget(start, goal) * fraction
+        if goal.unit is _CLOCK_HOURS:
+            return self._moment(self._instant(start) + share // _MICROSECOND)
+        return self.after(start, share)
+
+    def intervals(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The open intervals from `start` to `end`, in order, cut off at both."""
+        first, last = self._span(start, end)
+        spans = self._line.spans(first, last)
+        return ((self._moment(opening), self._moment(closing)) for opening, closing in spans)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the office is open at that moment; at a closing it no longer is."""
+        return self._line.is_open(self._instant(at))
+
+    def next_open(self, at: datetime) -> datetime:
+        """The moment itself where the office is then open, else the next opening."""
+        return self._moment(self._line.next_open(self._instant(at)))
+
+    def close_before(self, at: datetime) -> datetime:
+        """The moment itself within open time or at a closing, else the closing before it; never an opening."""
+        return self._moment(self._line.pulled_back(self._instant(at)))
+
+    def business_day(self, day: date, count: int) -> date:
+        """The local date that is the `count`th with open time after `day`."""
+        return date.fromordinal(self._line.business_day(day.toordinal() - _EPOCH_DAY, count) + _EPOCH_DAY)
+
+    def _span(self, start: datetime, end: datetime) -> tuple[int, int]:
+        first, last = self._instant(start), self._instant(end)
+        if last < first:
+            raise ValueError(f"the end {end} is before the start {start}; accepted is an end at or after it")
+        return first, last
+
+    def _instant(self, at: datetime) -> int:
+        try:
+            inside = _FIRST <= at < _LAST
+        except TypeError:
+            raise ValueError(f"the moment {at} has no offset from UTC; accepted is one like {at}-06:00") from None
+        if not inside:
+            raise ValueError(f"the moment {at} is too far away; accepted are the years 1920 to 2199")
+        return (at - _EPOCH) // _MICROSECOND
+
+    def _moment(self, instant: int) -> datetime:
+        return _EPOCH + timedelta(microseconds=instant)
+
+
+def _months_on(day: int, months: int) -> int:
+    """The same day of a later month, or that month's last day; days are counted since 1970."""
+    start = date.fromordinal(day + _EPOCH_DAY)
+    years, month = divmod(start.month - 1 + months, 12)
+    year, month = start.year + years, month + 1
+    return date(year, month, min(start.day, monthrange(year, month)[1])).toordinal() - _EPOCH_DAY

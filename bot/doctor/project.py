@@ -1,0 +1,141 @@
+"""What the doctor asks of a project: whether it is there, what the bot may do in it, and how customers reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.model.process import Process
+from bot.doctor.rows import API, Asked, Row, inside, listed, ok, problem, unsure, whole
+from bot.doctor.workflow import named_type, types_of
+from bot.jira.call import Missing, Refused
+
+DESKS = "/rest/servicedeskapi/servicedesk"
+RIGHTS = {
+    "BROWSE_PROJECTS": "Browse projects",
+    "CREATE_ISSUES": "Create issues",
+    "EDIT_ISSUES": "Edit issues",
+    "TRANSITION_ISSUES": "Transition issues",
+    "ADD_COMMENTS": "Add comments",
+    "DELETE_OWN_COMMENTS": "Delete own comments",
+}
+# Rights that only some configurations need, because of a field that they set.
+DUE_DATE = {"SCHEDULE_ISSUES": "Schedule issues"}
+ASSIGNEE = {"ASSIGN_ISSUES": "Assign issues"}
+RESOLUTION = {"RESOLVE_ISSUES": "Resolve issues"}
+_MOST_PAGES = 50
+
+
+def project(ask: Asked, key: str) -> Iterator[Row]:
+    """Whether the project is there, with the components that teams' subtasks go to."""
+    name = f"project {key}"
+    try:
+        found = whole(ask.get(f"{API}/project/{key}"))
+    except Missing:
+        mend = f"Make the project, let the bot's account browse it, or mend `project:` in {_files(ask, key)}."
+        yield problem(name, "Jira has no such project, or hides it from the bot.", mend)
+        return
+    yield ok(name, f"It is there: {found.get('name', key)}.")
+    known = {str(one.get("name")) for one in listed(found, "components")}
+    for team in ask.config.office.teams.values():
+        if team.component and team.component not in known:
+            mend = f"Add the component to {key}, or mend `teams: {team.name}: component` in bot.yaml."
+            yield problem(f'component "{team.component}" in {key}', "The project has no such component.", mend)
+
+
+def _files(ask: Asked, key: str) -> str:
+    return " and ".join(ask.config.where(p.name, "applies_to", "project") for p in _processes(ask, key))
+
+
+def _processes(ask: Asked, key: str) -> list[Process]:
+    return [p for p in ask.config.processes if p.project == key]
+
+
+def rights(ask: Asked, key: str) -> Iterator[Row]:
+    """Whether the bot's account may do in the project what the bot does."""
+    name, wanted = f"rights in {key}", _wanted_rights(ask, key)
+    try:
+        answer = ask.get(f"{API}/mypermissions", {"projectKey": key, "permissions": ",".join(wanted)})
+    except Missing:
+        yield problem(name, "The bot may not even see the project.", f"Let the bot's account browse {key}.")
+        return
+    told = inside(answer, "permissions")
+    missing = [title for right, title in wanted.items() if inside(told, right).get("havePermission") is False]
+    untold = [title for right, title in wanted.items() if right not in told]
+    if missing:
+        mend = f"Give the bot's account the role in {key} whose permissions hold: {', '.join(missing)}."
+        yield problem(name, f"The bot may not: {', '.join(missing)}.", mend)
+    elif untold:
+        yield unsure(name, f"Jira tells nothing of: {', '.join(untold)}.", "Look into the project's permission scheme.")
+    else:
+        yield ok(name, f"{', '.join(wanted.values())}.")
+
+
+def _wanted_rights(ask: Asked, key: str) -> dict[str, str]:
+    office = ask.config.office
+    closings = [closing for p in _processes(ask, key) for closing in p.closings.values()]
+    wanted = dict(RIGHTS)
+    wanted |= DUE_DATE if office.due_field == "duedate" else {}
+    wanted |= ASSIGNEE if any(team.assignee for team in office.teams.values()) else {}
+    return wanted | (RESOLUTION if any(closing.resolution for closing in closings) else {})
+
+
+def agent(ask: Asked, key: str) -> Iterator[Row]:
+    """Whether the bot has an agent's seat. Only an agent may list a desk's queues: of the calls that are for
+    agents alone this one needs no ticket and touches nothing."""
+    name = f"agent seat in {key}"
+    desk = _desk(ask, key, name)
+    if isinstance(desk, Row):
+        yield desk
+        return
+    try:
+        ask.get(f"{DESKS}/{desk}/queue", {"limit": "1"})
+    except Refused as trouble:
+        mend = f"Give the bot's account a Jira Service Management licence and the role Service Desk Team in {key}."
+        yield problem(name, f"Jira keeps the queues from the bot, as from anybody who is no agent: {trouble}", mend)
+        return
+    yield ok(name, "The bot sees the queues, so it is an agent.")
+
+
+def request_type(ask: Asked, process: Process) -> Iterator[Row]:
+    """Whether customers can open what the process is for."""
+    name = f'request type for "{process.issue_type}" in {process.project}'
+    desk = _desk(ask, process.project, name)
+    kind = named_type(types_of(ask, process.project), process.issue_type)
+    if isinstance(desk, Row):
+        yield desk
+    elif kind is not None:  # where the type is missing, its own row says so
+        wanted = str(kind.get("id"))
+        found = [t for t in _pages(ask, f"{DESKS}/{desk}/requesttype") if str(t.get("issueTypeId")) == wanted]
+        if found:
+            yield ok(name, f"{', '.join(str(one.get('name')) for one in found)}.")
+        else:
+            mend = f'Add a request type for "{process.issue_type}" in {process.project}, unless it is a restricted one.'
+            yield unsure(name, "The bot sees none; one that is restricted it could not see.", mend)
+
+
+def _desk(ask: Asked, key: str, name: str) -> str | Row:
+    """The id of the project's service desk, or the row that says why there is none."""
+    found = whole(ask.get(f"{API}/project/{key}"))
+    if found.get("projectTypeKey") != "service_desk":
+        mend = "Use a service project, or make sure that no district contact may browse this one."
+        return unsure(name, f"{key} is no service project, so it has no comments that customers cannot read.", mend)
+    try:
+        desks = _pages(ask, DESKS)
+    except Missing as trouble:
+        return unsure(name, f"The site has no service desk to ask: {trouble}", "Look it up in Jira.")
+    desk = next((str(one["id"]) for one in desks if one.get("projectKey") == key and "id" in one), None)
+    if desk is None:
+        mend = f"Give the bot's account the role Service Desk Team in {key}."
+        return problem(name, f"Jira shows the bot no service desk of {key}.", mend)
+    return desk
+
+
+def _pages(ask: Asked, path: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for _ in range(_MOST_PAGES):
+        answer = ask.get(path, {"start": str(len(found)), "limit": "50"})
+        page = [dict(one) for one in listed(answer, "values")]
+        found += page
+        if not page or whole(answer).get("isLastPage", True):
+            break
+    return found

@@ -1,0 +1,92 @@
+"""A row of the doctor's findings, and how the doctor asks Jira: by GET alone, each question once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from bot.config.load import Config
+from bot.config.settings import Settings
+from bot.jira.call import JiraTrouble
+
+API = "/rest/api/2"
+
+State = Literal["ok", "problem", "unsure"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that was looked at: its name, how it stands, what was found, and how to mend it (where it is
+    not ok). `unsure` is what this account cannot read: a person must look."""
+
+    name: str
+    state: State
+    said: str
+    mend: str = ""
+
+
+def ok(name: str, said: str) -> Row:
+    """A row that is well."""
+    return Row(name, "ok", said)
+
+
+def problem(name: str, said: str, mend: str) -> Row:
+    """A row that stops the bot, or will."""
+    return Row(name, "problem", said, mend)
+
+
+def unsure(name: str, said: str, mend: str) -> Row:
+    """A row that could not be found out."""
+    return Row(name, "unsure", said, mend)
+
+
+class Calls(Protocol):
+    """What the doctor needs of `Wire`."""
+
+    def call(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Any:
+        """The parsed answer; raises a JiraTrouble."""
+        ...
+
+
+class Asked:
+    """Questions to one Jira. An answer is kept, a trouble too: what several checks need is asked for once."""
+
+    def __init__(self, wire: Calls, config: Config, settings: Settings) -> None:
+        self._wire, self.config, self.settings = wire, config, settings
+        self._answers: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        """The answer to a GET. Raises the JiraTrouble that came of it."""
+        question = path, tuple(sorted((params or {}).items()))
+        if question not in self._answers:
+            try:
+                self._answers[question] = self._wire.call("GET", path, params)
+            except JiraTrouble as trouble:
+                self._answers[question] = trouble
+        answer = self._answers[question]
+        if isinstance(answer, JiraTrouble):
+            raise answer
+        return answer
+
+
+def listed(answer: Any, *names: str) -> list[Mapping[str, Any]]:
+    """The objects of a list, or of the list that stands under one of `names`; whatever else came is left out."""
+    if isinstance(answer, Mapping):
+        answer = next((answer[name] for name in names if name in answer), [])
+    return [one for one in answer if isinstance(one, Mapping)] if isinstance(answer, list) else []
+
+
+def whole(answer: Any) -> Mapping[str, Any]:
+    """The answer where it is an object, an empty one where it is something else."""
+    return answer if isinstance(answer, Mapping) else {}
+
+
+def inside(answer: Any, name: str) -> Mapping[str, Any]:
+    """The object that stands under `name`, an empty one where there is none."""
+    return whole(whole(answer).get(name))
+
+
+def quoted(name: str) -> str:
+    """A name as a text in JQL."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,86 @@
+"""A fuse that no plan can pass: how often the bot may move a ticket and speak to districts, and a site that leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.core.model.issue import Issue
+from bot.core.model.ledger import BOT, PERSON
+from bot.core.model.roles import People
+from bot.jira.call import Refused
+
+MOVES_IN_A_ROW = 3
+COMMENTS_A_DAY = 5
+COMMENTS_AN_HOUR_ON_THE_SITE = 60
+
+
+class Blown(Refused):
+    """The fuse: the effect is parked and people are told."""
+
+
+class Memory(Protocol):
+    """What the fuse knows from before, shared by all replicas."""
+
+    def count_public(self, issue_id: str, day: datetime, hour: datetime) -> tuple[int, int]:
+        """How many public comments were, or may have been, sent: of this issue since `day`, of all since `hour`."""
+        ...
+
+    def leaks(self, project: str) -> bool:
+        """Whether an internal comment of that project came out public."""
+        ...
+
+    def note_leak(self, project: str) -> None:
+        """Remember that one did, until the operator has everything tried again."""
+        ...
+
+
+class Fuse:
+    """Judges by what Jira shows and by what the journal remembers, whichever is more."""
+
+    def __init__(self, clock: Clock, memory: Memory) -> None:
+        self._clock, self._memory = clock, memory
+
+    def check_move(self, issue: Issue, people: People) -> None:
+        """Raises Blown where the bot has moved the ticket three times without a person's act between."""
+        acts = [(c.at, people.mover(c.author), c.field) for c in issue.changes]
+        acts += [(c.updated, people.mover(c.author), "comment") for c in issue.comments]
+        for subtask in issue.subtasks:
+            acts += [(c.at, people.mover(c.author), "subtask") for c in subtask.changes]
+        moves = 0
+        for _, who, what in sorted(acts, key=lambda act: act[0]):
+            if who == PERSON:
+                moves = 0
+            elif who == BOT and what == "status":
+                moves += 1
+        if moves >= MOVES_IN_A_ROW:
+            raise Blown(f"The bot has moved this ticket {moves} times and no person has done anything in between.")
+
+    def check_comment(self, issue: Issue, bots: Collection[str], public: bool) -> None:
+        """Raises Blown where a public comment would be one too many for the ticket's day or the site's hour, or
+        an internal one would most likely be read by the customer."""
+        if not public:
+            if self._memory.leaks(issue.project):
+                raise Blown(
+                    f"An internal comment in {issue.project} came out public; none is sent until the operator has "
+                    "mended that and runs `python -m bot retry --all`."
+                )
+            return
+        now = self._clock.now()
+        day = now - timedelta(days=1)
+        of_issue, of_all = self._memory.count_public(issue.id, day, now - timedelta(hours=1))
+        ours = (c for c in issue.comments if c.author and c.author.id in bots and c.created > day)
+        # Outside a service desk Jira calls every comment public; there the journal alone can tell.
+        shown = sum(1 for c in ours if c.public and issue.service_desk)
+        # The intent of this very comment is already in the journal.
+        today, hour = max(shown, of_issue - 1), of_all - 1
+        if today >= COMMENTS_A_DAY:
+            raise Blown(f"The district has had {today} comments from the bot within a day; a person should write now.")
+        if hour >= COMMENTS_AN_HOUR_ON_THE_SITE:
+            raise Blown(f"The bot has written {hour} public comments within an hour; something is wrong.")
+
+    def note_leak(self, issue: Issue) -> None:
+        """An internal comment came out public: no other follows it, for it would be mailed to the customer too."""
+        self._memory.note_leak(issue.project)

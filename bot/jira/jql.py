@@ -1,0 +1,28 @@
+"""The searches that the bot asks Jira for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.core.model.process import Process
+
+
+def scope(processes: Iterable[Process]) -> str:
+    """All issues of the projects that have a process."""
+    return f"project in ({_quoted(p.project for p in processes)})"
+
+
+def under_way(processes: Iterable[Process]) -> str:
+    """Those that have not ended."""
+    processes = tuple(processes)
+    return f"{scope(processes)} AND status not in ({_quoted(end for p in processes for end in p.ends.values())})"
+
+
+def changed_since(processes: Iterable[Process], moment: int) -> str:
+    """What changed since a moment in epoch milliseconds, the newest first; no type is left out, for a subtask
+    counts to its ticket."""
+    return f"{scope(processes)} AND updated >= {moment} ORDER BY updated DESC"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(set(names)))

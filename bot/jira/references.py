@@ -1,0 +1,131 @@
+"""What a delivery or a search result is good for: which issue to look at, and whose act it tells of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.jira.json_values import Unreadable, account_of, as_id, as_label, as_list, as_object, project_prefix
+
+UNNAMED = "unnamed"
+
+_ISSUE_OF_COMMENT = re.compile(r"/issue/([1-9][0-9]{0,18})/comment/")
+
+# These never raise, whatever the JSON value.
+
+
+def issue_of(payload: object) -> str | None:
+    """The id of the issue that a delivery says to look at: its parent's where a subtask names its parent."""
+    body = as_object(payload)
+    issue = _issue_in(body)
+    fields = as_object(issue.get("fields"))
+    if as_object(fields.get("issuetype")).get("subtask") in (True, "true"):
+        parent = as_id(as_object(fields.get("parent")).get("id"))
+        if parent:
+            return parent
+    return (
+        as_id(issue.get("id"))
+        or _issue_of_comment(as_object(body.get("comment")))
+        or as_id(as_object(body.get("worklog")).get("issueId"))
+    )
+
+
+def event_of(payload: object) -> str:
+    """The delivery's event ("jira:issue_updated"), or "unnamed" where it tells none, as Automation's do."""
+    return as_label(as_object(payload).get("webhookEvent")) or UNNAMED
+
+
+def author_of(payload: object) -> str | None:
+    """The account whose act a delivery tells of. Cloud's comment events have no `user`, only an author."""
+    body = as_object(payload)
+    comment = as_object(body.get("comment"))
+    for raw in (body.get("user"), comment.get("updateAuthor"), comment.get("author")):
+        if account := account_of(as_object(raw)):
+            return account
+    return None
+
+
+def project_of(payload: object) -> str | None:
+    """The key of the project that a delivery names, from the issue's fields or else from its key."""
+    issue = _issue_in(as_object(payload))
+    named = as_label(as_object(as_object(issue.get("fields")).get("project")).get("key"))
+    return named or project_prefix(issue.get("key"))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One issue that a search showed: which issue to look at, and a token that changes when the issue does."""
+
+    look_at: str
+    issue_id: str
+    updated: str
+
+
+def hit_of(raw: Mapping[str, Any]) -> Hit:
+    """A search result with the fields parent, issuetype and updated; a subtask leads to its parent.
+
+    Raises Unreadable where it has no id."""
+    issue_id = as_id(raw.get("id"))
+    if issue_id is None:
+        raise Unreadable("Jira's search result has no readable id.")
+    updated = str(as_object(raw.get("fields")).get("updated") or "")
+    return Hit(issue_of(raw) or issue_id, issue_id, updated)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A ticket as a search showed it, with the ledger as the index had it; `district` is the district's name."""
+
+    issue_id: str
+    key: str
+    project: str
+    type: str
+    district: str
+    labels: frozenset[str]
+    ledger: Any
+
+
+def fields_of_found(district_field: str | None) -> list[str]:
+    """The fields that `found_of` reads."""
+    fields = ["project", "issuetype", "summary", "labels"]
+    return [*fields, district_field] if district_field else fields
+
+
+def found_of(raw: Mapping[str, Any], property_key: str, district_field: str | None) -> Found | None:
+    """A search result with these fields and the entity property; None for a subtask, which has no ledger.
+
+    Raises Unreadable where it has no id."""
+    issue_id, fields = as_id(raw.get("id")), as_object(raw.get("fields"))
+    if issue_id is None:
+        raise Unreadable("Jira's search result has no readable id.")
+    kind = as_object(fields.get("issuetype"))
+    if kind.get("subtask") in (True, "true"):
+        return None
+    named = fields.get(district_field) if district_field else None
+    named = as_object(named).get("value") or as_object(named).get("name") or named  # where it is a list to choose from
+    return Found(
+        issue_id=issue_id,
+        key=as_label(raw.get("key")) or issue_id,
+        project=project_of(raw) or "",
+        type=str(kind.get("name") or ""),
+        district=as_label(named) or as_label(fields.get("summary")) or "",
+        labels=frozenset(label for one in as_list(fields.get("labels")) if (label := as_label(one))),
+        ledger=as_object(raw.get("properties")).get(property_key),
+    )
+
+
+def _issue_in(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body's issue; Automation's "issue data" is the issue itself, without an envelope."""
+    if issue := as_object(body.get("issue")):
+        return issue
+    bare = not body.get("webhookEvent") and ("fields" in body or project_prefix(body.get("key")))
+    return body if bare else {}
+
+
+def _issue_of_comment(comment: Mapping[str, Any]) -> str | None:
+    """Data Center's comment events name their issue nowhere but in the comment's address."""
+    address = comment.get("self")
+    match = _ISSUE_OF_COMMENT.search(address) if isinstance(address, str) else None
+    return match[1] if match else None

@@ -1,0 +1,1 @@
+"""Messages to people outside Jira. RULE: it decides nothing about a ticket."""

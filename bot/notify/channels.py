@@ -1,0 +1,59 @@
+"""Messages to people outside Jira: what goes out by which channel, and that each has an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bot.config.checks import escalation_lists
+from bot.config.load import Config
+from bot.config.source import Problem, nearest
+from bot.core.model.effects import Notify
+from bot.core.model.process import OPERATOR
+from bot.notify.alerts import TITLE, Send, apprise_sender
+from bot.words.wiki import Spoken, spoken
+
+
+class Messenger:
+    """Sends messages by `channels`, and says moments as `zones` do. `site_url` is where people open a ticket; with
+    none there is no link. A channel that is not there takes what `spare` takes."""
+
+    def __init__(self, channels: Mapping[str, Send], spare: Send, zones: Mapping[str, Spoken], site_url: str) -> None:
+        self._channels, self._spare, self._zones, self._site_url = channels, spare, zones, site_url.rstrip("/")
+
+    def send(self, message: Notify) -> bool:
+        """Send it; whether it surely went out. Never raises."""
+        lines = [message.body]
+        if message.due is not None:
+            lines.append(f"Due {spoken(message.due, self._zones[message.calendar])}.")
+        if message.key and self._site_url:
+            lines.append(f"{self._site_url}/browse/{message.key}")
+        title = f"{TITLE}{message.title}" if message.channel == OPERATOR else message.title
+        return self._channels.get(message.channel, self._spare)(title, "\n".join(lines))
+
+
+def senders(config: Config, addresses: Mapping[str, str]) -> dict[str, Send]:
+    """A sender for each channel that a process names and that has an address. ValueError for one that is none."""
+    named = {e.notify for p in config.processes for e in p.escalations if e.notify}
+    return {name: apprise_sender(addresses[name], _setting(name)) for name in sorted(named & addresses.keys())}
+
+
+def channel_problems(config: Config, addresses: Mapping[str, str]) -> Iterator[Problem]:
+    """The channels that process files name and that have no address, or one that is none."""
+    for source in config.sources.values():
+        for one in (e for escalations in escalation_lists(source.top) for e in escalations.entries()):
+            channel = one["notify"]
+            if channel.text and channel.text not in addresses:
+                hint = nearest(channel.text, addresses)
+                setting = _setting(channel.text)
+                yield channel.problem(
+                    f'the channel "{channel.text}" has no address: set {setting} in the environment or .env{hint}'
+                )
+            elif channel.text:
+                try:
+                    apprise_sender(addresses[channel.text], _setting(channel.text))
+                except ValueError as error:
+                    yield channel.problem(str(error))
+
+
+def _setting(channel: str) -> str:
+    return f"NOTIFY_{channel.upper()}"

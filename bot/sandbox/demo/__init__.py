@@ -1,0 +1,1 @@
+"""The demo: a story told on the sandbox. RULE: imported by cli and tests only."""

@@ -1,0 +1,132 @@
+"""Tells on the terminal what happened on a stage since it told last: who did what, what the bot did, and why."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.config.load import Config
+from bot.core.time.business_calendar import Calendar
+from bot.core.time.formatting import moment
+from bot.sandbox.accounts import BOT
+from bot.sandbox.harness import Stage
+from bot.sandbox.records import CommentRecord, HistoryEntry, IssueRecord
+from bot.words.wiki import unescaped
+
+_WIDTH = 110
+_MENTION = re.compile(r"\[~accountid:([^\]]+)\]")
+
+
+class Narrator:
+    """Reads people's deeds from the sandbox and the bot's from its journal."""
+
+    def __init__(self, stage: Stage, out: Console) -> None:
+        self._stage, self._out = stage, out
+        self._told: set[str] = set()
+        self._looks = 0
+        self._due: list[str] = []
+
+    def say(self, line: str) -> None:
+        """A line that leads into what follows."""
+        self._out.print()
+        self._out.print(Text(line, style="bold"))
+
+    def tell(self, key: str) -> None:
+        """All that is new on a ticket, in its order, and what is due when."""
+        issue = self._stage.site.issue(key)
+        events: list[tuple[datetime, str, Text]] = []
+        for record in (issue, *self._stage.site.subtasks(key)):
+            events += self._deeds(record, issue)
+        events += self._bot_looks(issue)
+        for at, _, line in sorted(events, key=lambda e: e[:2]):
+            self._out.print(Text(f"{moment(at, self._calendar())}  ", style="dim") + line)
+        self._tell_due(key)
+
+    def _calendar(self) -> Calendar:
+        return calendar_of(self._stage.config)
+
+    def _deeds(self, record: IssueRecord, issue: IssueRecord) -> list[tuple[datetime, str, Text]]:
+        """What people did; the bot's deeds come from its journal, with their reasons."""
+        events = []
+        for entry in record.history:
+            if entry.author.id != BOT.id and self._fresh(f"h{entry.id}"):
+                events += [(entry.at, _order(entry.id), line) for line in _moves(entry, record, issue)]
+        for comment in record.comments:
+            if comment.author.id != BOT.id and self._fresh(f"c{comment.id}"):
+                events.append((comment.created, _order(comment.id), self._comment(comment, record, issue)))
+        if record is issue and self._fresh("opened"):
+            line = _who(issue.reporter.name) + Text(f" opens {issue.key}: {issue.summary}")
+            events.append((issue.created, "", line))
+        return events
+
+    def _bot_looks(self, issue: IssueRecord) -> list[tuple[datetime, str, Text]]:
+        looks = list(reversed(self._stage.bot.journal.looks(issue.id, 10_000)))
+        fresh, self._looks = looks[self._looks :], len(looks)
+        written = [c for c in issue.comments if c.author.id == BOT.id and self._fresh(f"c{c.id}")]
+        events = []
+        for n, look in enumerate(fresh):
+            lines = [_who(BOT.name) + Text(f" {what}.") for what in look.effects if "comment:" not in what]
+            # The journal and Jira tell of the bot's comments in the same order.
+            lines += [self._comment(written.pop(0), issue, issue) for what in look.effects if "comment:" in what]
+            for line in lines:
+                events.append((look.at, f"~{n:04}", line))
+            if lines:
+                events.append((look.at, f"~{n:04}~", Text(f"  why: {look.reason}", style="dim")))
+        return events
+
+    def _comment(self, comment: CommentRecord, record: IssueRecord, issue: IssueRecord) -> Text:
+        text = _MENTION.sub(lambda found: f"@{self._name(found[1])}", comment.body)
+        lines = [line for line in unescaped(text).splitlines() if line.strip()]
+        shown = lines[0] if comment.author.id == BOT.id else " / ".join(lines)
+        shown = shown if len(shown) <= _WIDTH else shown[: _WIDTH - 1] + "…"
+        where = "" if record.id == issue.id else f" on {record.key}"
+        audience = "internally" if not comment.public else "on the request"
+        if comment.public and not comment.author.customer:
+            audience = "to the district"
+        return _who(comment.author.name) + Text(f" writes {audience}{where}: ") + Text(f"“{shown}”", style="italic")
+
+    def _name(self, account: str) -> str:
+        person = self._stage.site.people.get(account)
+        return person.name if person else account
+
+    def _tell_due(self, key: str) -> None:
+        progress = self._stage.bot.reconciler.see(key).progress
+        calendar = self._calendar()
+        due = [
+            f"{clock.goal} from {moment(clock.started, calendar)}: due {moment(clock.due, calendar)}"
+            for clock in (progress.running if progress else ())
+        ]
+        if due != self._due:
+            self._due = due
+            self._out.print(Text("   due: " + ("; ".join(due) or "nothing; no clock runs"), style="cyan"))
+
+    def _fresh(self, name: str) -> bool:
+        if name in self._told:
+            return False
+        self._told.add(name)
+        return True
+
+
+def calendar_of(config: Config) -> Calendar:
+    """The calendar of the demo's process."""
+    return config.calendars[config.processes[0].calendar]
+
+
+def _order(record_id: str) -> str:
+    return record_id.rjust(12, "0")
+
+
+def _who(name: str) -> Text:
+    return Text(name, style="green" if name == BOT.name else "yellow")
+
+
+def _moves(entry: HistoryEntry, record: IssueRecord, issue: IssueRecord) -> list[Text]:
+    what = "the ticket" if record.id == issue.id else f"“{record.summary}”"
+    return [
+        _who(entry.author.name) + Text(f" moves {what} to {item.new_text}")
+        for item in entry.items
+        if item.field_id == "status" and item.old is not None
+    ]

@@ -1,0 +1,1 @@
+"""The database. RULE: it knows nothing of Jira, and nothing of onboarding."""

@@ -1,0 +1,287 @@
+"""The agenda: one row per key that says when to look at it next, worked by any number of workers."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from bot.clock import Clock
+from bot.store.agenda_reader import LEASE_SECONDS, AgendaReader, Class, col
+from bot.store.agenda_sql import GIVE_BACK, LEASE, NEW, PARK, RELEASE, RENEW, TOKEN, upsert
+from bot.store.database import Store
+from bot.store.global_limit import LONGEST_HOLD_SECONDS, Site
+from bot.store.tables import agenda
+from bot.store.wakeup import Wakeup
+
+
+class LeaseLost(Exception):
+    """The lease ran out and the key is, or may be, another worker's: stop this look, another follows."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on one key until the lease ends. `tries` counts this look too; `began` is on this process's
+    stopwatch, no later than the lease."""
+
+    key: str
+    token: str
+    woken: int
+    tries: int
+    cls: Class
+    due_at: datetime
+    began: float
+
+
+def backoff(tries: int, chance: Callable[[], float] = random.random) -> float:
+    """Seconds to wait after the `tries`-th look failed: from 1 s doubling, with jitter never over 15 min."""
+    return float(min(600, 2 ** min(tries - 1, 10)) * (1 + chance() / 2))
+
+
+class Agenda(AgendaReader):
+    """A work queue of keys. It knows nothing of what a key means. The contract:
+
+    A key has at most one row. A row is **due** once its `due_at` (business time) has come; **held back**
+    while its `not_before` (machine time) has not; **leased** while a worker has it; and it may be **parked**.
+
+    * `put(key, at, cls)`: look at `key` no later than `at`. An earlier moment stays, and a more urgent class
+      stays. A put never touches `not_before`, so a back-off survives it, nor a lease, nor a parking.
+    * `claim()`: one row that is due and neither held back, leased nor parked; the most urgent class first,
+      within it the longest due. It is leased for 120 s under a new token, and a try is counted at once,
+      so a look that kills its process counts too. No two workers ever hold live tokens of one key, and no
+      process works on two at once whose last look failed or did not come back.
+    * `renew(claim)`: another 120 s from now. False: the lease is lost; stop.
+    * `release(claim, look_again_at)`: give the row back, due at that moment (None: not due), its tries
+      forgotten. If anything was put since the claim, it is due now instead: no wake-up is lost. With `failed`
+      it is due now, keeps its tries and is held back. Only the token's holder can do this; False: the lease
+      was lost, and whoever has it now decides.
+    * `park(claim, reason)`: like release, but nobody claims the row until `unpark`. Puts are kept meanwhile.
+
+    A lease that runs out makes the row claimable again; from the next claim on the old token can do nothing.
+    `assert_ours` proves a token inside another transaction, and keeps others from claiming until its commit.
+
+    Both clocks may be set back. Business time decides only what is due. A lease or a hold that ends two minutes
+    later than any made now would is left from before machine time was set back, and is taken as over."""
+
+    def __init__(self, store: Store, clock: Clock, chance: Callable[[], float] = random.random) -> None:
+        super().__init__(store, clock)
+        self.site = Site(store)
+        self._chance = chance
+        self._put = upsert(store)
+        self._wakeup = Wakeup(store)
+        self._name = uuid.uuid4().hex  # every token of this process begins with it
+        self._claims = itertools.count()
+
+    # -- put
+
+    def put(self, key: str, at: datetime, cls: Class, *, not_before_machine: float | None = None) -> None:
+        """Ask for a look at `key` no later than `at`; `not_before_machine` counts only for a new row."""
+        self._store.write(lambda connection: self.put_in(connection, key, at, cls, not_before_machine))
+
+    def put_in(
+        self,
+        connection: Connection,
+        key: str,
+        at: datetime,
+        cls: Class,
+        not_before_machine: float | None = None,
+    ) -> None:
+        """As `put`, in the caller's transaction."""
+        connection.execute(self._put, _new_row(key, at, cls, not_before_machine))
+        if at <= self._clock.now():  # what is due later is found when it is
+            self._wakeup.ring_everywhere_in(connection)
+
+    def put_once(self, key: str, at: datetime, cls: Class) -> bool:
+        """Put `key` only where it has no row yet, as a periodic job at start; whether it was new."""
+
+        def put(connection: Connection) -> bool:
+            row = self._store.insert(agenda).values(_new_row(key, at, cls, None)).on_conflict_do_nothing()
+            new = connection.execute(row.returning(col.key)).first() is not None
+            if new:
+                self._wakeup.ring_everywhere_in(connection)
+            return new
+
+        return self._store.write(put)
+
+    # -- claim, renew, release, park
+
+    def claim(self) -> Claim | None:
+        """Lease one due row, or None where there is none, the site is held back, or a person paused the bot."""
+        return next(iter(self.claim_many(1)), None)
+
+    def claim_many(self, most: int) -> list[Claim]:
+        """As `claim`, of up to so many rows in one transaction, in the order in which they are to be worked."""
+        self._wakeup.seen()
+        return self._store.write(lambda connection: self._claim_in(connection, most))
+
+    def _claim_in(self, connection: Connection, most: int) -> list[Claim]:
+        machine = self._store.machine(connection)
+        if self.site.stopped_in(connection, machine):
+            return []
+        claims: list[Claim] = []
+        began = self._clock.steady()
+        moment = {"now": self._clock.now(), "machine": machine, "claimed_as": f"{self._name}:{next(self._claims)}:"}
+        moment |= {"own": self._name, "after_own": f"{self._name}g"}  # after each hex name, however a database sorts
+        for cls in Class:  # one seek in the index per class; later ones are not looked at where these are enough
+            rows = connection.execute(LEASE, {**moment, "wanted": int(cls), "most": most - len(claims)}).all()
+            found = [Claim(key, token, woken, tries, cls, due, began) for key, token, woken, tries, due in rows]
+            claims += self._one_suspect(connection, sorted(found, key=lambda claim: claim.due_at))
+            if len(claims) == most:
+                break
+        return claims
+
+    def _one_suspect(self, connection: Connection, claims: list[Claim]) -> list[Claim]:
+        """Keep one of the claims on keys that were tried before, and give the others back: this process claims none of
+        them until that one is worked on, and another may at once.
+
+        What kills each process would else take those along that are worked on beside it, until all were parked."""
+        others = [claim for claim in claims if claim.tries > 1][1:]
+        for claim in others:
+            connection.execute(GIVE_BACK, _ours(claim))
+        return [claim for claim in claims if claim not in others]
+
+    def renew(self, claim: Claim) -> bool:
+        """Make the lease last 120 s from now; False where it was lost."""
+
+        def renew(connection: Connection) -> bool:
+            until = self._store.machine(connection) + LEASE_SECONDS
+            return connection.execute(RENEW, {**_ours(claim), "until": until}).rowcount == 1
+
+        return self._store.write(renew)
+
+    def release(
+        self,
+        claim: Claim,
+        look_again_at: datetime | None,
+        *,
+        not_before: float | None = None,
+        failed: bool = False,
+        cls: Class = Class.TIMERS,
+    ) -> bool:
+        """End the look: due again at `look_again_at`, or now if woken since; False where the lease was lost. What is
+        due later is then of the class `cls`.
+
+        `not_before` (machine seconds, at most an hour ahead) holds the row back. With `failed` the row is due
+        now, and held back by its back-off where `not_before` is not given."""
+
+        def release(connection: Connection) -> bool:
+            now, machine = self._clock.now(), self._store.machine(connection)
+            held = not_before
+            if failed and held is None:
+                held = machine + backoff(claim.tries, self._chance)
+            moment = now if failed else look_again_at
+            values = {
+                **_ours(claim),
+                "held": None if held is None else min(held, machine + LONGEST_HOLD_SECONDS),
+                "left": claim.tries if failed else 0,
+                "woken_then": claim.woken,
+                "again": moment,
+                "soon": now,
+                "calm": int(moment is not None and moment > now),
+                "later": int(cls),
+            }
+            return connection.execute(RELEASE, values).rowcount == 1
+
+        return self._end(release)
+
+    def park(self, claim: Claim, reason: str) -> bool:
+        """Give the row up until `unpark`; False where the lease was lost."""
+        values = {**_ours(claim), "reason": reason}
+        return self._end(lambda connection: connection.execute(PARK, values).rowcount == 1)
+
+    def _end(self, work: Callable[[Connection], bool]) -> bool:
+        ours = self._store.write(work)
+        self._wakeup.ring()  # the row may be due at once, and somebody may wait for quiet
+        return ours
+
+    def unpark(self, key: str) -> bool:
+        """Let a parked row be claimed again, now and with its tries forgotten; whether it was parked."""
+
+        def unpark(connection: Connection) -> bool:
+            values = {"parked": None, "due_at": self._clock.now(), "not_before": None, "tries": 0}
+            row = sa.update(agenda).where(col.key == key, col.parked.is_not(None)).values(values)
+            parked = connection.execute(row).rowcount == 1
+            if parked:
+                self._wakeup.ring_everywhere_in(connection)
+            return parked
+
+        return self._store.write(unpark)
+
+    def holds(self, connection: Connection, claim: Claim) -> bool:
+        """Whether the token is still the row's. On PostgreSQL the row is then locked until the commit."""
+        return connection.execute(TOKEN, {"claimed": claim.key}).scalar_one_or_none() == claim.token
+
+    def assert_ours(self, connection: Connection, claim: Claim) -> None:
+        """Raise LeaseLost where the token is no longer the row's."""
+        if not self.holds(connection, claim):
+            raise LeaseLost(f"the lease on {claim.key!r} ran out before its look ended; another look follows")
+
+    def give_back_all(self) -> int:
+        """At start on SQLite: end the leases that a killed process left; how many. On PostgreSQL do nothing,
+        for they may be a living replica's, and a dead one's run out by themselves.
+
+        A look that was tried more than once before is held back, lest it kill each new process at once."""
+        if not self._store.sqlite:
+            return 0
+
+        def give_back(connection: Connection) -> int:
+            machine = self._store.machine(connection)
+            left = connection.execute(sa.select(col.key, col.tries).where(col.token.is_not(None))).all()
+            for key, tries in left:
+                held = machine + backoff(tries, self._chance) if tries > 1 else None
+                values = {"token": None, "leased_until": None, "not_before": held}
+                connection.execute(sa.update(agenda).where(col.key == key).values(values))
+            return len(left)
+
+        return self._store.write(give_back)
+
+    def give_back_own(self) -> int:
+        """When this process is told to stop: end its leases as if they had not been claimed; how many."""
+        values = {"token": None, "leased_until": None, "tries": col.tries - 1}
+        row = sa.update(agenda).where(col.token.startswith(f"{self._name}:", autoescape=True)).values(values)
+        return self._store.write(lambda connection: connection.execute(row).rowcount)
+
+    # -- waiting
+
+    def machine(self) -> float:
+        """The machine time by which leases and holds are measured: on PostgreSQL the database's, for the clocks of
+        two replicas may differ. Raises StoreDown."""
+        return self._store.machine_now()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for a put since this thread's last `claim` began, at most `timeout` seconds; whether one came."""
+        return self._wakeup.wait(timeout)
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Wait at most `timeout` seconds until no row is due or leased; whether it is so."""
+        end = time.monotonic() + timeout
+        self._wakeup.seen()
+        while not (idle := self.idle()) and (left := end - time.monotonic()) > 0:
+            self._wakeup.wait(left)
+            self._wakeup.seen()
+        return idle
+
+    def nudge(self) -> None:
+        """End this process's waits, because the clock moved and something may be due now."""
+        self._wakeup.ring()
+
+    def close(self) -> None:
+        """End every wait, and the thread that listens to PostgreSQL."""
+        self._wakeup.close()
+
+
+def _new_row(key: str, at: datetime, cls: Class, not_before: float | None) -> dict[str, Any]:
+    return dict(zip(NEW, (key, at, not_before, 1, 0, int(cls)), strict=True))
+
+
+def _ours(claim: Claim) -> dict[str, Any]:
+    """What names the row as long as the lease is this claim's."""
+    return {"claimed": claim.key, "claimed_as": claim.token}

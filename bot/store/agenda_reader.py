@@ -1,0 +1,125 @@
+"""What may be asked of the agenda without touching it: for status, explain, and whoever waits for quiet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, RowMapping
+from sqlalchemy.sql.elements import ColumnElement
+
+from bot.clock import Clock
+from bot.store.database import Store
+from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
+from bot.store.tables import agenda
+
+col = agenda.c
+NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=col.due_at.type)
+MACHINE: sa.BindParameter[float] = sa.bindparam("machine", type_=sa.Double())
+LEASE_SECONDS = 120.0
+
+
+class Class(IntEnum):
+    """Whose work goes first: a person who waits, then a moment that was promised, then routine."""
+
+    PEOPLE = 0
+    TIMERS = 1
+    SWEEPS = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as `status` and `explain` show it. Machine moments are in seconds."""
+
+    key: str
+    cls: Class
+    due_at: datetime | None
+    not_before: float | None
+    leased_until: float | None
+    tries: int
+    parked: str | None
+
+
+class AgendaReader:
+    """The agenda's rows, read only."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def next_due(self) -> datetime | None:
+        """The earliest business moment at which a row that is neither leased nor parked is due."""
+        found = self._store.read(lambda connection: connection.execute(_NEXT_DUE).one())
+        return min((moment for moment in found if moment is not None), default=None)
+
+    def idle(self) -> bool:
+        """Whether no row is due or leased. A row that is due and held back is not idle; a parked one is."""
+        now = {"now": self._clock.now()}
+        return not self._store.read(lambda connection: connection.execute(_BUSY, now).scalar_one())
+
+    def claimable(self) -> bool:
+        """Whether a claim would find a row, the hold of the whole site aside. It asks once and locks nothing."""
+
+        def ask(connection: Connection) -> bool:
+            moment = {"now": self._clock.now(), "machine": self._store.machine(connection)}
+            return bool(connection.execute(_CLAIMABLE, moment).scalar_one())
+
+        return self._store.read(ask)
+
+    def row(self, key: str) -> Row | None:
+        """One key's row, None where it was never put."""
+        found = self._rows(sa.select(agenda).where(col.key == key))
+        return found[0] if found else None
+
+    def rows(self, limit: int = 1000) -> list[Row]:
+        """The rows, the soonest due first, those that are not due last."""
+        return self._rows(sa.select(agenda).order_by(col.due_at.is_(None), col.due_at, col.key).limit(limit))
+
+    def _rows(self, query: sa.Select[Any]) -> list[Row]:
+        return self._store.read(lambda c: [_row(mapping) for mapping in c.execute(query).mappings()])
+
+
+def free() -> tuple[ColumnElement[bool], ...]:
+    """Neither leased, held back nor parked; what ends too late to be true is from before a clock's change."""
+    return (
+        sa.or_(
+            col.token.is_(None),
+            col.leased_until <= MACHINE,
+            col.leased_until > MACHINE + LEASE_SECONDS + ASTRAY_SECONDS,
+        ),
+        sa.or_(
+            col.not_before.is_(None),
+            col.not_before <= MACHINE,
+            col.not_before > MACHINE + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS,
+        ),
+        col.parked.is_(None),
+    )
+
+
+def _row(found: RowMapping) -> Row:
+    shown = ("key", "due_at", "not_before", "leased_until", "tries", "parked")
+    return Row(cls=Class(found["cls"]), **{name: found[name] for name in shown})
+
+
+# Statements are put together once: whoever waits for quiet asks often, and that costs more than the answer.
+_NEXT_DUE = sa.select(
+    *(
+        sa.select(col.due_at)
+        .where(col.cls == int(cls), col.due_at.is_not(None), col.token.is_(None), col.parked.is_(None))
+        .order_by(col.due_at)
+        .limit(1)
+        .scalar_subquery()
+        for cls in Class
+    )
+)
+# A token is never empty, and SQLite seeks with > in an index where IS NOT NULL makes it scan the table.
+_BUSY = sa.select(
+    sa.or_(
+        sa.exists().where(col.token > ""),
+        *(sa.exists().where(col.cls == int(cls), col.due_at <= NOW, col.parked.is_(None)) for cls in Class),
+    )
+)
+_CLAIMABLE = sa.select(sa.or_(*(sa.exists().where(col.cls == int(cls), col.due_at <= NOW, *free()) for cls in Class)))

@@ -1,0 +1,81 @@
+"""What each database wants of its connections: how SQLite is set up, and what PostgreSQL is asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 5  # how long SQLite waits for another process's write, and PostgreSQL's driver for a connection
+FROZEN_SECONDS = 10.0  # a replica that stands still within a transaction must not hold the others' rows for hours
+MIGRATION_SECONDS = 3600.0
+RETRIES = 3  # PostgreSQL has undone the transaction itself, so it can be run again
+UNDONE_BY_POSTGRES = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+def write_postgres(engine: Engine, fn: Callable[[Connection], T]) -> T:
+    """Run `fn` in a transaction of PostgreSQL's; again, where PostgreSQL itself has undone it."""
+    for attempt in range(RETRIES + 1):
+        try:
+            with engine.begin() as connection:
+                return fn(connection)
+        except sa.exc.DBAPIError as error:
+            undone = getattr(error.orig, "sqlstate", None) in UNDONE_BY_POSTGRES
+            if not undone or attempt == RETRIES:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def postgres_engine(url: sa.URL) -> Engine:
+    """An engine whose connections are asked whether they live, wait for no answer for ever, and give their locks up
+    where a process stands still."""
+    from bot.store.postgres import Impatient  # SQLite's users need not load its driver
+
+    options = {"connect_timeout": BUSY_SECONDS}
+    engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args=options)
+
+    @sa.event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+        return Impatient.connect(*args, **options)
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET idle_in_transaction_session_timeout = {round(FROZEN_SECONDS * 1000)}")
+        connection.commit()
+
+    return engine
+
+
+def be_patient(connection: Connection) -> None:
+    """Let this connection wait for a migration, its own or another replica's; it is not used for anything else."""
+    driver: Any = connection.connection.driver_connection
+    driver.patience = MIGRATION_SECONDS
+    connection.detach()
+
+
+def sqlite_engine(url: sa.URL, begin: str) -> Engine:
+    """An engine whose transactions start with `begin`; only the writer's may change anything."""
+    options = {"timeout": BUSY_SECONDS, "isolation_level": None}
+    engine = sa.create_engine(url, pool_size=64, connect_args=options)  # as many as there may be workers
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        if begin == "BEGIN":
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        # Python's driver would begin only before the first change, and lets SAVEPOINT stand alone. Asked of it, and
+        # not of SQLAlchemy, which would take longer for it than for most of what is asked then.
+        driver: Any = connection.connection.driver_connection
+        driver.execute(begin)
+
+    return engine

@@ -1,0 +1,78 @@
+"""What stops all work, not one issue's: a person's pause, or a limit of the site's (a burst, a quota, a dead token)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from bot.store.database import Store
+from bot.store.tables import meta
+
+LONGEST_HOLD_SECONDS = 3600.0  # nothing is held back longer than this without being told again
+# Another transaction may have read machine time later than this one that still goes on. Only what ends later than
+# even that is left from before the clock was set back.
+ASTRAY_SECONDS = 120.0
+FACT = "site_not_before"
+PAUSED = "paused"
+_STOPS = sa.select(meta.c.name, meta.c.value).where(sa.or_(meta.c.name == FACT, meta.c.name == PAUSED))
+
+
+@dataclass(frozen=True)
+class SiteHold:
+    """No worker claims before `until`, in machine seconds, because of `reason`."""
+
+    until: float
+    reason: str
+
+
+class Site:
+    """One shared row that stops all workers of all replicas for a while."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def hold(self, until: float, reason: str) -> None:
+        """Let no worker of any replica claim before `until` (machine seconds, at most an hour ahead).
+
+        A hold that lasts longer stays: of two calls that met a limit at once, either may be told last."""
+
+        self._store.write(lambda connection: self.hold_in(connection, until, reason))
+
+    def hold_in(self, connection: Connection, until: float, reason: str) -> None:
+        """As `hold`, in the caller's transaction."""
+        machine = self._store.machine(connection)
+        until_then = min(until, machine + LONGEST_HOLD_SECONDS)
+        then = meta.c.value["until"].as_float()
+        over = sa.or_(then <= machine, then > machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS)
+        row = self._store.insert(meta).values(name=FACT, value={"until": until_then, "reason": reason})
+        # One statement, as another replica may be telling of another limit at this moment.
+        longer = row.on_conflict_do_update(
+            index_elements=["name"], set_={"value": row.excluded.value}, where=sa.or_(over, then < until_then)
+        )
+        connection.execute(longer)
+
+    def release(self) -> None:
+        """End a hold of the whole site early."""
+        self._store.set_fact(FACT, None)
+
+    def held(self) -> SiteHold | None:
+        """The hold of the whole site, None where there is none now."""
+        return self._store.read(lambda c: self.held_in(c, self._store.machine(c)))
+
+    def held_in(self, connection: Connection, machine: float) -> SiteHold | None:
+        """As `held`, in the caller's transaction."""
+        return _hold(self._store.get_fact_in(connection, FACT), machine)
+
+    def stopped_in(self, connection: Connection, machine: float) -> bool:
+        """Whether nothing may be claimed now: the site is held, or a person paused the bot."""
+        found = {row.name: row.value for row in connection.execute(_STOPS)}
+        return bool(found.get(PAUSED)) or _hold(found.get(FACT), machine) is not None
+
+
+def _hold(value: Any, machine: float) -> SiteHold | None:
+    if value is None or not machine < value["until"] <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS:
+        return None
+    return SiteHold(value["until"], value["reason"])

@@ -1,0 +1,1 @@
+"""The revisions themselves. RULE: one module per revision, numbered."""

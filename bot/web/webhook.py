@@ -1,0 +1,210 @@
+"""POST /webhooks/jira: prove the sender, keep the delivery's facts, put the issue on the agenda, answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+
+from flask import Blueprint, Response, request
+from sqlalchemy import Connection
+
+from bot.clock import Clock
+from bot.jira.references import author_of, event_of, issue_of, project_of
+from bot.store.agenda import Agenda
+from bot.store.agenda_reader import Class
+from bot.store.database import Store, StoreError
+
+MOST_BYTES = 25 * 1024 * 1024  # Jira sends no larger body
+ECHO_DELAY = timedelta(seconds=2)  # the bot's own write is still going on while Jira tells of it
+RETRY_AFTER = "30"  # seconds
+AT_ONCE = 8  # deliveries that are taken in at once; a web server with more threads has some left for /healthz
+TURN_SECONDS = 1.0  # none needs so long for its turn, unless the database does not answer those that have theirs
+
+_METHODS = {"sha256": hashlib.sha256}  # Jira names the method in the header and may change it one day
+_CHUNK = 64 * 1024
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is kept of one delivery; never its body. `size` is in bytes."""
+
+    identifier: str
+    event: str
+    issue_id: str
+    author_id: str | None
+    size: int
+    sha256: str
+
+
+class Intake:
+    """Keeps a delivery and puts its issue on the agenda, in one commit."""
+
+    def __init__(self, store: Store, agenda: Agenda) -> None:
+        self._store = store
+        self._agenda = agenda
+
+    def accept(self, delivery: Delivery, at: datetime, cls: Class) -> bool:
+        """Have the issue looked at at `at`; False, and nothing done, where the delivery was seen before.
+
+        Raises StoreError where the store cannot be used."""
+
+        def work(connection: Connection) -> bool:
+            new = self._store.record_delivery_in(
+                connection,
+                identifier=delivery.identifier,
+                event=delivery.event,
+                issue_id=delivery.issue_id,
+                author_id=delivery.author_id,
+                size=delivery.size,
+                sha256=delivery.sha256,
+            )
+            if new:
+                self._agenda.put_in(connection, f"issue {delivery.issue_id}", at, cls)
+            return new
+
+        return self._store.write(work, urgent=True)
+
+
+class Turns:
+    """At most `most` deliveries at once. While the database stands still, all of them wait for it, and soon so would
+    every thread of the web server: nobody could be told how the bot is, and Jira only after many times as long."""
+
+    def __init__(self, most: int, patience: float) -> None:
+        self._free: SimpleQueue[None] = SimpleQueue()  # a token for each turn
+        for _ in range(most):
+            self._free.put(None)
+        self._patience = patience
+        self._stuck = False  # somebody waited in vain, and no turn has ended since
+
+    def with_one(self, receive: Callable[[], Response]) -> Response:
+        """Receive a delivery; 503 where no turn comes within `patience` seconds, or none came just now."""
+        if not self._take():
+            log.error("could not keep a delivery: those before it still wait for the database")
+            return _try_again()
+        try:
+            return receive()
+        finally:
+            self._stuck = False
+            self._free.put(None)
+
+    def _take(self) -> bool:
+        try:
+            self._free.get(timeout=0 if self._stuck else self._patience)
+        except Empty:
+            self._stuck = True
+            return False
+        return True
+
+
+def verify(secret: str, body: bytes | bytearray, header: str | None) -> bool:
+    """Whether `header` (X-Hub-Signature: `method=hex`) signs `body` with `secret`, compared in constant time.
+
+    An empty secret signs nothing: anybody could compute that signature."""
+    method, _, signature = (header or "").partition("=")
+    digest = _METHODS.get(method.strip().lower())
+    if not secret or digest is None:
+        return False
+    expected = hmac.new(secret.encode(), body, digest).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.strip().lower().encode("utf-8", "replace"))
+
+
+def receiver(
+    *,
+    secret: str,
+    intake: Intake,
+    clock: Clock,
+    projects: Callable[[], Collection[str]],
+    own_account: Callable[[], str | None],
+) -> Blueprint:
+    """The blueprint of the webhook. `projects` tells the keys of the bot's projects, `own_account` the
+    bot's account as far as it is known. Raises ValueError for an empty secret."""
+    if not secret.strip():
+        raise ValueError("The webhook's secret is empty: anybody could sign with it, so give JIRA_WEBHOOK_SECRET.")
+    blueprint = Blueprint("webhook", __name__)
+    turns = Turns(AT_ONCE, TURN_SECONDS)
+
+    @blueprint.post("/webhooks/jira")
+    def webhook() -> Response:
+        return turns.with_one(receive)
+
+    def receive() -> Response:
+        body = _read_body(MOST_BYTES)
+        if body is None:
+            return _answer(413, "too large")
+        if not verify(secret, body, request.headers.get("X-Hub-Signature")):
+            log.warning("refused a delivery of %d bytes: its signature is missing or wrong", len(body))
+            return _answer(401, "not signed")
+        try:
+            payload: object = json.loads(body)
+        except (ValueError, RecursionError):  # also an unknown encoding, a huge number, too deep a nesting
+            return _answer(400, "no JSON")
+        project = project_of(payload)
+        if project is not None and project not in projects():
+            return _answer(200, "not ours")
+        delivery = _delivery(payload, body)
+        if delivery is None:
+            return _answer(200, "no issue")
+        return _take_in(delivery)
+
+    def _take_in(delivery: Delivery) -> Response:
+        at, cls = clock.now(), Class.PEOPLE
+        if delivery.author_id is not None and delivery.author_id == own_account():
+            at, cls = at + ECHO_DELAY, Class.TIMERS  # an echo is nobody's act and can wait for people's
+        try:
+            new = intake.accept(delivery, at, cls)
+        except StoreError as error:
+            log.error("could not keep delivery %s of issue %s: %s", delivery.identifier, delivery.issue_id, error)
+            return _try_again()
+        log.info(
+            "delivery %s: %s of issue %s%s",
+            *(delivery.identifier, delivery.event, delivery.issue_id, "" if new else ", seen before"),
+        )
+        return _answer(202, "accepted") if new else _answer(200, "seen before")
+
+    return blueprint
+
+
+def _read_body(most: int) -> bytearray | None:
+    """The body, None where it is longer than `most`; of a chunked one no more than that is held, and once."""
+    if (request.content_length or 0) > most:
+        return None
+    body = bytearray()
+    while chunk := request.stream.read(_CHUNK):
+        body += chunk
+        if len(body) > most:
+            return None
+    return body
+
+
+def _delivery(payload: object, body: bytearray) -> Delivery | None:
+    issue_id = issue_of(payload)
+    if issue_id is None:
+        return None
+    digest = hashlib.sha256(body).hexdigest()
+    # Cloud names each delivery, the same on its retries; Data Center does not, so the body names itself.
+    given = request.headers.get("X-Atlassian-Webhook-Identifier", "").strip()
+    named = given if given.isascii() and given.isprintable() and len(given) <= 200 else ""
+    return Delivery(
+        identifier=named or f"sha256:{digest}",
+        event=event_of(payload),
+        issue_id=issue_id,
+        author_id=author_of(payload),
+        size=len(body),
+        sha256=digest,
+    )
+
+
+def _try_again() -> Response:
+    return _answer(503, "try again", {"Retry-After": RETRY_AFTER})
+
+
+def _answer(code: int, word: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(f'{{"answer": "{word}"}}\n', code, headers, mimetype="application/json")

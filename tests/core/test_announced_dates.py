@@ -1,0 +1,193 @@
+"""Which day a district was told, and what it hears when that day moves or passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.decide.announced_dates import next_passing, promise_of
+from bot.core.decide.drafts import TELL_HEAD
+from bot.core.model.process import AUTO, DRAFT, NEVER, SILENT, Branch
+from bot.core.time.goals import parse_goal
+from tests.core.world import CLI, HANNA, MONDAY, OFFICE, PROCESS, World, in_folder, in_review
+
+CALENDARS = {"cli": CLI}
+
+
+def drafts(world: World) -> list[str]:
+    """What staff could tell the district."""
+    return [t.split("{quote}")[1].strip() for t in world.told(public=False) if t.startswith(TELL_HEAD)]
+
+
+def told(world: World) -> object:
+    """The due moment that the district was told last."""
+    promise = promise_of(world.follow())
+    return promise.due if promise else None
+
+
+def write(world: World, words: str) -> World:
+    """Staff write internally, and the bot comes to rest."""
+    world.say(words, HANNA, public=False)
+    return world.rest()
+
+
+def late(**more: object) -> World:
+    """A review whose day, Wednesday at eleven, is to pass; nothing else is told."""
+    process = replace(PROCESS, steps=tuple(replace(s, escalations=()) for s in PROCESS.steps), **more)
+    return in_review(process=process)
+
+
+def test_the_day_that_was_told_is_the_newest_that_a_public_comment_named() -> None:
+    """Here with the receipt of the files."""
+    world = in_review()
+    assert told(world) == world.follow().clocks[0].due
+
+
+def test_a_day_that_was_told_in_a_comment_that_is_gone_was_not_told() -> None:
+    """Staff took it back before anybody could rely on it."""
+    world = in_review()
+    world.comments = [c for c in world.comments if c.body != "files_received"]
+    assert promise_of(world.follow()) is None
+
+
+def test_a_due_moment_that_moves_within_its_day_is_no_news() -> None:
+    """The district was told a day, never a minute."""
+    assert drafts(write(in_review().wait(hours=1), "/extend 2 business hours sick")) == []
+
+
+def test_a_day_that_moves_is_brought_to_staff_once() -> None:
+    """With the words to post; looking again brings nothing new."""
+    world = write(in_review().wait(hours=1), "/extend 2 business days sick")
+    assert drafts(world) == ["day_moved"]
+    assert drafts(world.wait(hours=1).rest()) == ["day_moved"]
+
+
+def test_tell_posts_them_and_the_new_day_is_the_told_one() -> None:
+    """So that the same words are not offered again."""
+    world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
+    write(world, "/tell")
+    assert world.told(public=True)[-1] == "day_moved"
+    assert told(world) == world.follow().clocks[0].due
+    assert drafts(write(world, "/status")) == ["day_moved"]
+
+
+def test_a_due_moment_that_moves_on_within_the_day_offers_no_second_draft() -> None:
+    """The words would be the same, and whoever read both would post both."""
+    world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
+    assert drafts(write(world, "/extend 1 business hour still sick")) == ["day_moved"]
+    assert told(write(world, "/tell").wait(hours=1)) != world.follow().clocks[0].due
+    assert world.told(public=True)[-1] == "day_moved"
+
+
+def test_a_second_tell_posts_no_older_words() -> None:
+    """Two colleagues order the same: what was offered before the newest words is no longer true, or said by them."""
+    world = late().wait(days=3).rest()  # Thursday at nine, and the day has passed
+    write(world, "/extend 2 business days sick").wait(hours=1)
+    assert drafts(world) == ["day_passed", "day_moved"]
+    said = len(write(world, "/tell").told(public=True))
+    assert len(write(world.wait(minutes=1), "/tell").told(public=True)) == said
+    assert world.told(public=False)[-1] == "order_refused"
+
+
+def test_own_words_below_tell_are_posted_instead() -> None:
+    """Which day they name nobody knows, so the told one stays the old."""
+    world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
+    before = told(world)
+    write(world, "/tell\nIt takes longer, sorry")
+    assert world.told(public=True)[-1] == "It takes longer, sorry"
+    assert told(world) == before
+
+
+def test_tell_without_anything_to_tell_is_answered() -> None:
+    """Nothing is posted."""
+    world = write(in_review().wait(hours=1), "/tell")
+    assert world.told(public=False) == ["order_refused"]
+
+
+def test_send_does_not_post_what_is_for_tell() -> None:
+    """Each draft has its own word."""
+    world = write(in_review().wait(hours=1), "/extend 2 business days sick")
+    said = world.told(public=True)
+    assert write(world.wait(hours=1), "/send").told(public=True) == said
+
+
+def test_a_day_that_has_passed_is_brought_to_staff_when_the_office_opens() -> None:
+    """The promise was the end of Wednesday; on Thursday at eight the bot looks by itself."""
+    world = late()
+    thursday = world.follow().clocks[0].due.replace(hour=14, minute=0) + timedelta(days=1)
+    assert next_passing(world.follow(), CALENDARS) == thursday
+    world.now = thursday - timedelta(minutes=1)
+    assert drafts(world.rest()) == []
+    assert drafts(world.wait(minutes=1).rest()) == ["day_passed"]
+
+
+def test_auto_tells_the_district_itself() -> None:
+    """In the voice that the office chose."""
+    world = late(tell_district_when_late=AUTO).wait(days=3).rest()
+    assert world.told(public=True)[-1] == "day_passed"
+    drafting = late(tell_district_when_late=AUTO)
+    drafting.office = replace(OFFICE, voice=DRAFT)
+    assert drafting.wait(days=3).rest().told(public=True)[-1] != "day_passed"
+
+
+@pytest.mark.parametrize("how", ["never", "silent"])
+def test_where_nothing_is_to_be_told_nothing_is_offered(how: str) -> None:
+    """The process says never, or the bot is silent."""
+    world = late(tell_district_when_late=NEVER) if how == "never" else late()
+    world.office = replace(OFFICE, voice=SILENT) if how == "silent" else OFFICE
+    said = len(world.comments)
+    assert len(world.wait(days=3).rest().comments) == said
+
+
+def test_what_was_told_during_a_hold_passes_all_the_same() -> None:
+    """The district waits for that day, whatever the office does inside."""
+    world = write(late().wait(hours=1), "/hold lawyer").wait(days=3).rest()
+    assert drafts(world) == ["day_passed"]
+
+
+def test_an_old_day_is_not_told_once_the_stay_is_over() -> None:
+    """Somebody writes /tell too late."""
+    world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
+    world.set("Complete?", "Done").set("Accurate?", "Done").rest()
+    said = world.told(public=True)
+    assert write(world.wait(hours=1), "/tell").told(public=True) == said
+
+
+def test_words_that_are_no_longer_true_are_not_told() -> None:
+    """The day moved on and came back: who writes /tell now hears that there is nothing right to post."""
+    world = write(in_review(created=MONDAY - timedelta(days=3)).wait(hours=1), "/extend 2 business days sick")
+    said = world.told(public=True)
+    world.wait(hours=1).say("/new-round", HANNA, public=False)
+    world.rest()
+    assert write(world.wait(hours=1), "/tell").told(public=True)[len(said) :] == ["files_received"]
+
+
+def test_work_that_is_done_in_time_announces_nothing() -> None:
+    """Another branch of the step is due later, and nobody was told of that one."""
+    later = Branch("contract", "functional_team", goal=parse_goal("10 business days"), subtask="Contract")
+    step = PROCESS.step("folder")
+    steps = tuple(replace(s, branches=(*s.branches, later)) if s is step else s for s in PROCESS.steps)
+    world = in_folder(process=replace(PROCESS, steps=steps)).wait(hours=1)
+    world.say("status")
+    world.rest().wait(hours=1).set("Folder", "Done")
+    assert drafts(world.rest()) == []
+    assert drafts(world.wait(days=5).rest()) == []
+
+
+def test_a_verdict_without_findings_does_not_keep_the_word() -> None:
+    """The clock has stopped, but the district waits for its answer."""
+    world = late().wait(hours=1).set("Complete?", "Done").set("Accurate?", "Needs Revision").rest()
+    assert drafts(world.wait(days=4).rest()) == ["day_passed"]
+
+
+def test_auto_waits_for_a_slip_of_the_hand() -> None:
+    """Three orders in a minute are one message."""
+    world = late(tell_district_when_late=AUTO).wait(hours=1)
+    world.office = replace(OFFICE, grace=timedelta(seconds=60))
+    said = len(world.told(public=True))
+    for _ in range(3):
+        write(world, "/extend 1 business day sick").wait(seconds=10)
+    assert len(world.told(public=True)) == said
+    assert world.wait(minutes=2).rest().told(public=True)[said:] == ["day_moved"]
