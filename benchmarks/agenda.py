@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from benchmarks import report
 from bot.clock import SystemClock
 from bot.store.agenda import Agenda
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
@@ -86,7 +86,7 @@ def putting(url: str, process: int, threads: int, count: int) -> Timings:
             timings = []
             for n in range(thread, count, threads):
                 began = time.perf_counter()
-                agenda.put(f"issue {process}-{n}", SystemClock().now() - timedelta(seconds=1), Class.PEOPLE)
+                agenda.put(f"issue {process}-{n}", SystemClock().now() - timedelta(seconds=1), Priority.PEOPLE)
                 timings.append(time.perf_counter() - began)
             return timings
 
@@ -167,7 +167,7 @@ def woken(url: str, count: int) -> Timings:
             waiting.wait()
             time.sleep(0.01)
             began = time.perf_counter()
-            here.put(f"wake {n}", SystemClock().now() - timedelta(seconds=1), Class.PEOPLE)
+            here.put(f"wake {n}", SystemClock().now() - timedelta(seconds=1), Priority.PEOPLE)
             worker.join()
             timings.append(claimed[0] - began)
     return timings

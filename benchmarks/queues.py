@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from benchmarks import report
 from benchmarks.agenda import POSTGRES, agenda_on, database
 from bot.clock import SystemClock
-from bot.store.agenda_reader import LEASE_SECONDS, Class
+from bot.store.agenda_reader import LEASE_SECONDS, Priority
 
 JOBS, KILLS, WORKERS = 200, 5, 2
 VISIBILITY = 10  # seconds; Celery's default is an hour
@@ -138,7 +138,7 @@ def agenda_killed() -> tuple[str, ...]:
         bench = Bench(Path(folder), [sys.executable, "-m", "benchmarks.queues", "work"], {"JOBS_DATABASE": url})
         with agenda_on(url) as (store, agenda):
             for n in range(JOBS):
-                agenda.put(f"key-{n}", SystemClock().now(), Class.PEOPLE)
+                agenda.put(f"key-{n}", SystemClock().now(), Priority.PEOPLE)
 
             def later() -> None:
                 old = sa.text("UPDATE agenda SET leased_until = leased_until - :lease WHERE token IS NOT NULL")
@@ -217,7 +217,7 @@ def agenda_asked() -> list[str]:
         ):
             for at in moments:
                 for n in range(20):
-                    agenda.put(f"key-{n}", at, Class.PEOPLE)
+                    agenda.put(f"key-{n}", at, Priority.PEOPLE)
             time.sleep(4.0)
             claims = 0
             while claim := agenda.claim():

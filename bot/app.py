@@ -17,7 +17,7 @@ from bot.config.reload import Reloader
 from bot.config.settings import Renewal, Settings, SettingsError
 from bot.config.source import ConfigError, Problem
 from bot.controller.applier import Applier
-from bot.controller.health_facts import Condition
+from bot.controller.health_facts import HealthFacts
 from bot.controller.intents import Calls
 from bot.controller.missed_webhooks import WebhookWatch
 from bot.controller.office_closures import Closures
@@ -35,7 +35,7 @@ from bot.log import hide_too
 from bot.notify.alerts import Alerts, Readiness, Send, apprise_sender, heartbeat, log_sender
 from bot.notify.channels import Messenger, channel_problems, senders
 from bot.store.agenda import Agenda
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
 from bot.store.journal import Journal
 from bot.store.keys import JOB
@@ -81,7 +81,7 @@ class Bot:
         self.store = Store(settings.database_url.get_secret_value(), clock)
         self.agenda = Agenda(self.store, clock)
         self.journal = Journal(self.store, self.agenda, clock)
-        self.condition = Condition(self.store, self.agenda, self.journal, clock)
+        self.condition = HealthFacts(self.store, self.agenda, self.journal, clock)
         self.alerts = Alerts(self._tell_operator, self.store, clock)
         self.site_url = settings.jira_url
         self._standing = Readiness()
@@ -135,7 +135,7 @@ class Bot:
         self._parts = self._made_of(config)
         self.workers.use(self.reconciler, self.jobs)
         try:
-            self.agenda.put(f"{JOB}everything", self.clock.now(), Class.SWEEPS)
+            self.agenda.put(f"{JOB}everything", self.clock.now(), Priority.SWEEPS)
         except StoreError as down:
             LOG.warning("%s The tickets are looked at in the nightly pass.", down)
 
@@ -156,7 +156,7 @@ class Bot:
         LOG.info("The credentials in .env changed, and are used from now on.")
         self.adopt(self.config)
         try:
-            self.agenda.put(f"{JOB}identity", self.clock.now(), Class.SWEEPS)
+            self.agenda.put(f"{JOB}identity", self.clock.now(), Priority.SWEEPS)
         except StoreError as down:
             LOG.warning("%s Who the bot is will be asked with its next call.", down)
 
@@ -221,7 +221,7 @@ class Bot:
             self.gateway.myself()
         except JiraTrouble as trouble:
             LOG.error("%s Deliveries are kept, and work begins when that is mended.", trouble)
-            self.agenda.put(f"{JOB}identity", self.clock.now(), Class.SWEEPS)  # so that all replicas know of it
+            self.agenda.put(f"{JOB}identity", self.clock.now(), Priority.SWEEPS)  # so that all replicas know of it
         self.learn_address()
         self.jobs.start()
         self.workers.start()

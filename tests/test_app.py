@@ -24,7 +24,7 @@ from bot.clock import FileClock, SettableClock
 from bot.config.settings import Settings, SettingsError
 from bot.config.source import ConfigError
 from bot.sandbox.accounts import BOT, CARLA
-from bot.sandbox.harness import CALM, Stage
+from bot.sandbox.harness import CALM, Harness
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
 from bot.store.agenda import Agenda
@@ -65,81 +65,81 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def stage(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def harness(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Harness]:
     """A bot that serves the small office, and looks at its files often."""
     monkeypatch.setattr("bot.controller.ticker.RELOAD_SECONDS", 0.1)
-    with Stage(load_checked(folder), tmp_path, START) as stage:
-        stage.settle()
-        yield stage
+    with Harness(load_checked(folder), tmp_path, START) as harness:
+        harness.settle()
+        yield harness
 
 
 # -- a changed configuration
 
 
-def said(stage: Stage) -> str:
+def said(harness: Harness) -> str:
     """What the bot says to a district that comes new."""
-    ticket = stage.site.open_request(CARLA, "Lakeside ISD")
-    stage.settle()
-    (comment,) = stage.site.comments(ticket)
+    ticket = harness.site.open_request(CARLA, "Lakeside ISD")
+    harness.settle()
+    (comment,) = harness.site.comments(ticket)
     return str(comment.body)
 
 
-def statusz(stage: Stage) -> dict[str, Any]:
+def statusz(harness: Harness) -> dict[str, Any]:
     """The page, which must say that the bot can work."""
-    answer = requests.get(f"{stage.web.url}/statusz", timeout=5)
+    answer = requests.get(f"{harness.web.url}/statusz", timeout=5)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-def test_a_running_bot_speaks_with_changed_files(stage: Stage, folder: Path) -> None:
+def test_a_running_bot_speaks_with_changed_files(harness: Harness, folder: Path) -> None:
     """A text of the office and a template are taken up without a restart; a bad template is refused, the old one
     stays, and /statusz tells why until it is mended."""
-    assert said(stage) == "Welcome, Lakeside ISD: it is your turn. Please read https://old.example.org/requirements"
-    begun = stage.bot.loaded
+    assert said(harness) == "Welcome, Lakeside ISD: it is your turn. Please read https://old.example.org/requirements"
+    begun = harness.bot.loaded
 
     office = folder / "bot.yaml"
     office.write_text(office.read_text().replace("//old.", "//new."))
-    until(lambda: stage.bot.loaded > begun)
-    assert "https://new.example.org/requirements" in said(stage)
+    until(lambda: harness.bot.loaded > begun)
+    assert "https://new.example.org/requirements" in said(harness)
 
-    hello, begun = folder / HELLO_FILE, stage.bot.loaded
+    hello, begun = folder / HELLO_FILE, harness.bot.loaded
     good = "Good day, {{ district }}: it is your turn.\n"
     hello.write_text(good)
-    until(lambda: stage.bot.loaded > begun)
-    assert said(stage) == "Good day, Lakeside ISD: it is your turn."
+    until(lambda: harness.bot.loaded > begun)
+    assert said(harness) == "Good day, Lakeside ISD: it is your turn."
 
     hello.write_text("{{ distrct }}, your SLA begins.\n")
-    until(lambda: statusz(stage)["configuration"]["problems"])
-    (problem,) = statusz(stage)["configuration"]["problems"]
+    until(lambda: statusz(harness)["configuration"]["problems"])
+    (problem,) = statusz(harness)["configuration"]["problems"]
     assert problem.startswith("processes/hello.yaml:")
     assert "did you mean 'district'" in problem
-    assert said(stage) == "Good day, Lakeside ISD: it is your turn."
+    assert said(harness) == "Good day, Lakeside ISD: it is your turn."
 
     hello.write_text(good + "\nThank you.\n")
-    until(lambda: not statusz(stage)["configuration"]["problems"])
-    assert said(stage).endswith("Thank you.")
+    until(lambda: not statusz(harness)["configuration"]["problems"])
+    assert said(harness).endswith("Thank you.")
 
 
-def test_a_configuration_that_would_silence_the_bot_is_refused(stage: Stage, folder: Path) -> None:
+def test_a_configuration_that_would_silence_the_bot_is_refused(harness: Harness, folder: Path) -> None:
     """`serve` would not start without `since:`, so it is not taken up either."""
     process = folder / "processes/hello.yaml"
     process.write_text(process.read_text().replace("since:", "# since:"))
-    until(lambda: stage.bot.reloader.problems)
-    assert "`since:` is missing" in stage.bot.reloader.problems[0]
-    assert said(stage).startswith("Welcome")
+    until(lambda: harness.bot.reloader.problems)
+    assert "`since:` is missing" in harness.bot.reloader.problems[0]
+    assert said(harness).startswith("Welcome")
 
 
-def test_a_changed_configuration_looks_at_every_ticket_again(stage: Stage, folder: Path) -> None:
+def test_a_changed_configuration_looks_at_every_ticket_again(harness: Harness, folder: Path) -> None:
     """What it means for a ticket that is under way does not wait for the night."""
-    stage.site.search_lag = timedelta(0)
-    ticket = stage.site.open_request(CARLA, "Lakeside ISD")
-    stage.settle()
-    begun, mark = stage.bot.loaded, len(stage.site.calls)
+    harness.site.search_lag = timedelta(0)
+    ticket = harness.site.open_request(CARLA, "Lakeside ISD")
+    harness.settle()
+    begun, mark = harness.bot.loaded, len(harness.site.calls)
     office = folder / "bot.yaml"
     office.write_text(office.read_text() + "off_label: leave-me\n")
-    until(lambda: stage.bot.loaded > begun)
-    until(lambda: any(call.issue == ticket.id for call in stage.site.calls_since(mark)))
+    until(lambda: harness.bot.loaded > begun)
+    until(lambda: any(call.issue == ticket.id for call in harness.site.calls_since(mark)))
 
 
 def test_a_file_that_cannot_be_read_is_a_problem_of_the_configuration(
@@ -243,46 +243,46 @@ def test_the_heart_beats_after_each_sweep_that_went_well(folder: Path, tmp_path:
     app.add_url_rule("/beat", view_func=lambda: beats.append("beat") or "")
     monitor = WebServer(app).start()
 
-    class Monitored(Stage):
+    class Monitored(Harness):
         def settings(self) -> Settings:
             address = SecretStr(f"{monitor.url}/beat")
             return super().settings().model_copy(update={"heartbeat_url": address})
 
     often = replace(CALM, catch_up=timedelta(minutes=5))
-    with Monitored(load_checked(folder), tmp_path, START, periods=often) as stage:
+    with Monitored(load_checked(folder), tmp_path, START, periods=often) as harness:
         until(lambda: len(beats) == 1)
-        stage.advance(START + timedelta(minutes=5))
+        harness.advance(START + timedelta(minutes=5))
         until(lambda: len(beats) == 2)
-        stage.site.revoke(BOT)
-        stage.clock.advance(timedelta(minutes=5))
-        stage.bot.agenda.nudge()
-        until(stage.bot.agenda.site.held)
+        harness.site.revoke(BOT)
+        harness.clock.advance(timedelta(minutes=5))
+        harness.bot.agenda.nudge()
+        until(harness.bot.agenda.site.held)
         assert len(beats) == 2
     monitor.stop()
 
 
-def test_the_operator_hears_of_trouble_and_of_its_end(stage: Stage, sent: list[tuple[str, str]]) -> None:
+def test_the_operator_hears_of_trouble_and_of_its_end(harness: Harness, sent: list[tuple[str, str]]) -> None:
     """After ten minutes of a dead token, once, and again when it is well."""
-    restarted(stage)
-    hold = stage.bot.agenda.site
-    hold.hold(stage.clock.machine() + 3600, "Jira does not accept the bot's token (401, no reason given).")
+    restarted(harness)
+    hold = harness.bot.agenda.site
+    hold.hold(harness.clock.machine() + 3600, "Jira does not accept the bot's token (401, no reason given).")
     for _ in range(12):
-        stage.bot.watch()
-        stage.clock.jump_machine(60)
+        harness.bot.watch()
+        harness.clock.jump_machine(60)
     ((title, body),) = sent
     assert title == "not ready"
     assert "does not accept the bot's token" in body
     hold.release()
-    stage.clock.jump_machine(130)
-    stage.bot.watch()
+    harness.clock.jump_machine(130)
+    harness.bot.watch()
     assert [title for title, _ in sent] == ["not ready", "well again"]
 
 
-def restarted(stage: Stage) -> None:
+def restarted(harness: Harness) -> None:
     """The bot anew, with what the test changed of how it is built."""
-    stage.stop_bot()
-    stage.start_bot()
-    stage.settle()
+    harness.stop_bot()
+    harness.start_bot()
+    harness.settle()
 
 
 def test_the_operator_hears_what_is_parked_and_that_a_token_ends(
@@ -291,29 +291,29 @@ def test_the_operator_hears_what_is_parked_and_that_a_token_ends(
     """Each once, and no word of a ticket with it."""
     config = load_checked(folder)
     config = replace(config, office=replace(config.office, token_expires=date(2020, 1, 1)))
-    with Stage(config, tmp_path, START) as stage:
-        stage.settle()
-        stage.bot.journal.park_effect("10001", "10001:1:say", "Jira says no of Lakeside ISD")
-        stage.bot.watch()
-        stage.bot.watch()
+    with Harness(config, tmp_path, START) as harness:
+        harness.settle()
+        harness.bot.journal.park_effect("10001", "10001:1:say", "Jira says no of Lakeside ISD")
+        harness.bot.watch()
+        harness.bot.watch()
         assert sorted(title for title, _ in sent) == ["its Jira token expired", "something is parked"]
         assert "Lakeside" not in str(sent)
         assert "10001" not in str(sent)
 
 
 def test_a_database_that_is_away_is_no_news_of_what_is_parked(
-    stage: Stage, sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+    harness: Harness, sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is told that all was released because nobody could look."""
-    restarted(stage)
-    stage.bot.journal.park_effect("10001", "10001:1:say", "Jira says no")
-    stage.bot.watch()
+    restarted(harness)
+    harness.bot.journal.park_effect("10001", "10001:1:say", "Jira says no")
+    harness.bot.watch()
 
     def away(*_: Any) -> Any:
         raise StoreDown("the database cannot be used")
 
-    monkeypatch.setattr("bot.app.Condition.readiness", away)
-    stage.bot.watch()
+    monkeypatch.setattr("bot.app.HealthFacts.readiness", away)
+    harness.bot.watch()
     assert [title for title, _ in sent] == ["something is parked"]
 
 
@@ -325,8 +325,8 @@ def test_behind_atlassians_gateway_no_public_text_links_to_the_site_itself(
 ) -> None:
     """The calls' address is not the one that staff would paste, so Jira is asked for that one."""
     monkeypatch.setattr("bot.app.ATLASSIAN_GATEWAY", "http://127.0.0.1:")
-    with Stage(load_checked(folder), tmp_path, START) as stage:
-        stage.jira.site.shapes.url = "https://lakeside.example.org"
-        restarted(stage)
+    with Harness(load_checked(folder), tmp_path, START) as harness:
+        harness.jira.site.shapes.url = "https://lakeside.example.org"
+        restarted(harness)
         with pytest.raises(Unfit, match="must not link into the staff's view"):
-            stage.bot.words.edited("See https://lakeside.example.org/browse/DDE-1")
+            harness.bot.words.edited("See https://lakeside.example.org/browse/DDE-1")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.controller.reconciler import View
 from bot.core.decide.explain_clock import clocks_explained
-from bot.core.decide.status_summary import rounds, standing
+from bot.core.decide.status_summary import rounds, status_summary
 from bot.core.model.effects import (
     CloseDay,
     CreateSubtasks,
@@ -20,13 +20,13 @@ from bot.core.model.effects import (
 )
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.formatting import moment
-from bot.store.journal import EffectRecord, Look
+from bot.store.journal import EffectRecord, Reconciliation
 
 
 def explain(
     view: View,
     calendars: Mapping[str, Calendar],
-    looks: Sequence[Look],
+    looks: Sequence[Reconciliation],
     parked: Sequence[EffectRecord],
     all_rounds: bool = False,
 ) -> list[str]:
@@ -37,7 +37,7 @@ def explain(
     if view.progress is None:
         return [*lines, f"The bot      {view.plan.reason}"]
     calendar = calendars[view.progress.process.calendar]
-    lines += standing(view.progress, calendar)
+    lines += status_summary(view.progress, calendar)
     lines += [f"Given up     {e.effect_id}: {e.reason}" for e in parked]
     if why := clocks_explained(view.progress, calendars):
         lines += ["", *why]
@@ -48,7 +48,7 @@ def explain(
     return lines
 
 
-def _looks(looks: Sequence[Look], calendar: Calendar) -> list[str]:
+def _looks(looks: Sequence[Reconciliation], calendar: Calendar) -> list[str]:
     deeds = [look for look in reversed(looks) if look.effects]
     return [f"  {moment(look.at, calendar)}  {'; '.join(look.effects)}. {look.reason}" for look in deeds]
 
@@ -62,8 +62,8 @@ def _plan(plan: Plan, calendar: Calendar) -> Iterator[str]:
             yield f"  - {word} the label{'s' if len(labels) > 1 else ''} {', '.join(labels)}"
     for name, value in plan.record.fields.items():
         yield f"  - set {name} to {value}" if value else f"  - clear {name}"
-    if plan.look_again_at:
-        yield f"  It looks again by itself {moment(plan.look_again_at, calendar)}."
+    if plan.requeue_at:
+        yield f"  It looks again by itself {moment(plan.requeue_at, calendar)}."
     else:
         yield "  Nothing is due by time alone; it looks again when something happens on the ticket."
 

@@ -24,7 +24,7 @@ from bot.config.load import load
 from bot.config.source import ConfigError
 from bot.controller.reconciler import View
 from bot.core.model.effects import PostComment
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import StoreBusy, StoreError
 from bot.store.global_limit import PAUSED
 from bot.store.keys import JOB, key_of
@@ -248,7 +248,7 @@ def retry(
         for key in given_up:
             at.agenda.unpark(key)
         for key in issues:
-            at.agenda.put(key, at.clock.now(), Class.PEOPLE)
+            at.agenda.put(key, at.clock.now(), Priority.PEOPLE)
     count = len(issues | given_up)
     if not count:
         raise fail("Nothing was parked under that id; `python -m bot parked` lists what is.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bot.controller.intents import Calls
-from bot.controller.ledger_writer import Recorder
+from bot.controller.ledger_writer import LedgerWriter
 from bot.controller.office_closures import Closures, NoClosure
 from bot.core.history.closure_impact import moved_lines
 from bot.core.history.progress import Progress
@@ -56,7 +56,7 @@ class Applier:
     def __init__(self, gateway: Gateway, calls: Calls, words: Words, closures: Closures, send: Send) -> None:
         self._gateway, self._calls = gateway, calls
         self._words, self._closures, self._send = words, closures, send
-        self._recorder = Recorder(gateway, calls)
+        self._recorder = LedgerWriter(gateway, calls)
 
     def apply(
         self,

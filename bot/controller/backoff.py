@@ -18,7 +18,7 @@ DEAD_TOKEN_SECONDS = 60.0
 AGAIN_SECONDS = 1.0  # how soon a database that is away is asked again
 
 
-class Setbacks:
+class Backoff:
     """Counts setbacks in a row for each key of this process. They are not tries: what Jira's own state causes
     is nobody's fault, and a night of it must not bring a key nearer to being parked."""
 

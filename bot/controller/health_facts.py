@@ -56,7 +56,7 @@ _DELIVERED = sa.select(deliveries.c.received_at).order_by(deliveries.c.received.
 _CLOSURES = sa.select(sa.func.count()).where(meta.c.name.startswith(TOLD))
 
 
-class Condition:
+class HealthFacts:
     """Asks the database how the bot stands."""
 
     def __init__(self, store: Store, agenda: Agenda, journal: Journal, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.controller.intents import Calls
 from bot.core.history.progress import Progress
-from bot.core.model.effects import Record
+from bot.core.model.effects import TicketUpdate
 from bot.core.model.issue import Issue
 from bot.core.model.ledger_json import to_json
 from bot.jira.call import Refused
@@ -17,7 +17,7 @@ from bot.store.agenda import Claim
 
 
 @dataclass
-class Recorded:
+class LedgerWritten:
     """What came of a record: whether the ledger was kept, what was done in words, whether to look again."""
 
     kept: bool = True
@@ -45,15 +45,15 @@ class _Part:
         return added + [f"took off the label {label}" for label in self.remove_labels]
 
 
-class Recorder:
+class LedgerWriter:
     """Writes what a plan wants recorded."""
 
     def __init__(self, gateway: Gateway, calls: Calls) -> None:
         self._gateway, self._calls = gateway, calls
 
     def record(
-        self, claim: Claim, issue: Issue, progress: Progress, record: Record, given_up: Collection[str]
-    ) -> Recorded:
+        self, claim: Claim, issue: Issue, progress: Progress, record: TicketUpdate, given_up: Collection[str]
+    ) -> LedgerWritten:
         """Set labels and fields and keep the ledger as it is in `progress`."""
         ledger = to_json(progress.ledger)
         prefix = f"{issue.id}:{progress.visit.id}:"
@@ -64,8 +64,8 @@ class Recorder:
         ]
         wanted = [part for part in parts if part and part.effect not in given_up]
         if not wanted or self._put(claim, issue, wanted) is None:
-            return Recorded(done=[word for part in wanted for word in part.said])
-        recorded = Recorded()
+            return LedgerWritten(done=[word for part in wanted for word in part.said])
+        recorded = LedgerWritten()
         for part in wanted:  # Jira does not reliably say which part it minds: each is asked for alone
             if refusal := self._put(claim, issue, [part]):
                 self._calls.park(issue, [part.effect], refusal)

@@ -30,7 +30,7 @@ from bot.jira import jql
 from bot.jira.gateway import Gateway
 from bot.jira.references import Found
 from bot.store.agenda import Agenda
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 from bot.store.keys import key_of
 
@@ -191,7 +191,7 @@ class Closures:
         """Have all of them looked at that follow a process: which calendar is a ticket's own, a look tells best."""
         for ticket in tickets:
             if self._config.process_for(ticket.project, ticket.type) is not None:
-                self._agenda.put(key_of(ticket.issue_id), self._clock.now(), Class.TIMERS)
+                self._agenda.put(key_of(ticket.issue_id), self._clock.now(), Priority.TIMERS)
 
     # -- this replica's files
 

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.config.load import Config
-from bot.controller.backoff import Setbacks
+from bot.controller.backoff import Backoff
 from bot.controller.missed_webhooks import WebhookWatch
 from bot.jira import jql
 from bot.jira.call import JiraTrouble
 from bot.jira.gateway import Gateway
 from bot.store.agenda import Agenda, Claim
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
 from bot.store.journal import Journal
 from bot.store.keys import JOB, key_of
@@ -71,7 +71,7 @@ class Jobs:
     ) -> None:
         self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
         self._store, self._clock, self._periods, self._beat = store, clock, periods, beat
-        self._setbacks, self._webhooks = Setbacks(agenda, clock), webhooks
+        self._backoff, self._webhooks = Backoff(agenda, clock), webhooks
         self._seen: dict[str, str] = {}
         self.all: Mapping[str, tuple[Callable[[], None], timedelta | None]] = {
             "identity": (self.identity, periods.identity),
@@ -86,7 +86,7 @@ class Jobs:
         pass, since `everything` looks at the same tickets then."""
         for name in self.all:
             later = self._periods.nightly if name == "nightly" else timedelta(0)
-            self._agenda.put_once(JOB + name, self._clock.now() + later, Class.PEOPLE)
+            self._agenda.put_once(JOB + name, self._clock.now() + later, Priority.PEOPLE)
 
     def run(self, claim: Claim) -> None:
         """Run a claimed job and give it back for its next time."""
@@ -99,7 +99,7 @@ class Jobs:
             with self._lease_kept(claim):
                 work()
         except (JiraTrouble, StoreError) as trouble:
-            self._setbacks.take(claim, trouble)
+            self._backoff.take(claim, trouble)
             away = f"The job {name} could not use the database; the bot's log says why."  # a page shows it to strangers
             self._store.set_fact(TROUBLE + name, str(trouble) if isinstance(trouble, JiraTrouble) else away)
         except Exception:
@@ -107,9 +107,11 @@ class Jobs:
             self._agenda.release(claim, self._clock.now(), failed=True)
             self._store.set_fact(TROUBLE + name, f"The bot's job {name} fails by its own fault; its log says more.")
         else:
-            self._setbacks.over(claim.key)
+            self._backoff.over(claim.key)
             again = self._clock.now() + period if period else None
-            self._agenda.release(claim, again, cls=Class.PEOPLE)  # it is short, and no flood must keep it waiting
+            self._agenda.release(
+                claim, again, priority=Priority.PEOPLE
+            )  # it is short, and no flood must keep it waiting
             if name == "catch_up":
                 self._beat()
 
@@ -159,7 +161,7 @@ class Jobs:
             self._webhooks.note(hits, begun, last if since else None)  # before any look that these lead to
         fresh = dict.fromkeys(hit.look_at for hit in hits if self._seen.get(hit.issue_id) != hit.updated)
         for n, issue_id in enumerate(fresh):
-            self._agenda.put(key_of(issue_id), begun + n * self._periods.pace, Class.PEOPLE)
+            self._agenda.put(key_of(issue_id), begun + n * self._periods.pace, Priority.PEOPLE)
         self._seen = {hit.issue_id: hit.updated for hit in hits}
         self._store.set_fact(CAUGHT_UP, begun.isoformat())
 
@@ -181,7 +183,7 @@ class Jobs:
     def _look_at(self, tickets: Iterable[str], gap: timedelta) -> None:
         now = self._clock.now()
         for n, issue_id in enumerate(tickets):
-            self._agenda.put(key_of(issue_id), now + n * gap, Class.SWEEPS)
+            self._agenda.put(key_of(issue_id), now + n * gap, Priority.SWEEPS)
 
     def under_way(self) -> list[str]:
         """The ids of the tickets that the search index shows as not ended."""

@@ -13,7 +13,7 @@ from functools import cache
 from bot.clock import Clock
 from bot.config.load import Config
 from bot.controller.applier import Applied, Applier
-from bot.controller.backoff import Setbacks
+from bot.controller.backoff import Backoff
 from bot.core.decide.engine import decide, leave
 from bot.core.history.progress import Progress, follow
 from bot.core.model.effects import CreateSubtasks, Plan, PostComment, SendText
@@ -26,7 +26,7 @@ from bot.jira.call import JiraTrouble, Missing, Refused
 from bot.jira.gateway import Gateway
 from bot.jira.reader import Snapshot
 from bot.store.agenda import Agenda, Claim, LeaseLost
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import StoreError
 from bot.store.journal import MESSAGE, Intent, Journal, Known
 from bot.store.keys import issue_of, key_of
@@ -67,7 +67,7 @@ class Reconciler:
         self._config, self._calendars, self._gateway = config, calendars, gateway
         self._agenda, self._journal = agenda, journal
         self._applier, self._clock, self._born = applier, clock, cache(born)
-        self._setbacks = Setbacks(agenda, clock)
+        self._backoff = Backoff(agenda, clock)
 
     # -- a look that acts
 
@@ -88,19 +88,19 @@ class Reconciler:
         except Missing as missing:
             self._missing(claim, missing)
         except (JiraTrouble, StoreError) as trouble:
-            self._setbacks.take(claim, trouble)
+            self._backoff.take(claim, trouble)
         except Exception as fault:
             self._own_fault(claim, issue_id, fault)
         else:
-            self._setbacks.over(claim.key)
+            self._backoff.over(claim.key)
 
     def _missing(self, claim: Claim, missing: Missing) -> None:
         """A 404 decides nothing, but what was asked for in vain several times is most likely gone."""
-        if self._setbacks.in_a_row(claim.key) < MISSING_TRIES:
-            self._setbacks.take(claim, missing)
+        if self._backoff.in_a_row(claim.key) < MISSING_TRIES:
+            self._backoff.take(claim, missing)
             return
         LOG.info("%s: %s Asking again in a day.", claim.key, missing)
-        self._setbacks.over(claim.key)
+        self._backoff.over(claim.key)
         self._agenda.release(claim, self._clock.now() + MISSING_AGAIN)
 
     def _own_fault(self, claim: Claim, issue_id: str, fault: Exception) -> None:
@@ -124,7 +124,7 @@ class Reconciler:
             known = self._journal.known(issue_id)
             snapshot = self._gateway.fetch(issue_id, known.done)
         if snapshot.issue.parent_id is not None:
-            self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Class.PEOPLE)
+            self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Priority.PEOPLE)
             self._agenda.release(claim, None)
             return
         try:
@@ -134,7 +134,7 @@ class Reconciler:
             return
         applied = self._apply(claim, view, known)
         self._write_down(view, applied)
-        again = self._clock.now() if applied.again else view.plan.look_again_at
+        again = self._clock.now() if applied.again else view.plan.requeue_at
         self._agenda.release(claim, again)
 
     def _apply(self, claim: Claim, view: View, known: Known) -> Applied:
@@ -156,7 +156,7 @@ class Reconciler:
     def ask(self, issue_ids: Iterable[str]) -> None:
         """Put issues on the agenda, for whoever works on it to look at now."""
         for issue_id in issue_ids:
-            self._agenda.put(key_of(issue_id), self._clock.now(), Class.PEOPLE)
+            self._agenda.put(key_of(issue_id), self._clock.now(), Priority.PEOPLE)
 
     # -- a look that only sees
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.clock import Clock
 from bot.core.model.issue import Issue
-from bot.core.model.ledger import BOT, PERSON
+from bot.core.model.ledger import Mover
 from bot.core.model.roles import People
 from bot.jira.call import Refused
 
@@ -51,9 +51,9 @@ class Fuse:
             acts += [(c.at, people.mover(c.author), "subtask") for c in subtask.changes]
         moves = 0
         for _, who, what in sorted(acts, key=lambda act: act[0]):
-            if who == PERSON:
+            if who == Mover.PERSON:
                 moves = 0
-            elif who == BOT and what == "status":
+            elif who == Mover.BOT and what == "status":
                 moves += 1
         if moves >= MOVES_IN_A_ROW:
             raise Blown(f"The bot has moved this ticket {moves} times and no person has done anything in between.")

@@ -19,7 +19,7 @@ from bot.core.model.process import FULL
 from bot.sandbox import accounts
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.keys import JOB
 from bot.web.factory import web_app
 from bot.web.wsgi_server import WebServer
@@ -48,7 +48,7 @@ class Stuck(AssertionError):
     """The stage did not come to rest: somebody still has something to do after a long time."""
 
 
-class Stage:
+class Harness:
     """One sandbox and one bot. The business clock moves only by `advance`, and only while all is at rest.
 
     With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find."""
@@ -119,7 +119,7 @@ class Stage:
         self.stop_bot()
         self.jira.stop()
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Harness:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -136,7 +136,7 @@ class Stage:
             # The clock may have stood still since the last time, so that a change looks as if it were seen.
             self.bot.jobs.forget()
             for job in ("catch_up", "everything"):
-                self.bot.agenda.put(JOB + job, self.clock.now(), Class.SWEEPS)
+                self.bot.agenda.put(JOB + job, self.clock.now(), Priority.SWEEPS)
             self._rest(patience)
 
     def _rest(self, patience: float) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 from bot.sandbox import events, field_checks
 from bot.sandbox.catalogue import SUBTASK_TYPE
 from bot.sandbox.records import INTERNAL, ChangeItem, CommentRecord, IssueRecord, Refused
-from bot.sandbox.site_store import NOT_FOUND, Call, Ground, Which, Who
+from bot.sandbox.site_store import NOT_FOUND, Call, SiteStore, Which, Who
 
 __all__ = ["NOT_FOUND", "Call", "Site", "Which", "Who"]
 
 RESOLUTION = "Done"
 
 
-class Site(Ground):
+class Site(SiteStore):
     """A small, honest service desk site, safe to use from several threads.
 
     Moments come from `clock.now()` and never run backwards. Methods that act take who does it first, and

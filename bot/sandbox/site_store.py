@@ -34,7 +34,7 @@ class Call(NamedTuple):
     issue: str | None
 
 
-class Ground:
+class SiteStore:
     """What the site keeps. Safe to use from several threads; what its readers give back does not change."""
 
     def __init__(

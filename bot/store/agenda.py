@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.clock import Clock
-from bot.store.agenda_reader import LEASE_SECONDS, AgendaReader, Class, col
+from bot.store.agenda_reader import LEASE_SECONDS, AgendaReader, Priority, col
 from bot.store.agenda_sql import GIVE_BACK, LEASE, NEW, PARK, RELEASE, RENEW, TOKEN, upsert
 from bot.store.database import Store
 from bot.store.global_limit import LONGEST_HOLD_SECONDS, Site
@@ -36,7 +36,7 @@ class Claim:
     token: str
     woken: int
     tries: int
-    cls: Class
+    priority: Priority
     due_at: datetime
     began: float
 
@@ -82,28 +82,28 @@ class Agenda(AgendaReader):
 
     # -- put
 
-    def put(self, key: str, at: datetime, cls: Class, *, not_before_machine: float | None = None) -> None:
+    def put(self, key: str, at: datetime, priority: Priority, *, not_before_machine: float | None = None) -> None:
         """Ask for a look at `key` no later than `at`; `not_before_machine` counts only for a new row."""
-        self._store.write(lambda connection: self.put_in(connection, key, at, cls, not_before_machine))
+        self._store.write(lambda connection: self.put_in(connection, key, at, priority, not_before_machine))
 
     def put_in(
         self,
         connection: Connection,
         key: str,
         at: datetime,
-        cls: Class,
+        priority: Priority,
         not_before_machine: float | None = None,
     ) -> None:
         """As `put`, in the caller's transaction."""
-        connection.execute(self._put, _new_row(key, at, cls, not_before_machine))
+        connection.execute(self._put, _new_row(key, at, priority, not_before_machine))
         if at <= self._clock.now():  # what is due later is found when it is
             self._wakeup.ring_everywhere_in(connection)
 
-    def put_once(self, key: str, at: datetime, cls: Class) -> bool:
+    def put_once(self, key: str, at: datetime, priority: Priority) -> bool:
         """Put `key` only where it has no row yet, as a periodic job at start; whether it was new."""
 
         def put(connection: Connection) -> bool:
-            row = self._store.insert(agenda).values(_new_row(key, at, cls, None)).on_conflict_do_nothing()
+            row = self._store.insert(agenda).values(_new_row(key, at, priority, None)).on_conflict_do_nothing()
             new = connection.execute(row.returning(col.key)).first() is not None
             if new:
                 self._wakeup.ring_everywhere_in(connection)
@@ -130,9 +130,9 @@ class Agenda(AgendaReader):
         began = self._clock.steady()
         moment = {"now": self._clock.now(), "machine": machine, "claimed_as": f"{self._name}:{next(self._claims)}:"}
         moment |= {"own": self._name, "after_own": f"{self._name}g"}  # after each hex name, however a database sorts
-        for cls in Class:  # one seek in the index per class; later ones are not looked at where these are enough
-            rows = connection.execute(LEASE, {**moment, "wanted": int(cls), "most": most - len(claims)}).all()
-            found = [Claim(key, token, woken, tries, cls, due, began) for key, token, woken, tries, due in rows]
+        for priority in Priority:
+            rows = connection.execute(LEASE, {**moment, "wanted": int(priority), "most": most - len(claims)}).all()
+            found = [Claim(key, token, woken, tries, priority, due, began) for key, token, woken, tries, due in rows]
             claims += self._one_suspect(connection, sorted(found, key=lambda claim: claim.due_at))
             if len(claims) == most:
                 break
@@ -160,14 +160,14 @@ class Agenda(AgendaReader):
     def release(
         self,
         claim: Claim,
-        look_again_at: datetime | None,
+        requeue_at: datetime | None,
         *,
         not_before: float | None = None,
         failed: bool = False,
-        cls: Class = Class.TIMERS,
+        priority: Priority = Priority.TIMERS,
     ) -> bool:
-        """End the look: due again at `look_again_at`, or now if woken since; False where the lease was lost. What is
-        due later is then of the class `cls`.
+        """End the look: due again at `requeue_at`, or now if woken since; False where the lease was lost. What is
+        due later is then of the class `priority`.
 
         `not_before` (machine seconds, at most an hour ahead) holds the row back. With `failed` the row is due
         now, and held back by its back-off where `not_before` is not given."""
@@ -177,7 +177,7 @@ class Agenda(AgendaReader):
             held = not_before
             if failed and held is None:
                 held = machine + backoff(claim.tries, self._chance)
-            moment = now if failed else look_again_at
+            moment = now if failed else requeue_at
             values = {
                 **_ours(claim),
                 "held": None if held is None else min(held, machine + LONGEST_HOLD_SECONDS),
@@ -186,7 +186,7 @@ class Agenda(AgendaReader):
                 "again": moment,
                 "soon": now,
                 "calm": int(moment is not None and moment > now),
-                "later": int(cls),
+                "later": int(priority),
             }
             return connection.execute(RELEASE, values).rowcount == 1
 
@@ -278,8 +278,8 @@ class Agenda(AgendaReader):
         self._wakeup.close()
 
 
-def _new_row(key: str, at: datetime, cls: Class, not_before: float | None) -> dict[str, Any]:
-    return dict(zip(NEW, (key, at, not_before, 1, 0, int(cls)), strict=True))
+def _new_row(key: str, at: datetime, priority: Priority, not_before: float | None) -> dict[str, Any]:
+    return dict(zip(NEW, (key, at, not_before, 1, 0, int(priority)), strict=True))
 
 
 def _ours(claim: Claim) -> dict[str, Any]:

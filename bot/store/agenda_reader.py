@@ -22,7 +22,7 @@ MACHINE: sa.BindParameter[float] = sa.bindparam("machine", type_=sa.Double())
 LEASE_SECONDS = 120.0
 
 
-class Class(IntEnum):
+class Priority(IntEnum):
     """Whose work goes first: a person who waits, then a moment that was promised, then routine."""
 
     PEOPLE = 0
@@ -35,7 +35,7 @@ class Row:
     """One row as `status` and `explain` show it. Machine moments are in seconds."""
 
     key: str
-    cls: Class
+    priority: Priority
     due_at: datetime | None
     not_before: float | None
     leased_until: float | None
@@ -101,25 +101,30 @@ def free() -> tuple[ColumnElement[bool], ...]:
 
 def _row(found: RowMapping) -> Row:
     shown = ("key", "due_at", "not_before", "leased_until", "tries", "parked")
-    return Row(cls=Class(found["cls"]), **{name: found[name] for name in shown})
+    return Row(priority=Priority(found["priority"]), **{name: found[name] for name in shown})
 
 
 # Statements are put together once: whoever waits for quiet asks often, and that costs more than the answer.
 _NEXT_DUE = sa.select(
     *(
         sa.select(col.due_at)
-        .where(col.cls == int(cls), col.due_at.is_not(None), col.token.is_(None), col.parked.is_(None))
+        .where(col.priority == int(priority), col.due_at.is_not(None), col.token.is_(None), col.parked.is_(None))
         .order_by(col.due_at)
         .limit(1)
         .scalar_subquery()
-        for cls in Class
+        for priority in Priority
     )
 )
 # A token is never empty, and SQLite seeks with > in an index where IS NOT NULL makes it scan the table.
 _BUSY = sa.select(
     sa.or_(
         sa.exists().where(col.token > ""),
-        *(sa.exists().where(col.cls == int(cls), col.due_at <= NOW, col.parked.is_(None)) for cls in Class),
+        *(
+            sa.exists().where(col.priority == int(priority), col.due_at <= NOW, col.parked.is_(None))
+            for priority in Priority
+        ),
     )
 )
-_CLAIMABLE = sa.select(sa.or_(*(sa.exists().where(col.cls == int(cls), col.due_at <= NOW, *free()) for cls in Class)))
+_CLAIMABLE = sa.select(
+    sa.or_(*(sa.exists().where(col.priority == int(p), col.due_at <= NOW, *free()) for p in Priority))
+)

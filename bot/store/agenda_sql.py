@@ -9,7 +9,7 @@ from bot.store.database import Store
 from bot.store.global_limit import ASTRAY_SECONDS
 from bot.store.tables import agenda
 
-NEW = ("key", "due_at", "not_before", "woken", "tries", "cls")  # what a row has from its first put
+NEW = ("key", "due_at", "not_before", "woken", "tries", "priority")  # what a row has from its first put
 
 
 def upsert(store: Store) -> sa.Executable:
@@ -20,7 +20,9 @@ def upsert(store: Store) -> sa.Executable:
         index_elements=["key"],
         set_={
             "due_at": sa.case((col.due_at.is_(None) | (col.due_at > new.due_at), new.due_at), else_=col.due_at),
-            "cls": sa.case((col.due_at.is_(None) | (col.cls > new.cls), new.cls), else_=col.cls),
+            "priority": sa.case(
+                (col.due_at.is_(None) | (col.priority > new.priority), new.priority), else_=col.priority
+            ),
             "woken": col.woken + 1,
         },
     )
@@ -39,7 +41,7 @@ def _lease() -> sa.Executable:
     )
     first = (
         sa.select(col.key)
-        .where(col.cls == sa.bindparam("wanted"), col.due_at <= NOW, *free(), sa.or_(col.tries == 0, ~suspect))
+        .where(col.priority == sa.bindparam("wanted"), col.due_at <= NOW, *free(), sa.or_(col.tries == 0, ~suspect))
         .order_by(col.due_at)
         .limit(sa.bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -69,7 +71,7 @@ def _release() -> sa.Executable:
         not_before=sa.bindparam("held", type_=sa.Double()),
         tries=sa.bindparam("left", type_=sa.Integer),
         due_at=sa.case((quiet, again), else_=soon),
-        cls=sa.case((sa.and_(quiet, calm), sa.bindparam("later", type_=sa.Integer)), else_=col.cls),
+        priority=sa.case((sa.and_(quiet, calm), sa.bindparam("later", type_=sa.Integer)), else_=col.priority),
     )
 
 

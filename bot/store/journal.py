@@ -64,7 +64,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Look:
+class Reconciliation:
     """One look at an issue: what it did and why. `key` is the issue's label at that time."""
 
     issue_id: str
@@ -244,12 +244,13 @@ class Journal:
         asked = {"issue": issue_id}
         return self._store.read(lambda connection: connection.execute(_LAST_REASON, asked).scalar_one_or_none())
 
-    def looks(self, issue_id: str, limit: int = 50) -> list[Look]:
+    def looks(self, issue_id: str, limit: int = 50) -> list[Reconciliation]:
         """The latest looks at one issue, the newest first."""
         query = sa.select(looks).where(looks.c.issue_id == issue_id).order_by(looks.c.id.desc()).limit(limit)
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
         return [
-            Look(effects=tuple(r["effects"]), **{k: r[k] for k in ("issue_id", "key", "at", "reason")}) for r in rows
+            Reconciliation(effects=tuple(r["effects"]), **{k: r[k] for k in ("issue_id", "key", "at", "reason")})
+            for r in rows
         ]
 
     def prune(self, older_than: timedelta) -> int:

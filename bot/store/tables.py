@@ -45,7 +45,7 @@ agenda = sa.Table(
     "agenda",
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("class", sa.SmallInteger, key="cls", nullable=False),
+    sa.Column("class", sa.SmallInteger, key="priority", nullable=False),
     sa.Column("due_at", Moment),
     sa.Column("not_before", sa.Double),
     sa.Column("woken", sa.BigInteger, nullable=False),
@@ -53,7 +53,7 @@ agenda = sa.Table(
     sa.Column("token", sa.Text),
     sa.Column("leased_until", sa.Double),
     sa.Column("parked", sa.Text),
-    sa.Index("agenda_due", "cls", "due_at"),
+    sa.Index("agenda_due", "priority", "due_at"),
     sa.Index("agenda_leased", "token"),
 )
 

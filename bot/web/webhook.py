@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from bot.clock import Clock
 from bot.jira.references import author_of, event_of, issue_of, project_of
 from bot.store.agenda import Agenda
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
 
 MOST_BYTES = 25 * 1024 * 1024  # Jira sends no larger body
@@ -51,7 +51,7 @@ class Intake:
         self._store = store
         self._agenda = agenda
 
-    def accept(self, delivery: Delivery, at: datetime, cls: Class) -> bool:
+    def accept(self, delivery: Delivery, at: datetime, priority: Priority) -> bool:
         """Have the issue looked at at `at`; False, and nothing done, where the delivery was seen before.
 
         Raises StoreError where the store cannot be used."""
@@ -67,7 +67,7 @@ class Intake:
                 sha256=delivery.sha256,
             )
             if new:
-                self._agenda.put_in(connection, f"issue {delivery.issue_id}", at, cls)
+                self._agenda.put_in(connection, f"issue {delivery.issue_id}", at, priority)
             return new
 
         return self._store.write(work, urgent=True)
@@ -155,11 +155,11 @@ def receiver(
         return _take_in(delivery)
 
     def _take_in(delivery: Delivery) -> Response:
-        at, cls = clock.now(), Class.PEOPLE
+        at, priority = clock.now(), Priority.PEOPLE
         if delivery.author_id is not None and delivery.author_id == own_account():
-            at, cls = at + ECHO_DELAY, Class.TIMERS  # an echo is nobody's act and can wait for people's
+            at, priority = at + ECHO_DELAY, Priority.TIMERS  # an echo is nobody's act and can wait for people's
         try:
-            new = intake.accept(delivery, at, cls)
+            new = intake.accept(delivery, at, priority)
         except StoreError as error:
             log.error("could not keep delivery %s of issue %s: %s", delivery.identifier, delivery.issue_id, error)
             return _try_again()

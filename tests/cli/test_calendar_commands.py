@@ -16,7 +16,7 @@ from bot.cli.main import app
 from bot.clock import SystemClock
 from bot.config.load import load
 from bot.sandbox.accounts import BOT
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
 from tests.stories.acts import Story
@@ -58,10 +58,10 @@ def run(yaml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 def serving(yaml: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
     """A bot that serves that database, and a ticket in its first review."""
-    with Stage(load(yaml.parent.parent), tmp_path, START) as stage:
-        stage.site.search_lag = timedelta(0)
-        monkeypatch.setenv("JIRA_URL", stage.jira.url)
-        story = Story(stage).opened().to_review()
+    with Harness(load(yaml.parent.parent), tmp_path, START) as harness:
+        harness.site.search_lag = timedelta(0)
+        monkeypatch.setenv("JIRA_URL", harness.jira.url)
+        story = Story(harness).opened().to_review()
         story.at("2026-01-09 06:00")
         yield story
 
@@ -91,7 +91,7 @@ def test_a_day_is_closed_while_the_bot_runs(run: Run, serving: Story, yaml: Path
     assert "It stands in config/calendars/cli.yaml; each other server writes its own file.\n" in done.output
     assert "  exceptions:\n    2026-01-12: {name: ice storm, open: []}\n" in done.output
     assert yaml.read_text() == before + LINES
-    serving.stage.settle()
+    serving.harness.settle()
     assert serving.due == "2026-01-14"
     assert run("cli", "2026-01-12").output == done.output
 

@@ -17,7 +17,7 @@ from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
 from bot.store.agenda import Agenda
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 from bot.store.global_limit import PAUSED
 from tests.small_office import write_office
@@ -223,7 +223,7 @@ def test_pause_works_with_a_broken_configuration(run: Run, folder: Path, agenda:
 
 def test_a_ticket_that_was_given_up_is_listed_and_released(run: Run, agenda: Agenda) -> None:
     """As an effect is, by its id."""
-    agenda.put("issue 10001", SystemClock().now(), Class.PEOPLE)
+    agenda.put("issue 10001", SystemClock().now(), Priority.PEOPLE)
     claim = agenda.claim()
     assert claim is not None
     agenda.park(claim, "10 looks failed: KeyError")

@@ -17,8 +17,8 @@ from bot.controller.missed_webhooks import FACT, Counted, WebhookWatch, count
 from bot.controller.periodic_jobs import Periods
 from bot.jira.references import Hit
 from bot.sandbox.accounts import CARLA, HANNA
-from bot.sandbox.harness import Stage
-from bot.store.agenda_reader import Class
+from bot.sandbox.harness import Harness
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 from bot.store.keys import JOB
 from bot.store.tables import intents, looks
@@ -231,27 +231,27 @@ OFTEN = Periods(catch_up=EVERY, nightly=timedelta(days=7), identity=timedelta(da
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def harness(tmp_path: Path) -> Iterator[Harness]:
     """A bot that waits for webhooks, and a Jira where nobody has registered any yet."""
     config = load_checked(write_office(tmp_path))
     config = replace(config, office=replace(config.office, untold_changes=3))
-    with Stage(config, tmp_path, START, periods=OFTEN, webhooks=False) as stage:
-        stage.site.search_lag = timedelta(0)
-        stage.settle()
-        yield stage
+    with Harness(config, tmp_path, START, periods=OFTEN, webhooks=False) as harness:
+        harness.site.search_lag = timedelta(0)
+        harness.settle()
+        yield harness
 
 
 def test_a_jira_that_sends_nothing_is_told_to_the_operator_once_and_its_end(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """People's changes are found all the same; /statusz is red until webhooks come; the bot's own do not count."""
     told: list[str] = []
-    monkeypatch.setattr(stage.bot.alerts, "_send", lambda title, body: told.append(title.split(": ")[1]) is None)
-    tickets = [stage.site.open_request(CARLA, f"District {n}") for n in range(3)]
-    stage.advance(START + timedelta(hours=3))
-    assert [len(stage.site.comments(ticket)) for ticket in tickets] == [1, 1, 1]
+    monkeypatch.setattr(harness.bot.alerts, "_send", lambda title, body: told.append(title.split(": ")[1]) is None)
+    tickets = [harness.site.open_request(CARLA, f"District {n}") for n in range(3)]
+    harness.advance(START + timedelta(hours=3))
+    assert [len(harness.site.comments(ticket)) for ticket in tickets] == [1, 1, 1]
 
-    answer = requests.get(f"{stage.web.url}/statusz", timeout=5)
+    answer = requests.get(f"{harness.web.url}/statusz", timeout=5)
     found = answer.json()
     assert (answer.status_code, found["state"], found["ready"]) == (503, "red", True)
     assert found["reasons"] == [
@@ -259,17 +259,17 @@ def test_a_jira_that_sends_nothing_is_told_to_the_operator_once_and_its_end(
     ]
     assert (found["webhooks"]["stopped"], found["webhooks"]["latest_at"]) == (True, None)
     for _ in range(3):
-        stage.bot.watch()
+        harness.bot.watch()
     assert told == ["Jira has stopped sending webhooks"]
 
-    stage.register_webhooks()
+    harness.register_webhooks()
     for ticket in tickets:
-        stage.site.comment(HANNA, ticket, "a word", public=False)
-        stage.settle()
-    stage.bot.agenda.put(f"{JOB}catch_up", stage.clock.now(), Class.SWEEPS)
-    stage.settle()
-    found = requests.get(f"{stage.web.url}/statusz", timeout=5).json()
+        harness.site.comment(HANNA, ticket, "a word", public=False)
+        harness.settle()
+    harness.bot.agenda.put(f"{JOB}catch_up", harness.clock.now(), Priority.SWEEPS)
+    harness.settle()
+    found = requests.get(f"{harness.web.url}/statusz", timeout=5).json()
     assert (found["state"], found["reasons"], found["webhooks"]["stopped"]) == ("green", [], False)
     for _ in range(2):
-        stage.bot.watch()
+        harness.bot.watch()
     assert told == ["Jira has stopped sending webhooks", "Jira sends webhooks again"]

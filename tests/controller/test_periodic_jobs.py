@@ -18,9 +18,9 @@ from bot.controller.periodic_jobs import CAUGHT_UP, Periods
 from bot.controller.ticker import Ticker
 from bot.controller.workers import Workers
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 from bot.store.agenda import Claim
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import StoreDown
 from bot.store.global_limit import PAUSED
 from bot.store.keys import JOB
@@ -36,13 +36,13 @@ SHORT = Periods(
 
 
 @pytest.fixture
-def stage(config: Config, tmp_path: Path) -> Iterator[Stage]:
+def harness(config: Config, tmp_path: Path) -> Iterator[Harness]:
     """A sandbox that sends no webhooks, and the bot with its periodic jobs."""
-    with Stage(config, tmp_path, START, periods=SHORT, webhooks=False) as stage:
-        stage.site.limits.limits = ()
-        stage.site.search_lag = timedelta(0)
-        stage.settle()
-        yield stage
+    with Harness(config, tmp_path, START, periods=SHORT, webhooks=False) as harness:
+        harness.site.limits.limits = ()
+        harness.site.search_lag = timedelta(0)
+        harness.settle()
+        yield harness
 
 
 def eventually(condition: Callable[[], Any]) -> None:
@@ -53,81 +53,83 @@ def eventually(condition: Callable[[], Any]) -> None:
         time.sleep(0.005)
 
 
-def called(stage: Stage, path: str, since: int) -> int:
+def called(harness: Harness, path: str, since: int) -> int:
     """How often a path was called since a mark."""
-    return sum(1 for call in stage.site.calls_since(since) if call.path.endswith(path))
+    return sum(1 for call in harness.site.calls_since(since) if call.path.endswith(path))
 
 
-def test_each_job_runs_in_its_time(stage: Stage) -> None:
+def test_each_job_runs_in_its_time(harness: Harness) -> None:
     """In 20 minutes: two identity checks, four catch-ups, no nightly pass."""
-    mark = len(stage.site.calls)
-    stage.advance(START + timedelta(minutes=21))
-    assert called(stage, "/myself", mark) == 2
-    assert called(stage, "/search/jql", mark) == 4
+    mark = len(harness.site.calls)
+    harness.advance(START + timedelta(minutes=21))
+    assert called(harness, "/myself", mark) == 2
+    assert called(harness, "/search/jql", mark) == 4
 
 
-def test_the_catch_up_finds_each_change_once(stage: Stage) -> None:
+def test_the_catch_up_finds_each_change_once(harness: Harness) -> None:
     """What was seen and has not changed since is not looked at again, though the window reaches back."""
-    ticket = stage.site.open_request(CARLA, "Lakeside ISD")
-    stage.advance(START + timedelta(minutes=11))  # the second run sees the bot's own writes
-    assert len(stage.site.comments(ticket)) == 1
-    mark = len(stage.site.calls)
-    stage.advance(START + timedelta(minutes=31))
-    assert called(stage, "/issue/{issueIdOrKey}", mark) == 0
-    subtask = stage.site.create_subtask(HANNA, ticket, "something else")
-    stage.advance(START + timedelta(minutes=37))
-    assert called(stage, "/issue/{issueIdOrKey}", mark) >= 1
-    assert stage.bot.agenda.row(f"issue {subtask.id}") is None
+    ticket = harness.site.open_request(CARLA, "Lakeside ISD")
+    harness.advance(START + timedelta(minutes=11))  # the second run sees the bot's own writes
+    assert len(harness.site.comments(ticket)) == 1
+    mark = len(harness.site.calls)
+    harness.advance(START + timedelta(minutes=31))
+    assert called(harness, "/issue/{issueIdOrKey}", mark) == 0
+    subtask = harness.site.create_subtask(HANNA, ticket, "something else")
+    harness.advance(START + timedelta(minutes=37))
+    assert called(harness, "/issue/{issueIdOrKey}", mark) >= 1
+    assert harness.bot.agenda.row(f"issue {subtask.id}") is None
 
 
-def test_the_watermark_follows_the_begin_of_a_run(stage: Stage) -> None:
+def test_the_watermark_follows_the_begin_of_a_run(harness: Harness) -> None:
     """What changes while a run is on belongs to the next one."""
-    stage.advance(START + timedelta(minutes=5))
-    assert datetime.fromisoformat(stage.bot.store.get_fact(CAUGHT_UP)) == START + timedelta(minutes=5)
+    harness.advance(START + timedelta(minutes=5))
+    assert datetime.fromisoformat(harness.bot.store.get_fact(CAUGHT_UP)) == START + timedelta(minutes=5)
 
 
-def test_a_bot_that_was_away_for_days_catches_up(stage: Stage) -> None:
+def test_a_bot_that_was_away_for_days_catches_up(harness: Harness) -> None:
     """The catch-up begins where the last one ended."""
-    ticket = stage.site.open_request(CARLA, "Lakeside ISD", status="Done")  # no nightly pass looks at it
-    stage.settle()
-    stage.stop_bot()
-    stage.clock.advance(timedelta(hours=1))
-    stage.site.set_labels(HANNA, ticket, ["x"])
-    stage.clock.advance(timedelta(days=3))
-    mark = len(stage.site.calls)
-    stage.start_bot()
-    stage.settle()
-    assert any(call.issue == ticket.id for call in stage.site.calls_since(mark))
+    ticket = harness.site.open_request(CARLA, "Lakeside ISD", status="Done")  # no nightly pass looks at it
+    harness.settle()
+    harness.stop_bot()
+    harness.clock.advance(timedelta(hours=1))
+    harness.site.set_labels(HANNA, ticket, ["x"])
+    harness.clock.advance(timedelta(days=3))
+    mark = len(harness.site.calls)
+    harness.start_bot()
+    harness.settle()
+    assert any(call.issue == ticket.id for call in harness.site.calls_since(mark))
 
 
 def test_the_nightly_pass_looks_at_every_ticket_under_way(config: Config, tmp_path: Path) -> None:
     """Also at what neither a webhook nor the catch-up told, and not at what has ended."""
     rare = replace(SHORT, catch_up=timedelta(days=30), identity=timedelta(days=30))
-    with Stage(config, tmp_path, START, periods=rare, webhooks=False) as stage:
-        stage.settle()
-        open_one = stage.site.open_request(CARLA, "Lakeside ISD")
-        ended = stage.site.open_request(CARLA, "Old ISD", status="Done")
-        stage.advance(START + timedelta(days=1, minutes=1))
-        assert len(stage.site.comments(open_one)) == 1
-        assert stage.bot.agenda.row(f"issue {ended.id}") is None
+    with Harness(config, tmp_path, START, periods=rare, webhooks=False) as harness:
+        harness.settle()
+        open_one = harness.site.open_request(CARLA, "Lakeside ISD")
+        ended = harness.site.open_request(CARLA, "Old ISD", status="Done")
+        harness.advance(START + timedelta(days=1, minutes=1))
+        assert len(harness.site.comments(open_one)) == 1
+        assert harness.bot.agenda.row(f"issue {ended.id}") is None
 
 
-def test_a_job_that_fails_by_jiras_state_is_tried_again(stage: Stage) -> None:
+def test_a_job_that_fails_by_jiras_state_is_tried_again(harness: Harness) -> None:
     """A dead token at the identity check stops all workers, says so, and the job's time stays."""
-    stage.clock.advance(timedelta(minutes=10))
-    stage.site.revoke(BOT)
-    stage.bot.agenda.nudge()
-    eventually(lambda: stage.bot.agenda.site.held() and all(r.leased_until is None for r in stage.bot.agenda.rows()))
-    stage.site.restore(BOT)
-    stage.clock.jump_machine(70)
-    stage.settle()
-    row = stage.bot.agenda.row(JOB + "identity")
+    harness.clock.advance(timedelta(minutes=10))
+    harness.site.revoke(BOT)
+    harness.bot.agenda.nudge()
+    eventually(
+        lambda: harness.bot.agenda.site.held() and all(r.leased_until is None for r in harness.bot.agenda.rows())
+    )
+    harness.site.restore(BOT)
+    harness.clock.jump_machine(70)
+    harness.settle()
+    row = harness.bot.agenda.row(JOB + "identity")
     assert row is not None
     assert row.parked is None
     assert row.due_at == START + timedelta(minutes=20)
 
 
-def test_a_job_that_fails_by_our_own_fault_backs_off(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_fails_by_our_own_fault_backs_off(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its worker lives on, and the job is tried again."""
     failed: list[int] = []
 
@@ -135,83 +137,83 @@ def test_a_job_that_fails_by_our_own_fault_backs_off(stage: Stage, monkeypatch: 
         failed.append(1)
         raise KeyError("a bug")
 
-    monkeypatch.setattr(stage.bot.gateway, "search", search)
-    stage.clock.advance(timedelta(minutes=5))
-    stage.bot.agenda.nudge()
+    monkeypatch.setattr(harness.bot.gateway, "search", search)
+    harness.clock.advance(timedelta(minutes=5))
+    harness.bot.agenda.nudge()
     eventually(lambda: failed)
-    eventually(lambda: (row := stage.bot.agenda.row(JOB + "catch_up")) and row.leased_until is None)
+    eventually(lambda: (row := harness.bot.agenda.row(JOB + "catch_up")) and row.leased_until is None)
     monkeypatch.undo()
-    stage.clock.jump_machine(5)
-    stage.settle()
-    assert datetime.fromisoformat(stage.bot.store.get_fact(CAUGHT_UP)) == START + timedelta(minutes=5)
+    harness.clock.jump_machine(5)
+    harness.settle()
+    assert datetime.fromisoformat(harness.bot.store.get_fact(CAUGHT_UP)) == START + timedelta(minutes=5)
 
 
-def test_a_job_that_lasts_longer_than_a_lease_runs_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_lasts_longer_than_a_lease_runs_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search of many pages in a slow Jira: it keeps its lease, or another would begin it anew, without an end."""
     monkeypatch.setattr("bot.controller.periodic_jobs.RENEW_SECONDS", 0.02, raising=False)
-    real, asked = stage.bot.gateway.search, []
+    real, asked = harness.bot.gateway.search, []
 
     def renewed() -> bool:
-        row = stage.bot.agenda.row(JOB + "catch_up")
-        return row is not None and (row.leased_until or 0.0) > stage.clock.machine() + 100
+        row = harness.bot.agenda.row(JOB + "catch_up")
+        return row is not None and (row.leased_until or 0.0) > harness.clock.machine() + 100
 
     def search(jql: str) -> list[Any]:
         asked.append(jql)
         for _ in range(2 if len(asked) == 1 else 0):
-            stage.clock.jump_machine(100)
+            harness.clock.jump_machine(100)
             deadline = time.monotonic() + 2
             while not renewed() and time.monotonic() < deadline:
                 time.sleep(0.005)
-            stage.bot.agenda.nudge()
+            harness.bot.agenda.nudge()
         return real(jql)
 
-    monkeypatch.setattr(stage.bot.gateway, "search", search)
-    stage.advance(START + timedelta(minutes=6))
+    monkeypatch.setattr(harness.bot.gateway, "search", search)
+    harness.advance(START + timedelta(minutes=6))
     assert len(asked) == 1
 
 
-def test_a_job_that_this_version_does_not_know(stage: Stage) -> None:
+def test_a_job_that_this_version_does_not_know(harness: Harness) -> None:
     """A row that another version left is put to rest."""
-    stage.bot.agenda.put(JOB + "digest of old", stage.clock.now(), Class.SWEEPS)
-    stage.settle()
-    row = stage.bot.agenda.row(JOB + "digest of old")
+    harness.bot.agenda.put(JOB + "digest of old", harness.clock.now(), Priority.SWEEPS)
+    harness.settle()
+    row = harness.bot.agenda.row(JOB + "digest of old")
     assert row is not None
     assert row.due_at is None
 
 
 def test_paused_claims_nothing_and_keeps_deliveries(config: Config, tmp_path: Path) -> None:
     """Nothing is looked at while it lasts; what came meanwhile is worked on afterwards."""
-    with Stage(config, tmp_path, START) as stage:
-        stage.settle()
-        stage.bot.store.set_fact(PAUSED, True)
-        mark = len(stage.site.calls)
-        ticket = stage.site.open_request(CARLA, "Lakeside ISD")
-        assert stage.site.hooks.wait_idle(10)
-        assert stage.site.hooks.outcomes[-1].status == 202
-        assert stage.bot.agenda.claim() is None  # nor does a worker, who may only be slow to ask
-        row = stage.bot.agenda.row(f"issue {ticket.id}")
+    with Harness(config, tmp_path, START) as harness:
+        harness.settle()
+        harness.bot.store.set_fact(PAUSED, True)
+        mark = len(harness.site.calls)
+        ticket = harness.site.open_request(CARLA, "Lakeside ISD")
+        assert harness.site.hooks.wait_idle(10)
+        assert harness.site.hooks.outcomes[-1].status == 202
+        assert harness.bot.agenda.claim() is None  # nor does a worker, who may only be slow to ask
+        row = harness.bot.agenda.row(f"issue {ticket.id}")
         assert row is not None
-        assert (row.due_at, row.leased_until, row.tries) == (stage.clock.now(), None, 0)
-        assert stage.site.calls_since(mark) == []
-        stage.bot.store.set_fact(PAUSED, None)
-        stage.settle()
-        assert len(stage.site.comments(ticket)) == 1
+        assert (row.due_at, row.leased_until, row.tries) == (harness.clock.now(), None, 0)
+        assert harness.site.calls_since(mark) == []
+        harness.bot.store.set_fact(PAUSED, None)
+        harness.settle()
+        assert len(harness.site.comments(ticket)) == 1
 
 
-def test_paused_workers_do_not_spin(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paused_workers_do_not_spin(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """While paused the workers ask together about once a second whether they may go on, though much is due."""
     asked: list[int] = []
-    real = stage.bot.agenda.claim_many
+    real = harness.bot.agenda.claim_many
 
     def claim_many(most: int) -> Any:
         asked.append(1)
         return real(most)
 
-    stage.bot.store.set_fact(PAUSED, True)
+    harness.bot.store.set_fact(PAUSED, True)
     for n in range(5):
-        stage.bot.agenda.put(f"issue {n}", stage.clock.now(), Class.PEOPLE)
+        harness.bot.agenda.put(f"issue {n}", harness.clock.now(), Priority.PEOPLE)
     time.sleep(0.1)
-    monkeypatch.setattr(stage.bot.agenda, "claim_many", claim_many)
+    monkeypatch.setattr(harness.bot.agenda, "claim_many", claim_many)
     time.sleep(0.6)
     assert len(asked) <= 2
 
@@ -230,31 +232,31 @@ class Slow:
         self.ended.set()
 
 
-def workers(stage: Stage, reconciler: Any, gone: Callable[[str], None] = lambda why: None) -> Workers:
+def workers(harness: Harness, reconciler: Any, gone: Callable[[str], None] = lambda why: None) -> Workers:
     """Workers of a stage whose own ones were stopped."""
-    stage.bot.workers.stop()
-    bot = stage.bot
+    harness.bot.workers.stop()
+    bot = harness.bot
     made = Workers(bot.agenda, reconciler, bot.jobs, bot.store, gone, count=3)
-    stage.bot.workers = made
+    harness.bot.workers = made
     return made
 
 
-def test_a_stop_waits_for_the_call_in_flight(stage: Stage) -> None:
+def test_a_stop_waits_for_the_call_in_flight(harness: Harness) -> None:
     """However many workers are idle: the one that works has the whole patience."""
     slow = Slow()
-    team = workers(stage, slow)
+    team = workers(harness, slow)
     team.start()
-    stage.bot.agenda.put("issue 1", stage.clock.now(), Class.PEOPLE)
+    harness.bot.agenda.put("issue 1", harness.clock.now(), Priority.PEOPLE)
     assert slow.looking.wait(10)
     threading.Timer(0.6, slow.go.set).start()
     team.stop(patience=5.0)
     assert slow.ended.is_set()
 
 
-def test_a_stop_reaches_a_worker_that_is_about_to_wait(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_reaches_a_worker_that_is_about_to_wait(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """It asked whether to stop, was told no, and only then looks for work and waits: it must not wait long."""
-    team = workers(stage, stage.bot.reconciler)
-    real, asking = stage.bot.agenda.claim_many, threading.Event()
+    team = workers(harness, harness.bot.reconciler)
+    real, asking = harness.bot.agenda.claim_many, threading.Event()
 
     def claim(most: int) -> list[Claim]:
         asking.set()
@@ -262,7 +264,7 @@ def test_a_stop_reaches_a_worker_that_is_about_to_wait(stage: Stage, monkeypatch
         time.sleep(0.02)  # the first nudge is past
         return real(most)
 
-    monkeypatch.setattr(stage.bot.agenda, "claim_many", claim)
+    monkeypatch.setattr(harness.bot.agenda, "claim_many", claim)
     team.start()
     assert asking.wait(10)
     begun = time.monotonic()
@@ -270,87 +272,89 @@ def test_a_stop_reaches_a_worker_that_is_about_to_wait(stage: Stage, monkeypatch
     assert time.monotonic() - begun < 2
 
 
-def test_a_stop_gives_leases_back(stage: Stage) -> None:
+def test_a_stop_gives_leases_back(harness: Harness) -> None:
     """What is not done in time is claimable at once by the next process, and was no try."""
     slow = Slow()
-    team = workers(stage, slow)
+    team = workers(harness, slow)
     team.start()
-    stage.bot.agenda.put("issue 1", stage.clock.now(), Class.PEOPLE)
+    harness.bot.agenda.put("issue 1", harness.clock.now(), Priority.PEOPLE)
     assert slow.looking.wait(10)
     begun = time.monotonic()
     team.stop(patience=0.3)
     assert time.monotonic() - begun < 2
-    assert stage.bot.agenda.give_back_own() == 1
-    row = stage.bot.agenda.row("issue 1")
+    assert harness.bot.agenda.give_back_own() == 1
+    row = harness.bot.agenda.row("issue 1")
     assert row is not None
     assert (row.leased_until, row.tries) == (None, 0)
     slow.go.set()
 
 
-def test_a_worker_outlives_a_fault(stage: Stage) -> None:
+def test_a_worker_outlives_a_fault(harness: Harness) -> None:
     """Whatever a look raises, the next claim is worked on."""
     seen: list[str] = []
 
     class Faulty:
         def look(self, claim: Claim) -> None:
             seen.append(claim.key)
-            stage.bot.agenda.release(claim, None)
+            harness.bot.agenda.release(claim, None)
             raise KeyError("a bug")
 
-    team = workers(stage, Faulty())
+    team = workers(harness, Faulty())
     team.start()
     for n in range(1, 6):
-        stage.bot.agenda.put(f"issue {n}", stage.clock.now(), Class.PEOPLE)
+        harness.bot.agenda.put(f"issue {n}", harness.clock.now(), Priority.PEOPLE)
     eventually(lambda: len(seen) == 5)
 
 
-def test_a_database_that_is_down_for_a_while(stage: Stage) -> None:
+def test_a_database_that_is_down_for_a_while(harness: Harness) -> None:
     """The worker waits and goes on."""
     seen: list[str] = []
 
     class Down:
         def look(self, claim: Claim) -> None:
             seen.append(claim.key)
-            stage.bot.agenda.release(claim, None)
+            harness.bot.agenda.release(claim, None)
             if len(seen) == 1:
                 raise StoreDown("the database is away")
 
-    team = workers(stage, Down())
+    team = workers(harness, Down())
     team.start()
-    stage.bot.agenda.put("issue 1", stage.clock.now(), Class.PEOPLE)
+    harness.bot.agenda.put("issue 1", harness.clock.now(), Priority.PEOPLE)
     eventually(lambda: len(seen) == 1)
-    stage.bot.agenda.put("issue 2", stage.clock.now(), Class.PEOPLE)
+    harness.bot.agenda.put("issue 2", harness.clock.now(), Priority.PEOPLE)
     eventually(lambda: len(seen) == 2)
 
 
-def test_a_database_that_is_gone_stops_the_process(stage: Stage) -> None:
+def test_a_database_that_is_gone_stops_the_process(harness: Harness) -> None:
     """Its file was deleted under the bot: the hook is called with one line, and the workers end."""
     whys: list[str] = []
-    team = workers(stage, stage.bot.reconciler, whys.append)
-    stage.bot.ticker.stop()
-    for file in stage.var.glob("bot.db*"):
+    team = workers(harness, harness.bot.reconciler, whys.append)
+    harness.bot.ticker.stop()
+    for file in harness.var.glob("bot.db*"):
         file.unlink()
     team.start()
     eventually(lambda: len(whys) == 3)
-    stage.bot.agenda.give_back_own = lambda: 0  # type: ignore[method-assign]  # nothing is left to give back to
+    harness.bot.agenda.give_back_own = lambda: 0  # type: ignore[method-assign]  # nothing is left to give back to
     assert "was deleted while it was in use" in whys[0]
     assert "\n" not in whys[0]
 
 
 @pytest.mark.parametrize("due", [False, True], ids=["nothing is due", "something is due"])
-def test_a_tick_wakes_the_workers_only_for_something(stage: Stage, monkeypatch: pytest.MonkeyPatch, due: bool) -> None:
+def test_a_tick_wakes_the_workers_only_for_something(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, due: bool
+) -> None:
     """An idle replica asks its database one short question a second, and no worker claims in vain."""
     nudged: list[bool] = []
-    monkeypatch.setattr(stage.bot.agenda, "nudge", lambda: nudged.append(True))
-    monkeypatch.setattr(stage.bot.agenda, "claimable", lambda: due)
-    ticker = Ticker(stage.bot.agenda, stage.bot.store, lambda why: None, lambda: None, lambda: None)
+    monkeypatch.setattr(harness.bot.agenda, "nudge", lambda: nudged.append(True))
+    monkeypatch.setattr(harness.bot.agenda, "claimable", lambda: due)
+    ticker = Ticker(harness.bot.agenda, harness.bot.store, lambda why: None, lambda: None, lambda: None)
     ticker.start()  # its first tick is at once
     ticker.stop()
     assert bool(nudged) is due
 
 
-def test_a_flood_does_not_keep_the_jobs_waiting(stage: Stage) -> None:
+def test_a_flood_does_not_keep_the_jobs_waiting(harness: Harness) -> None:
     """A job that is due goes before what people do, at its first run and at each later one."""
-    rows = [row for row in stage.bot.agenda.rows() if row.key.startswith(JOB) and row.due_at is not None]
+    rows = [row for row in harness.bot.agenda.rows() if row.key.startswith(JOB) and row.due_at is not None]
     assert rows
-    assert {row.cls for row in rows} == {Class.PEOPLE}
+    assert {row.priority for row in rows} == {Priority.PEOPLE}

@@ -17,9 +17,9 @@ from bot.core.model.effects import CreateSubtasks, PostComment
 from bot.core.model.ledger import PROPERTY
 from bot.jira.call import Conflict, Limited, Missing, Unauthenticated, Unreachable
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 from bot.store.agenda import Claim
-from bot.store.agenda_reader import Class, Row
+from bot.store.agenda_reader import Priority, Row
 from bot.store.database import StoreDown
 from bot.store.keys import JOB, key_of
 
@@ -27,94 +27,96 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 
 
 @pytest.fixture
-def stage(config: Config, tmp_path: Path) -> Iterator[Stage]:
+def harness(config: Config, tmp_path: Path) -> Iterator[Harness]:
     """A sandbox and a bot whose workers rest: the test makes every look itself."""
-    with Stage(config, tmp_path, START, webhooks=False) as stage:
-        stage.site.limits.limits = ()
-        stage.settle()
-        stage.bot.workers.stop()
-        yield stage
+    with Harness(config, tmp_path, START, webhooks=False) as harness:
+        harness.site.limits.limits = ()
+        harness.settle()
+        harness.bot.workers.stop()
+        yield harness
 
 
 @pytest.fixture
-def ticket(stage: Stage) -> str:
+def ticket(harness: Harness) -> str:
     """The id of a new ticket."""
-    return stage.site.open_request(CARLA, "Lakeside ISD").id
+    return harness.site.open_request(CARLA, "Lakeside ISD").id
 
 
-def claim(stage: Stage, issue_id: str) -> Claim:
+def claim(harness: Harness, issue_id: str) -> Claim:
     """Put an issue on the agenda and claim it."""
-    stage.bot.agenda.put(key_of(issue_id), stage.clock.now(), Class.PEOPLE)
-    claimed = stage.bot.agenda.claim()
+    harness.bot.agenda.put(key_of(issue_id), harness.clock.now(), Priority.PEOPLE)
+    claimed = harness.bot.agenda.claim()
     while claimed is not None and claimed.key.startswith(JOB):  # a job that is due goes first; here it is no matter
-        stage.bot.agenda.release(claimed, None)
-        claimed = stage.bot.agenda.claim()
+        harness.bot.agenda.release(claimed, None)
+        claimed = harness.bot.agenda.claim()
     assert claimed is not None
     assert claimed.key == key_of(issue_id)
     return claimed
 
 
-def look(stage: Stage, issue_id: str) -> Row:
+def look(harness: Harness, issue_id: str) -> Row:
     """One look at an issue; its row afterwards."""
-    stage.bot.reconciler.look(claim(stage, issue_id))
-    row = stage.bot.agenda.row(key_of(issue_id))
+    harness.bot.reconciler.look(claim(harness, issue_id))
+    row = harness.bot.agenda.row(key_of(issue_id))
     assert row is not None
     assert row.leased_until is None
     return row
 
 
-def look_until_quiet(stage: Stage, issue_id: str) -> None:
+def look_until_quiet(harness: Harness, issue_id: str) -> None:
     """Look until nothing more is due."""
-    while (due := look(stage, issue_id).due_at) is not None and due <= stage.clock.now():
+    while (due := look(harness, issue_id).due_at) is not None and due <= harness.clock.now():
         pass
 
 
-def held(stage: Stage, row: Row) -> float:
+def held(harness: Harness, row: Row) -> float:
     """For how many seconds a row is held back."""
-    return (row.not_before or 0.0) - stage.clock.machine()
+    return (row.not_before or 0.0) - harness.clock.machine()
 
 
-def fail_with(stage: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def fail_with(harness: Harness, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """Every reading of an issue fails so."""
 
     def fetch(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(stage.bot.gateway, "fetch", fetch)
+    monkeypatch.setattr(harness.bot.gateway, "fetch", fetch)
 
 
 @pytest.mark.parametrize("error", [Unreachable("away"), Conflict("twice"), StoreDown("locked")])
 def test_what_jiras_state_causes_backs_off_and_is_no_try(
-    error: Exception, stage: Stage, ticket: str, monkeypatch: pytest.MonkeyPatch
+    error: Exception, harness: Harness, ticket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From a second, doubling, to a quarter of an hour at most, for ever; one success forgets it."""
-    fail_with(stage, monkeypatch, error)
+    fail_with(harness, monkeypatch, error)
     waits = []
     for _ in range(14):
-        row = look(stage, ticket)
-        assert (row.tries, row.parked, row.due_at) == (0, None, stage.clock.now())
-        waits.append(held(stage, row))
-        stage.clock.jump_machine(waits[-1] + 0.1)
+        row = look(harness, ticket)
+        assert (row.tries, row.parked, row.due_at) == (0, None, harness.clock.now())
+        waits.append(held(harness, row))
+        harness.clock.jump_machine(waits[-1] + 0.1)
     assert 0.9 < waits[0] <= 1.5
     assert waits[5] > 20
     assert 500 < waits[-1] <= 900
     monkeypatch.undo()
-    look_until_quiet(stage, ticket)
-    fail_with(stage, monkeypatch, error)
-    assert held(stage, look(stage, ticket)) <= 1.5
+    look_until_quiet(harness, ticket)
+    fail_with(harness, monkeypatch, error)
+    assert held(harness, look(harness, ticket)) <= 1.5
 
 
-def test_a_fault_of_our_own_parks_the_issue_at_last(stage: Stage, ticket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_our_own_parks_the_issue_at_last(
+    harness: Harness, ticket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After ten tries; and setbacks by Jira's state before it do not count."""
-    fail_with(stage, monkeypatch, Unreachable("away"))
+    fail_with(harness, monkeypatch, Unreachable("away"))
     for _ in range(12):
-        stage.clock.jump_machine(held(stage, look(stage, ticket)) + 0.1)
-    fail_with(stage, monkeypatch, KeyError("a bug"))
+        harness.clock.jump_machine(held(harness, look(harness, ticket)) + 0.1)
+    fail_with(harness, monkeypatch, KeyError("a bug"))
     for n in range(1, MOST_TRIES):
-        row = look(stage, ticket)
+        row = look(harness, ticket)
         assert (row.tries, row.parked) == (n, None)
-        stage.clock.jump_machine(held(stage, row) + 0.1)
-    parked = look(stage, ticket).parked
+        harness.clock.jump_machine(held(harness, row) + 0.1)
+    parked = look(harness, ticket).parked
     assert parked is not None
     assert "KeyError" in parked
 
@@ -128,191 +130,191 @@ def test_a_fault_of_our_own_parks_the_issue_at_last(stage: Stage, ticket: str, m
     ],
 )
 def test_a_limit_is_kept_to_the_second(
-    error: Exception, seconds: float, site: bool, stage: Stage, ticket: str, monkeypatch: pytest.MonkeyPatch
+    error: Exception, seconds: float, site: bool, harness: Harness, ticket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the issue: the issue waits. Of the site, or with a dead token: everything does."""
-    fail_with(stage, monkeypatch, error)
-    assert held(stage, look(stage, ticket)) == pytest.approx(seconds, abs=2)
-    stage.bot.agenda.put("issue 5", stage.clock.now(), Class.PEOPLE)
-    assert (stage.bot.agenda.claim() is None) == site
+    fail_with(harness, monkeypatch, error)
+    assert held(harness, look(harness, ticket)) == pytest.approx(seconds, abs=2)
+    harness.bot.agenda.put("issue 5", harness.clock.now(), Priority.PEOPLE)
+    assert (harness.bot.agenda.claim() is None) == site
 
 
-def test_a_404_decides_nothing(stage: Stage, ticket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_404_decides_nothing(harness: Harness, ticket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is asked again soon, and daily when that was in vain; a ticket that shows again goes on."""
-    fail_with(stage, monkeypatch, Missing("hidden"))
+    fail_with(harness, monkeypatch, Missing("hidden"))
     for _ in range(4):
-        row = look(stage, ticket)
-        assert row.due_at == stage.clock.now()
-        stage.clock.jump_machine(held(stage, row) + 0.1)
-    assert look(stage, ticket).due_at == stage.clock.now() + timedelta(days=1)
+        row = look(harness, ticket)
+        assert row.due_at == harness.clock.now()
+        harness.clock.jump_machine(held(harness, row) + 0.1)
+    assert look(harness, ticket).due_at == harness.clock.now() + timedelta(days=1)
     monkeypatch.undo()
-    look_until_quiet(stage, ticket)
-    assert len(stage.site.comments(ticket)) == 1
+    look_until_quiet(harness, ticket)
+    assert len(harness.site.comments(ticket)) == 1
 
 
-def test_a_look_without_its_lease_writes_nothing(stage: Stage, ticket: str) -> None:
+def test_a_look_without_its_lease_writes_nothing(harness: Harness, ticket: str) -> None:
     """An intent is not committed where the token is another's by now: the other look makes the call, once."""
-    first = claim(stage, ticket)
-    stage.clock.jump_machine(121)
-    second = stage.bot.agenda.claim()
+    first = claim(harness, ticket)
+    harness.clock.jump_machine(121)
+    second = harness.bot.agenda.claim()
     assert second is not None
     assert second.key == first.key
-    stage.bot.reconciler.look(first)
-    assert stage.site.comments(ticket) == []
-    stage.bot.reconciler.look(second)
-    assert len(stage.site.comments(ticket)) == 1
+    harness.bot.reconciler.look(first)
+    assert harness.site.comments(ticket) == []
+    harness.bot.reconciler.look(second)
+    assert len(harness.site.comments(ticket)) == 1
 
 
-def test_a_look_at_a_subtask_leads_to_its_ticket(stage: Stage, ticket: str) -> None:
+def test_a_look_at_a_subtask_leads_to_its_ticket(harness: Harness, ticket: str) -> None:
     """The subtask itself has nothing to be looked at for."""
-    subtask = stage.site.create_subtask(HANNA, ticket, "folder")
-    assert look(stage, subtask.id).due_at is None
-    row = stage.bot.agenda.row(key_of(ticket))
+    subtask = harness.site.create_subtask(HANNA, ticket, "folder")
+    assert look(harness, subtask.id).due_at is None
+    row = harness.bot.agenda.row(key_of(ticket))
     assert row is not None
-    assert row.due_at == stage.clock.now()
+    assert row.due_at == harness.clock.now()
 
 
-def test_seeing_applies_nothing(stage: Stage, ticket: str) -> None:
+def test_seeing_applies_nothing(harness: Harness, ticket: str) -> None:
     """What a dry run or `explain` asks is only read."""
-    mark = len(stage.site.calls)
-    view = stage.bot.reconciler.see(stage.site.issue(ticket).key)
+    mark = len(harness.site.calls)
+    view = harness.bot.reconciler.see(harness.site.issue(ticket).key)
     assert [type(e) for e in view.plan.effects] == [PostComment]
-    assert {call.method for call in stage.site.calls_since(mark)} == {"GET"}
+    assert {call.method for call in harness.site.calls_since(mark)} == {"GET"}
 
 
 @pytest.mark.parametrize("label", ["bot-off", None])
-def test_the_bot_stays_out(label: str | None, stage: Stage, config: Config) -> None:
+def test_the_bot_stays_out(label: str | None, harness: Harness, config: Config) -> None:
     """A ticket with the label bot-off, or of a type that no process names, is left alone."""
     if label:
-        issue = stage.site.open_request(CARLA, "Lakeside ISD").id
-        stage.site.set_labels(HANNA, issue, [label])
+        issue = harness.site.open_request(CARLA, "Lakeside ISD").id
+        harness.site.set_labels(HANNA, issue, [label])
     else:
-        issue = stage.site.open_request(CARLA, "Lakeside ISD").id
-        stage.bot.reconciler._config = replace(config, processes=())
-    assert look(stage, issue).due_at is None
-    assert stage.site.comments(issue) == []
-    assert stage.site.property(issue, PROPERTY) is None
+        issue = harness.site.open_request(CARLA, "Lakeside ISD").id
+        harness.bot.reconciler._config = replace(config, processes=())
+    assert look(harness, issue).due_at is None
+    assert harness.site.comments(issue) == []
+    assert harness.site.property(issue, PROPERTY) is None
 
 
-def test_a_broken_ledger_is_told_once(stage: Stage, ticket: str) -> None:
+def test_a_broken_ledger_is_told_once(harness: Harness, ticket: str) -> None:
     """Staff hear of it in one internal comment, and the bot does nothing else until it is repaired."""
-    stage.site.edit(HANNA, ticket, properties={PROPERTY: {"v": 1, "process": 7}})
+    harness.site.edit(HANNA, ticket, properties={PROPERTY: {"v": 1, "process": 7}})
     for _ in range(3):
-        assert look(stage, ticket).due_at is None
-    assert [(c.author, c.public) for c in stage.site.comments(ticket)] == [(BOT, False)]
-    stage.site.edit(HANNA, ticket, properties={PROPERTY: {"v": 99}})  # another one is told anew
-    look(stage, ticket)
-    assert len(stage.site.comments(ticket)) == 2
+        assert look(harness, ticket).due_at is None
+    assert [(c.author, c.public) for c in harness.site.comments(ticket)] == [(BOT, False)]
+    harness.site.edit(HANNA, ticket, properties={PROPERTY: {"v": 99}})  # another one is told anew
+    look(harness, ticket)
+    assert len(harness.site.comments(ticket)) == 2
 
 
-def test_marks_are_looked_for_only_where_something_may_be_forgotten(stage: Stage, ticket: str) -> None:
+def test_marks_are_looked_for_only_where_something_may_be_forgotten(harness: Harness, ticket: str) -> None:
     """A database that has seen the whole stay knows what was done: no comment's mark is read."""
-    stage.clock.advance(timedelta(hours=1))
-    late = stage.site.open_request(CARLA, "Springfield ISD").id
+    harness.clock.advance(timedelta(hours=1))
+    late = harness.site.open_request(CARLA, "Springfield ISD").id
     for issue in (ticket, late):
-        look_until_quiet(stage, issue)
-    stage.clock.advance(timedelta(minutes=1))
-    mark = len(stage.site.calls)
-    stage.site.comment(CARLA, late, "STATUS")
-    look_until_quiet(stage, late)
-    assert [c for c in stage.site.calls_since(mark) if "/properties/" in c.path] == []
+        look_until_quiet(harness, issue)
+    harness.clock.advance(timedelta(minutes=1))
+    mark = len(harness.site.calls)
+    harness.site.comment(CARLA, late, "STATUS")
+    look_until_quiet(harness, late)
+    assert [c for c in harness.site.calls_since(mark) if "/properties/" in c.path] == []
 
 
-def test_every_plan_has_a_reason(stage: Stage, ticket: str) -> None:
+def test_every_plan_has_a_reason(harness: Harness, ticket: str) -> None:
     """The journal keeps what was done and why, also that nothing was to do."""
-    look_until_quiet(stage, ticket)
-    look_until_quiet(stage, ticket)
-    looks = stage.bot.journal.looks(ticket)
+    look_until_quiet(harness, ticket)
+    look_until_quiet(harness, ticket)
+    looks = harness.bot.journal.looks(ticket)
     assert [entry.effects for entry in looks] == [(), ("public comment: confirm_files",)]
     assert looks[0].reason == "Waiting for the district."
 
 
-def test_a_plan_in_the_past_is_only_labelled(config: Config, stage: Stage, ticket: str) -> None:
+def test_a_plan_in_the_past_is_only_labelled(config: Config, harness: Harness, ticket: str) -> None:
     """Before the process's `since` nothing is said, made or moved."""
     process = replace(config.processes[0], since=START + timedelta(days=1))
-    stage.bot.reconciler._config = replace(config, processes=(process,))
-    view = stage.bot.reconciler.see(ticket)
+    harness.bot.reconciler._config = replace(config, processes=(process,))
+    view = harness.bot.reconciler.see(ticket)
     assert not any(isinstance(e, PostComment | CreateSubtasks) for e in view.plan.effects)
-    look_until_quiet(stage, ticket)
-    assert stage.site.comments(ticket) == []
+    look_until_quiet(harness, ticket)
+    assert harness.site.comments(ticket) == []
 
 
-def test_an_issue_that_was_retyped_is_let_go(stage: Stage, ticket: str) -> None:
+def test_an_issue_that_was_retyped_is_let_go(harness: Harness, ticket: str) -> None:
     """Moved to where no process applies: labels and due day go, its clocks are closed, nothing is said; back
     again, it goes on where it was."""
-    look(stage, ticket)
-    stage.site.comment(CARLA, ticket, "I confirm")
-    look(stage, ticket)
-    look(stage, ticket)
-    stage.clock.set(stage.local("2026-01-09 12:00"))
-    look(stage, ticket)
-    assert "review-overdue" in stage.site.labels(ticket)
-    said = len(stage.site.comments(ticket))
-    config = stage.bot.reconciler._config
+    look(harness, ticket)
+    harness.site.comment(CARLA, ticket, "I confirm")
+    look(harness, ticket)
+    look(harness, ticket)
+    harness.clock.set(harness.local("2026-01-09 12:00"))
+    look(harness, ticket)
+    assert "review-overdue" in harness.site.labels(ticket)
+    said = len(harness.site.comments(ticket))
+    config = harness.bot.reconciler._config
     elsewhere = tuple(replace(p, issue_type="Another") for p in config.processes)
-    stage.bot.reconciler._config = replace(config, processes=elsewhere)
+    harness.bot.reconciler._config = replace(config, processes=elsewhere)
     for _ in range(2):
-        look(stage, ticket)
-    shown = stage.site.issue(ticket)
+        look(harness, ticket)
+    shown = harness.site.issue(ticket)
     assert (list(shown.labels), shown.duedate, len(shown.comments)) == ([], None, said)
-    last = stage.site.property(ticket, PROPERTY)["visits"][-1]
+    last = harness.site.property(ticket, PROPERTY)["visits"][-1]
     assert (last["verdict"], "stopped" in last["clocks"]["folder"]) == ("left", True)
-    stage.bot.reconciler._config = config
-    look(stage, ticket)
-    assert stage.site.issue(ticket).duedate is not None
-    assert len(stage.site.comments(ticket)) == said
+    harness.bot.reconciler._config = config
+    look(harness, ticket)
+    assert harness.site.issue(ticket).duedate is not None
+    assert len(harness.site.comments(ticket)) == said
 
 
-def test_a_ticket_with_bot_off_is_left_alone_wherever_it_goes(stage: Stage, ticket: str) -> None:
+def test_a_ticket_with_bot_off_is_left_alone_wherever_it_goes(harness: Harness, ticket: str) -> None:
     """Retyped to where no process applies, not even its labels are touched."""
-    look(stage, ticket)
-    stage.site.comment(CARLA, ticket, "I confirm")
-    look(stage, ticket)
-    look(stage, ticket)
-    stage.site.set_labels(HANNA, ticket, add=["bot-off"])
-    before = stage.site.issue(ticket)
-    config = stage.bot.reconciler._config
+    look(harness, ticket)
+    harness.site.comment(CARLA, ticket, "I confirm")
+    look(harness, ticket)
+    look(harness, ticket)
+    harness.site.set_labels(HANNA, ticket, add=["bot-off"])
+    before = harness.site.issue(ticket)
+    config = harness.bot.reconciler._config
     elsewhere = tuple(replace(p, issue_type="Another") for p in config.processes)
-    stage.bot.reconciler._config = replace(config, processes=elsewhere)
-    look(stage, ticket)
+    harness.bot.reconciler._config = replace(config, processes=elsewhere)
+    look(harness, ticket)
     assert before.duedate is not None
-    assert stage.site.issue(ticket) == before
+    assert harness.site.issue(ticket) == before
 
 
-def test_a_field_of_the_issue_chooses_its_calendar(config: Config, stage: Stage, ticket: str) -> None:
+def test_a_field_of_the_issue_chooses_its_calendar(config: Config, harness: Harness, ticket: str) -> None:
     """A clock that runs is planned anew when the field is set; one that has stopped keeps what it ran by."""
     cli = config.calendars["cli"]
     late = replace(cli, name="late", zone="America/Los_Angeles", spoken="Pacific Time")
     office = replace(config.office, calendar_field="customfield_10040", district_calendars={"west": "late"})
     calendars = {**config.calendars, "late": late}
-    stage.bot.reconciler._config = replace(config, office=office, calendars=calendars)
-    stage.bot.reconciler._calendars = lambda: calendars
-    look_until_quiet(stage, ticket)
-    stage.site.comment(CARLA, ticket, "I confirm")
-    look_until_quiet(stage, ticket)
+    harness.bot.reconciler._config = replace(config, office=office, calendars=calendars)
+    harness.bot.reconciler._calendars = lambda: calendars
+    look_until_quiet(harness, ticket)
+    harness.site.comment(CARLA, ticket, "I confirm")
+    look_until_quiet(harness, ticket)
 
     def clock() -> tuple[str, str]:
-        view = stage.bot.reconciler.see(ticket)
+        view = harness.bot.reconciler.see(ticket)
         assert view.progress is not None
         (found,) = view.progress.clocks
         return found.calendar, found.due.astimezone(ZoneInfo("America/Chicago")).strftime("%d %H:%M")
 
     def shown(value: object) -> None:
-        fetch = type(stage.bot.gateway).fetch
+        fetch = type(harness.bot.gateway).fetch
 
         def bent(issue_id: str, applied: Any) -> Any:
-            snapshot = fetch(stage.bot.gateway, issue_id, applied)
+            snapshot = fetch(harness.bot.gateway, issue_id, applied)
             fields = {**snapshot.issue.fields, "customfield_10040": value}
             return replace(snapshot, issue=replace(snapshot.issue, fields=fields))
 
-        stage.bot.gateway.fetch = bent  # type: ignore[method-assign]
+        harness.bot.gateway.fetch = bent  # type: ignore[method-assign]
 
     assert clock() == ("cli", "07 11:00")
     shown({"value": "West"})
     assert clock() == ("late", "07 12:00")
-    look_until_quiet(stage, ticket)
-    folder = next(s for s in stage.site.subtasks(ticket) if "folder" in s.summary)
-    stage.site.transition(HANNA, folder.key, "Done")
-    look_until_quiet(stage, ticket)
+    look_until_quiet(harness, ticket)
+    folder = next(s for s in harness.site.subtasks(ticket) if "folder" in s.summary)
+    harness.site.transition(HANNA, folder.key, "Done")
+    look_until_quiet(harness, ticket)
     shown(None)
     assert clock() == ("late", "07 12:00")

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.decide.announced_dates import next_passing, promise_of
-from bot.core.decide.drafts import TELL_HEAD
+from bot.core.decide.announced_dates import announced_date_of, next_passing_date
+from bot.core.decide.drafts import CORRECTION_HEAD
 from bot.core.model.process import AUTO, DRAFT, NEVER, SILENT, Branch
 from bot.core.time.goals import parse_goal
 from tests.core.world import CLI, HANNA, MONDAY, OFFICE, PROCESS, World, in_folder, in_review
@@ -18,13 +18,13 @@ CALENDARS = {"cli": CLI}
 
 def drafts(world: World) -> list[str]:
     """What staff could tell the district."""
-    return [t.split("{quote}")[1].strip() for t in world.told(public=False) if t.startswith(TELL_HEAD)]
+    return [t.split("{quote}")[1].strip() for t in world.told(public=False) if t.startswith(CORRECTION_HEAD)]
 
 
 def told(world: World) -> object:
     """The due moment that the district was told last."""
-    promise = promise_of(world.follow())
-    return promise.due if promise else None
+    announced = announced_date_of(world.follow())
+    return announced.due if announced else None
 
 
 def write(world: World, words: str) -> World:
@@ -49,7 +49,7 @@ def test_a_day_that_was_told_in_a_comment_that_is_gone_was_not_told() -> None:
     """Staff took it back before anybody could rely on it."""
     world = in_review()
     world.comments = [c for c in world.comments if c.body != "files_received"]
-    assert promise_of(world.follow()) is None
+    assert announced_date_of(world.follow()) is None
 
 
 def test_a_due_moment_that_moves_within_its_day_is_no_news() -> None:
@@ -117,7 +117,7 @@ def test_a_day_that_has_passed_is_brought_to_staff_when_the_office_opens() -> No
     """The promise was the end of Wednesday; on Thursday at eight the bot looks by itself."""
     world = late()
     thursday = world.follow().clocks[0].due.replace(hour=14, minute=0) + timedelta(days=1)
-    assert next_passing(world.follow(), CALENDARS) == thursday
+    assert next_passing_date(world.follow(), CALENDARS) == thursday
     world.now = thursday - timedelta(minutes=1)
     assert drafts(world.rest()) == []
     assert drafts(world.wait(minutes=1).rest()) == ["day_passed"]

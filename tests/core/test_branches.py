@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.history.branches import FINISHED, OPEN, REVISE, WITHDRAWN, BranchState
-from bot.core.model.ledger import DONE, GOOD, REVISION
+from bot.core.history.branches import BranchState, BranchStatus
+from bot.core.model.ledger import Verdict
 from bot.core.model.process import SubtaskStatuses
 from tests.core.world import BOT, CARLA, FOLDER, FRED, HANNA, MONDAY, REVIEW, ROBOT, World, in_folder, in_review
 
@@ -22,18 +22,18 @@ def state(world: World, name: str) -> BranchState:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("To Do", OPEN),
-        ("In Progress", OPEN),
-        ("Done", FINISHED),
-        ("Needs Revision", REVISE),
-        ("Superseded", WITHDRAWN),
-        ("Something of the site's own", OPEN),
+        ("To Do", BranchStatus.OPEN),
+        ("In Progress", BranchStatus.OPEN),
+        ("Done", BranchStatus.FINISHED),
+        ("Needs Revision", BranchStatus.REVISE),
+        ("Superseded", BranchStatus.WITHDRAWN),
+        ("Something of the site's own", BranchStatus.OPEN),
     ],
 )
 def test_a_subtasks_status_tells(status: str, expected: str) -> None:
     """Only the statuses that mean something to the bot end a branch."""
     world = in_review().wait(hours=1).set("Complete?", status)
-    assert state(world, "first").state == expected
+    assert state(world, "first").status == expected
 
 
 def test_statuses_have_the_sites_own_names() -> None:
@@ -42,7 +42,7 @@ def test_statuses_have_the_sites_own_names() -> None:
     names = SubtaskStatuses(done="Erledigt")
     world.office = type(world.office)(**{**vars(world.office), "subtask_statuses": names})
     world.set("Complete?", "Erledigt")
-    assert state(world, "first").state == FINISHED
+    assert state(world, "first").status == BranchStatus.FINISHED
 
 
 def test_the_deeds_moment_and_author() -> None:
@@ -58,7 +58,7 @@ def test_the_districts_words_are_the_deed() -> None:
     assert state(world, "files").to_close
     world.wait(hours=2).rest()
     found = state(world, "files")
-    assert (found.state, found.at, found.by, found.to_close) == (FINISHED, MONDAY + HOUR, CARLA.id, False)
+    assert (found.status, found.at, found.by, found.to_close) == (BranchStatus.FINISHED, MONDAY + HOUR, CARLA.id, False)
 
 
 def test_a_reopened_subtask_takes_the_words_back() -> None:
@@ -68,7 +68,7 @@ def test_a_reopened_subtask_takes_the_words_back() -> None:
     world.rest()
     world.say("The files are ready")
     world.rest().wait(hours=1).set("Files", "To Do").rest()
-    assert state(world, "files").state == OPEN
+    assert state(world, "files").status == BranchStatus.OPEN
     world.wait(hours=1).say("Files ready")
     assert state(world, "files").at == MONDAY + 3 * HOUR
 
@@ -89,17 +89,17 @@ def test_an_answer_before_the_subtask_could_be_made() -> None:
     world.wait(minutes=1).say("files ready")
     world.rest()
     assert world.states() == {"Folder": "To Do"}
-    assert state(world, "files").state == FINISHED
+    assert state(world, "files").status == BranchStatus.FINISHED
 
 
 def test_verdicts_of_two_reviewers() -> None:
     """A revision as soon as all have ended and one wants it; good only where all say so."""
     for one, other, verdict in (
-        ("Done", "Done", GOOD),
-        ("Done", "Needs Revision", REVISION),
-        ("Needs Revision", "Needs Revision", REVISION),
-        ("Needs Revision", "Superseded", REVISION),
-        ("Superseded", "Done", GOOD),
+        ("Done", "Done", Verdict.GOOD),
+        ("Done", "Needs Revision", Verdict.REVISION),
+        ("Needs Revision", "Needs Revision", Verdict.REVISION),
+        ("Needs Revision", "Superseded", Verdict.REVISION),
+        ("Superseded", "Done", Verdict.GOOD),
     ):
         world = in_review().wait(hours=1).set("Complete?", one).wait(hours=1).set("Accurate?", other, FRED)
         decided = world.follow().visit.decided
@@ -120,16 +120,16 @@ def test_everything_withdrawn_decides_nothing() -> None:
 def test_a_deed_of_an_earlier_stay_decides_nothing() -> None:
     """A ticket that was put back stays until somebody does something in it."""
     world = in_review().wait(hours=1).move(FOLDER).wait(hours=1)
-    assert [b.state for b in world.follow().branches] == [FINISHED, FINISHED]
+    assert [b.status for b in world.follow().branches] == [BranchStatus.FINISHED, BranchStatus.FINISHED]
     assert world.rest().status == FOLDER
     world.set("Folder", "To Do").wait(hours=1).set("Folder", "Done")
     decided = world.follow().visit.decided
     assert decided is not None
-    assert (decided.verdict, decided.by) == (DONE, HANNA.id)
+    assert (decided.verdict, decided.by) == (Verdict.DONE, HANNA.id)
 
 
 def test_who_finishes_a_branch_may_be_anybody() -> None:
     """An automation that sets a subtask to Done has finished it; what is done is done."""
     world = in_review().wait(hours=1).set("Complete?", "Done", ROBOT)
-    assert state(world, "first").state == FINISHED
+    assert state(world, "first").status == BranchStatus.FINISHED
     assert BOT.id != state(world, "first").by

@@ -164,7 +164,7 @@ def test_nothing_is_flagged_during_a_hold() -> None:
 @pytest.mark.parametrize("words", ["/hold vendor: rosters", "/hold Vendor\u00a0rosters", "/hold vendor rosters"])
 def test_a_hold_for_a_vendor(words: str) -> None:
     """Said however people type it."""
-    assert write(in_review(), words).follow().visit.orders[0].value == "vendor"
+    assert write(in_review(), words).follow().visit.commands[0].value == "vendor"
 
 
 def test_a_hold_ends_with_its_stay() -> None:
@@ -269,7 +269,7 @@ def test_a_corrected_receipt_plans_anew() -> None:
     before = due(world)
     write(world, "/received 2026-01-05 08:00")
     assert due(world) == before - timedelta(hours=1)
-    assert world.follow().visit.orders[0].value == at(5, 9).isoformat()
+    assert world.follow().visit.commands[0].value == at(5, 9).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_new_round_begins_without_a_move() -> None:
     write(world, "/new-round")
     progress = world.follow()
     assert (progress.visit.round, progress.visit.received) == (2, world.now)
-    assert [v.verdict for v in progress.ledger.visits if v.step == "review"] == ["replaced", ""]
+    assert [v.verdict for v in progress.ledger.visits if v.step == "review"] == ["replaced", None]
     assert [s.status for s in world.subtasks if s.summary == "Complete?"] == ["Superseded", "To Do"]
     assert world.told(public=True)[-1] == "files_received"
     assert due(world) == at(7, 14)
@@ -480,7 +480,7 @@ def test_a_parked_answer_comes_after_a_retry() -> None:
     assert world.told(public=False) == ["parked"]
     world.parked.clear()
     assert world.wait(hours=1).rest().told(public=False) == ["parked", "order_obeyed"]
-    assert [o.kind for o in world.follow().visit.orders] == ["hold"]
+    assert [o.kind for o in world.follow().visit.commands] == ["hold"]
 
 
 def test_an_order_whose_stay_has_passed_is_told_so() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.model.effects import PostComment, TransitionIssue
 from bot.core.model.issue import Person
-from bot.core.model.ledger import PERSON
+from bot.core.model.ledger import Mover
 from bot.core.model.ledger_json import read_ledger
 from bot.core.model.roles import People
 from tests.core.world import BOT, CARLA, HANNA, LENA, ROBOT, STATUSES, World, ids_of, in_review, waiting
@@ -163,6 +163,6 @@ def test_it_never_moves_a_ticket_again_and_again(begin: Start, steps: Steps) -> 
     acts += [(int(c.id), people.mover(c.author), "subtask") for s in world.subtasks for c in s.changes]
     moves = most = 0
     for _, who, what in sorted(acts):
-        moves = 0 if who == PERSON else moves + (what == "status" and who != "app")
+        moves = 0 if who == Mover.PERSON else moves + (what == "status" and who != "app")
         most = max(most, moves)
     assert most <= 3

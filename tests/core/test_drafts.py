@@ -121,7 +121,7 @@ def test_until_the_office_chooses_the_bot_writes_drafts_and_waits_a_minute() -> 
     assert world.told(public=True) == []
     assert [c.body for c in world.comments] == [drafted("confirm_files")]
     world.move("SecureStor Folder").rest()
-    assert world.plan().look_again_at == world.now + timedelta(seconds=60)
+    assert world.plan().requeue_at == world.now + timedelta(seconds=60)
 
 
 def test_nothing_goes_out_in_silence() -> None:

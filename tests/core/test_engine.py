@@ -57,7 +57,7 @@ def test_the_bot_speaks_for_nobody_before_since() -> None:
     plan = world.plan()
     assert plan.effects == ()
     assert plan.record.fields == {"duedate": "2026-01-07"}
-    assert plan.look_again_at == MONDAY + timedelta(days=1, hours=6)
+    assert plan.requeue_at == MONDAY + timedelta(days=1, hours=6)
     world.rest().wait(days=2)
     assert set(world.rest().labels) == {"review-overdue"}
     assert world.comments == []
@@ -147,7 +147,7 @@ def test_without_findings_nothing_goes_out() -> None:
     assert (ask.template, ask.public, ask.facts["accounts"]) == ("ask_findings", False, (HANNA.id,))
     assert effects_of(plan, TransitionIssue) == []
     assert plan.record.fields == {"duedate": None}
-    assert plan.look_again_at == datetime(2026, 1, 8, 14, tzinfo=UTC)  # the day that the district was told has passed
+    assert plan.requeue_at == datetime(2026, 1, 8, 14, tzinfo=UTC)  # the day that the district was told has passed
 
 
 def test_open_subtasks_of_an_ended_round() -> None:

@@ -75,7 +75,7 @@ def test_each_part_of_the_goal_at_its_moment() -> None:
         (DUE + timedelta(days=2), ("at-risk", "half", "late"), 4),
         (DUE + timedelta(days=5), ("at-risk", "half", "late"), 5),
     ):
-        assert world.plan().look_again_at == moment
+        assert world.plan().requeue_at == moment
         assert (at(world, moment).labels, len(notes(world))) == (labels, told)
 
 
@@ -121,7 +121,7 @@ def test_the_record_holds_one_line_of_what_is_repeated() -> None:
     """However long a review is overdue."""
     world, last = reviewed(), DUE
     for _ in range(40):
-        last = world.plan().look_again_at or last
+        last = world.plan().requeue_at or last
         at(world, last)
     assert len(world.alerts) > 30
     world.look()
@@ -137,7 +137,7 @@ def test_an_extension_moves_labels_but_repeats_no_word() -> None:
     assert world.labels == ()
     assert at(world, datetime(2026, 1, 8, 12, tzinfo=TEXAS) - timedelta(minutes=1)).labels == ()
     for _ in range(9):
-        world.now = world.plan().look_again_at or world.now
+        world.now = world.plan().requeue_at or world.now
         world.rest()
         if world.alerts:
             break
@@ -164,7 +164,7 @@ def test_nothing_happens_on_hold() -> None:
     assert (world.labels, world.fields["duedate"], len(notes(world))) == (("at-risk",), due, 1)
     order(world, "/resume", datetime(2026, 1, 16, 10, tzinfo=TEXAS))
     assert (world.labels, len(notes(world))) == (("at-risk",), 1)
-    assert world.plan().look_again_at == datetime(2026, 1, 16, 14, tzinfo=TEXAS)
+    assert world.plan().requeue_at == datetime(2026, 1, 16, 14, tzinfo=TEXAS)
     at(world, datetime(2026, 1, 16, 14, tzinfo=TEXAS))
     assert (world.labels, len(notes(world))) == (("at-risk", "late"), 2)
 
@@ -175,14 +175,14 @@ def test_a_hold_moves_the_next_repetition_on() -> None:
     order(world, "/hold waits for the lawyer", DUE + timedelta(hours=1))
     order(world, "/resume", DUE + timedelta(hours=1, days=7))
     assert world.alerts == []
-    assert world.plan().look_again_at == DUE + timedelta(days=8)
+    assert world.plan().requeue_at == DUE + timedelta(days=8)
 
 
 def test_a_goal_in_clock_hours_is_escalated_in_open_time_too() -> None:
     """Its moment is in the night; it happens when the office opens, and only the highest."""
     world = reviewed(goal="20 hours")  # due on Tuesday at five in the morning
     assert at(world, datetime(2026, 1, 6, 7, 59, tzinfo=TEXAS)).labels == ()
-    assert world.plan().look_again_at == datetime(2026, 1, 6, 8, tzinfo=TEXAS)
+    assert world.plan().requeue_at == datetime(2026, 1, 6, 8, tzinfo=TEXAS)
     assert at(world, datetime(2026, 1, 6, 8, tzinfo=TEXAS)).labels == ("late",)
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.core.decide.explain_clock import explanation_of_clock
 from bot.core.history.sla_clocks import Clock, planned, shifted
-from bot.core.model.pauses import ON_HOLD, ON_VENDOR, OUTSIDE, Pause
+from bot.core.model.ledger import PauseReason
+from bot.core.model.pauses import Pause
 from bot.core.time.breakdown import MOST_ROWS, Row
 from bot.core.time.business_calendar import Calendar, DayException
 from bot.core.time.explanation import Explanation, explanation_of_goal, render
@@ -101,7 +102,7 @@ def clocks(draw: st.DrawFn) -> tuple[Calendar, Clock]:
     calendar, start = draw(cases())
     goal, extended = draw(UNITS), tuple(draw(st.lists(UNITS, max_size=2)))
     moments = sorted(start + timedelta(minutes=m) for m in draw(st.sets(st.integers(0, 9000), max_size=6)))
-    reasons = st.sampled_from([ON_HOLD, ON_VENDOR, OUTSIDE])
+    reasons = st.sampled_from([PauseReason.ON_HOLD, PauseReason.ON_VENDOR, PauseReason.OUTSIDE])
     pauses = tuple(Pause(a, b, draw(reasons)) for a, b in zip(moments[::2], moments[1::2], strict=False))
     paused = moments[-1] if len(moments) % 2 else None
     due = shifted(calendar, goal, planned(calendar, goal, start, extended), pauses)

@@ -196,6 +196,6 @@ def test_a_step_entered_by_a_person_makes_its_subtasks_at_once_and_speaks_later(
     plan = world.plan()
     assert len(effects_of(plan, CreateSubtasks)) == 1
     assert effects_of(plan, PostComment) == []
-    assert plan.look_again_at == MONDAY + timedelta(hours=1, seconds=60)
+    assert plan.requeue_at == MONDAY + timedelta(hours=1, seconds=60)
     world.rest().wait(seconds=60).rest()
     assert world.told(public=True) == ["confirm_files", "securestor_folder"]

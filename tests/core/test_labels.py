@@ -38,17 +38,17 @@ def at(world: World, moment: datetime) -> World:
 def test_to_the_minute() -> None:
     """Nothing the minute before, the flag at its moment, and the next moment is known ahead."""
     world = in_review()
-    assert world.plan().look_again_at == AT_RISK
+    assert world.plan().requeue_at == AT_RISK
     assert at(world, AT_RISK - MINUTE).labels == ()
     assert at(world, AT_RISK).labels == ("review-at-risk",)
-    assert world.plan().look_again_at == OVERDUE
+    assert world.plan().requeue_at == OVERDUE
     assert world.told(public=False) == []
     at(world, OVERDUE)
     assert set(world.labels) == {"review-at-risk", "review-overdue"}
     assert world.told(public=False) == ["overdue"]
-    assert world.plan().look_again_at == OVERDUE.replace(hour=8, minute=0) + timedelta(days=1)
+    assert world.plan().requeue_at == OVERDUE.replace(hour=8, minute=0) + timedelta(days=1)
     world.wait(days=1).rest()  # what is said of the day that the district was told, told elsewhere
-    assert world.plan().look_again_at is None
+    assert world.plan().requeue_at is None
 
 
 def test_the_team_is_told_what_is_overdue_since_when() -> None:
@@ -66,7 +66,7 @@ def test_a_bot_that_comes_late_sets_the_highest_flag() -> None:
     world = in_review()
     world.now = OVERDUE + timedelta(days=3)
     assert world.rest().labels == ()
-    world.now = world.plan().look_again_at or world.now
+    world.now = world.plan().requeue_at or world.now
     assert world.now == datetime(2026, 1, 12, 8, 0, tzinfo=TEXAS)
     assert world.rest().labels == ("review-overdue",)
     assert world.rest().labels == ("review-overdue",)
@@ -97,7 +97,7 @@ def test_the_folders_end_takes_its_flags_off() -> None:
     world.set("Folder", "Done")
     assert world.rest().labels == ()
     assert world.fields["duedate"] is None
-    assert world.plan().look_again_at is None
+    assert world.plan().requeue_at is None
 
 
 def test_a_stay_that_goes_on_keeps_its_flags() -> None:
@@ -112,15 +112,13 @@ def test_a_stay_that_goes_on_keeps_its_flags() -> None:
 def test_nobody_is_flagged_at_night() -> None:
     """What is due at the close is flagged at the next opening; clock hours are flagged at their hour."""
     steps = [replace(s, goal=parse_goal("9 hours")) if s.name == "review" else s for s in PROCESS.steps]
-    assert in_review(process=replace(PROCESS, steps=tuple(steps))).plan().look_again_at == MONDAY + timedelta(
-        hours=6.75
-    )
+    assert in_review(process=replace(PROCESS, steps=tuple(steps))).plan().requeue_at == MONDAY + timedelta(hours=6.75)
     world = World().wait(hours=6).rest()  # Monday, three in the afternoon
     world.say("confirm")
     world.rest()
     assert world.follow().clocks[0].due == datetime(2026, 1, 7, 17, 0, tzinfo=TEXAS)
     assert "review-overdue" not in at(world, datetime(2026, 1, 7, 23, 0, tzinfo=TEXAS)).labels
-    assert world.plan().look_again_at == datetime(2026, 1, 8, 8, 0, tzinfo=TEXAS)
+    assert world.plan().requeue_at == datetime(2026, 1, 8, 8, 0, tzinfo=TEXAS)
 
 
 def test_the_due_day_is_local() -> None:

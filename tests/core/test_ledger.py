@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.model.ledger import Answer, ClockNote, Ledger, Order, Stretch, Visit
+from bot.core.model.ledger import ClockNote, CommandRecord, Ledger, ReplyRecord, Stretch, Verdict, Visit
 from bot.core.model.ledger_json import LedgerBroken, read_ledger, to_json
 from tests.core.world import in_review
 
@@ -25,10 +25,10 @@ def a_visit(number: int, ended: bool = True) -> Visit:
         began=at,
         files=f"c{number}",
         round=number,
-        answers=[Answer(f"{number}{n}", "files_ready", at, "qm:carla") for n in range(10)],
+        replies=[ReplyRecord(f"{number}{n}", "files_ready", at, "qm:carla") for n in range(10)],
         done={f"f{number}{n}:sent": f"{number}{n}" for n in range(40)},
         ended=at + timedelta(hours=1) if ended else None,
-        verdict="revision" if ended else "",
+        verdict=Verdict.REVISION if ended else None,
     )
 
 
@@ -124,10 +124,10 @@ def test_what_was_heard_is_bounded() -> None:
     """Only the newest comments are kept by id; of the others the latest moment, before which all were heard."""
     ledger = Ledger("dde", "1")
     for n in range(200):
-        ledger.hear(str(n), AT + timedelta(minutes=n))
-    assert len(ledger.heard) == 50
-    assert ledger.heard["199"] == AT + timedelta(minutes=199)
-    assert ledger.heard_until == AT + timedelta(minutes=149)
+        ledger.mark_read(str(n), AT + timedelta(minutes=n))
+    assert len(ledger.read_comments) == 50
+    assert ledger.read_comments["199"] == AT + timedelta(minutes=199)
+    assert ledger.read_until == AT + timedelta(minutes=149)
 
 
 def test_effects_are_noted_where_they_belong() -> None:
@@ -164,8 +164,9 @@ def test_dozens_of_rounds_with_holds_and_extensions() -> None:
     visits = [a_visit(n, ended=n < 79) for n in range(80)]
     for n, visit in enumerate(visits):
         at = AT + timedelta(days=n)
-        visit.orders = [
-            Order(f"{n}{k}", kind, at, "712020:hanna", "5 business days") for k, kind in enumerate(("hold", "extend"))
+        visit.commands = [
+            CommandRecord(f"{n}{k}", kind, at, "712020:hanna", "5 business days")
+            for k, kind in enumerate(("hold", "extend"))
         ]
         pauses = [Stretch(at, at + timedelta(hours=k), "hold") for k in range(3)]
         visit.clocks = {

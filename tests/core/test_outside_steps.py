@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.model.effects import Notify, TransitionIssue
-from bot.core.model.ledger import LEFT, REVISION
-from bot.core.model.ledger import NOT_RECEIVED as NO_FILES
+from bot.core.model.ledger import Verdict
 from bot.core.model.process import Closing, Revision
 from tests.core.world import (
     FRED,
@@ -46,14 +45,14 @@ def test_not_received_ends_the_round_at_once() -> None:
     world.wait(hours=1).say("files ready")
     world.rest()
     assert world.follow().visit.round == 1
-    assert _verdicts(world) == [NO_FILES, ""]
+    assert _verdicts(world) == [Verdict.NOT_RECEIVED, None]
 
 
 def test_not_received_by_a_move_of_staff() -> None:
     """Who sets it and drags the ticket means the same as who sets it alone."""
     world = in_review(process=KNOWING)
     world.wait(hours=1).set("Complete?", "Not Received").move(WAITING).rest()
-    assert _verdicts(world) == [NO_FILES]
+    assert _verdicts(world) == [Verdict.NOT_RECEIVED]
     assert world.told(public=True)[-1] == "not_received"
 
 
@@ -62,7 +61,7 @@ def test_not_received_where_the_process_has_no_words_for_it() -> None:
     world = in_review().wait(hours=1).set("Complete?", "Not Received").set("Accurate?", "Done", FRED).rest()
     assert world.status == REVIEW
     world.move(WAITING).rest()
-    assert _verdicts(world) == [REVISION]
+    assert _verdicts(world) == [Verdict.REVISION]
 
 
 def test_a_set_that_was_counted_keeps_its_number() -> None:
@@ -108,22 +107,22 @@ def test_an_end_closes_what_is_open_once_it_stands() -> None:
     """Within the grace it may be a slip; afterwards nothing is left open, and nothing more is looked for."""
     world = in_review(office=GRACE).wait(hours=1).move("Withdrawn").rest()
     assert set(world.states().values()) == {"Done", "To Do"}
-    assert world.plan().look_again_at == world.now + timedelta(seconds=60)
+    assert world.plan().requeue_at == world.now + timedelta(seconds=60)
     world.wait(seconds=60).rest()
     assert set(world.states().values()) == {"Done", "Superseded"}
-    assert world.plan().look_again_at is None
+    assert world.plan().requeue_at is None
 
 
-@pytest.mark.parametrize(("seconds", "verdict"), [(59, LEFT), (60, REVISION), (3600, REVISION)])
+@pytest.mark.parametrize(("seconds", "verdict"), [(59, Verdict.LEFT), (60, Verdict.REVISION), (3600, Verdict.REVISION)])
 def test_a_slip_to_the_waiting_status_is_no_verdict(seconds: int, verdict: str) -> None:
     """Put right within the grace, the round goes on; later the move back brings a new set."""
     world = in_review(office=GRACE).wait(hours=1)
     said = world.told(public=True)
     world.move(WAITING).rest().wait(seconds=seconds).move(REVIEW, FRED).rest().wait(seconds=60).rest()
     assert _verdicts(world)[0] == verdict
-    assert (world.told(public=True) == said) == (verdict == LEFT)
-    assert world.follow().visit.round == (1 if verdict == LEFT else 2)
-    if verdict == LEFT:
+    assert (world.told(public=True) == said) == (verdict == Verdict.LEFT)
+    assert world.follow().visit.round == (1 if verdict == Verdict.LEFT else 2)
+    if verdict == Verdict.LEFT:
         world.wait(hours=1).set("Complete?", "Done").set("Accurate?", "Done").rest()
         assert world.status == QUALITY
 

@@ -109,7 +109,7 @@ def test_when_to_look_again() -> None:
     """At the next that is to come; at none after the last."""
     world = World(process=PATIENT).rest()
     assert next_reminder(world.follow(), CALENDARS) == MONDAY + timedelta(days=7)
-    assert world.plan().look_again_at == MONDAY + timedelta(days=7)
+    assert world.plan().requeue_at == MONDAY + timedelta(days=7)
     world.wait(days=30).rest()
     assert next_reminder(world.follow(), CALENDARS) is None
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.model.issue import Person
-from bot.core.model.ledger import APP, BOT, PERSON
+from bot.core.model.ledger import Mover
 from bot.core.model.roles import People
 from tests.core.world import BOT as THE_BOT
 from tests.core.world import CARLA, FOLDER, HANNA, LENA, MONDAY, OFFICE, ROBOT, World
@@ -23,14 +23,14 @@ def people(world: World | None = None) -> People:
 def test_movers() -> None:
     """The bot under every account it had, apps, nobody known, and persons."""
     one = people()
-    assert one.mover(THE_BOT) == one.mover(OLD_BOT) == BOT
-    assert one.mover(ROBOT) == one.mover(None) == APP
-    assert one.mover(HANNA) == one.mover(CARLA) == PERSON
+    assert one.mover(THE_BOT) == one.mover(OLD_BOT) == Mover.BOT
+    assert one.mover(ROBOT) == one.mover(None) == Mover.APP
+    assert one.mover(HANNA) == one.mover(CARLA) == Mover.PERSON
 
 
 def test_the_bots_own_account_may_be_an_app() -> None:
     """An account of the bot's is the bot, of whatever type Jira says it is."""
-    assert people().mover(replace(THE_BOT, kind="app")) == BOT
+    assert people().mover(replace(THE_BOT, kind="app")) == Mover.BOT
 
 
 def test_the_lists_name_staff() -> None:

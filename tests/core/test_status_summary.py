@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.core.decide.status_summary import rounds, standing
+from bot.core.decide.status_summary import rounds, status_summary
 from tests.core.world import CLI, FRED, HANNA, HOLD, REVIEW, in_review, waiting
 
 
 def test_it_tells_step_round_turn_and_clocks() -> None:
     """In lines that are aligned."""
     progress = in_review().wait(hours=1).follow()
-    lines = standing(progress, CLI)
+    lines = status_summary(progress, CLI)
     assert lines[0] == "Step         Review, since Mon 2026-01-05 09:00 CST"
     assert "Round        1, files received Mon 2026-01-05 09:00 CST" in lines
     assert "Whose turn   CLI Help Center and CLI Functional Team" in lines
@@ -23,17 +23,17 @@ def test_a_clock_on_hold_is_told_as_one() -> None:
     for words in ("/extend 1 business day new staff", "/hold a form"):
         world.say(words, HANNA, public=False)
         world.rest()
-    last = standing(world.wait(days=1).follow(), CLI)[-1]
+    last = status_summary(world.wait(days=1).follow(), CLI)[-1]
     assert "20 business hours and 1 business day more from Mon 2026-01-05 09:00 CST; on hold since" in last
     assert "on hold since Mon 2026-01-05 10:00 CST, without that due Thu 2026-01-08 11:00 CST" in last
 
 
 def test_out_of_the_process_it_names_the_status_and_what_the_clocks_do() -> None:
     """Whoever asks reads that they stand still, or that the onboarding is over."""
-    lines = standing(in_review().wait(hours=1).move(HOLD).rest().follow(), CLI)
+    lines = status_summary(in_review().wait(hours=1).move(HOLD).rest().follow(), CLI)
     assert lines[0] == "Step         none (On Hold is outside the process), since Mon 2026-01-05 10:00 CST"
     assert lines[-1] == "Clock        all stand still until the ticket is in a step again"
-    lines = standing(in_review().wait(hours=1).move("Withdrawn").rest().follow(), CLI)
+    lines = status_summary(in_review().wait(hours=1).move("Withdrawn").rest().follow(), CLI)
     assert lines[0] == "Step         none (the onboarding has ended in Withdrawn), since Mon 2026-01-05 10:00 CST"
     assert lines[-1] == "Clock        none runs"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.core.model.effects import MoveSubtask, PostComment, TransitionIssue
-from bot.core.model.ledger import GOOD, LEFT, REVISION
+from bot.core.model.ledger import Verdict
 from tests.core.world import (
     BOT,
     CLI,
@@ -86,7 +86,7 @@ def test_rounds_count_sets_of_files_that_got_a_verdict() -> None:
 
 def test_verdicts() -> None:
     """A person's move from a review is its verdict; any other move only leaves it."""
-    for status, verdict in ((WAITING, REVISION), (QUALITY, GOOD), (FOLDER, LEFT)):
+    for status, verdict in ((WAITING, Verdict.REVISION), (QUALITY, Verdict.GOOD), (FOLDER, Verdict.LEFT)):
         world = in_review().wait(hours=1).move(status).rest()
         ended = next(v for v in world.follow().ledger.visits if v.step == "review")
         assert ended.verdict == verdict
@@ -173,7 +173,7 @@ def test_a_changed_process_does_not_rewrite_the_past() -> None:
     world.process = replace(world.process, steps=steps, version="2")
     world.rest()
     ended = next(v for v in world.follow().ledger.visits if v.step == "review")
-    assert ended.verdict == REVISION
+    assert ended.verdict == Verdict.REVISION
     assert set(ended.finished) == {b.name for b in review.branches}
     assert world.follow().ledger.version == "2"
 

@@ -23,11 +23,11 @@ def make_rig(config: Config, tmp_path: Path) -> Iterator[MakeRig]:
     """Makes rigs that are stopped when the test is over."""
     made: list[Rig] = []
 
-    def make(**stage: Any) -> Rig:
+    def make(**harness: Any) -> Rig:
         var = tmp_path / str(len(made))
         var.mkdir()
-        kind = stage.pop("kind", Rig)
-        made.append(kind(stage.pop("config", config), var, START, **stage))
+        kind = harness.pop("kind", Rig)
+        made.append(kind(harness.pop("config", config), var, START, **harness))
         return made[-1]
 
     yield make

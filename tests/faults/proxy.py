@@ -43,7 +43,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReplyRecord:
     """One answer, of the target or made up."""
 
     status: int
@@ -59,7 +59,7 @@ class Exchange(BaseHTTPRequestHandler):
     server: _Server
     asked: Request
 
-    def forward(self) -> Answer:
+    def forward(self) -> ReplyRecord:
         """Send the request to the target and wait for its answer. Raises OSError where it cannot be had."""
         connection = http.client.HTTPConnection(*self.server.target, timeout=PATIENCE)
         try:
@@ -67,13 +67,13 @@ class Exchange(BaseHTTPRequestHandler):
             headers["Content-Length"] = str(len(self.asked.body))
             connection.request(self.asked.method, self.asked.path, self.asked.body, headers)
             response = connection.getresponse()
-            return Answer(response.status, tuple(response.getheaders()), response.read())
+            return ReplyRecord(response.status, tuple(response.getheaders()), response.read())
         except http.client.HTTPException as error:
             raise ConnectionError(f"the target's answer was broken: {error!r}") from error
         finally:
             connection.close()
 
-    def answer(self, answer: Answer, bytes_per_second: float | None = None) -> None:
+    def answer(self, answer: ReplyRecord, bytes_per_second: float | None = None) -> None:
         """Send `answer` to the client, its body not faster than `bytes_per_second`."""
         self.send_response_only(answer.status)
         for name, value in answer.headers:
@@ -162,7 +162,7 @@ def DELAY(seconds: float) -> Action:
 
 def STATUS(code: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Action:
     """This answer instead of the target's, which hears of nothing."""
-    return lambda exchange: exchange.answer(Answer(code, tuple((headers or {}).items()), body))
+    return lambda exchange: exchange.answer(ReplyRecord(code, tuple((headers or {}).items()), body))
 
 
 def STATUS_AFTER(code: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Action:

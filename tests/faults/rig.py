@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bot.core.model.ledger import PROPERTY
 from bot.sandbox.accounts import CARLA, HANNA
-from bot.sandbox.harness import SECRET, SUBTASKS, TICKETS, Stage, Stuck
+from bot.sandbox.harness import SECRET, SUBTASKS, TICKETS, Harness, Stuck
 from bot.sandbox.jira_site import Site
 from tests.faults.proxy import FaultProxy, Request
 
@@ -20,7 +20,7 @@ MONDAY = "2026-01-05 09:00"
 PATIENCE = 20.0  # seconds of real time, the longest that anything here may take
 
 
-class Rig(Stage):
+class Rig(Harness):
     """The bot calls Jira through `to_jira`, Jira calls the bot through `to_bot`. Where all that is due is held
     back, machine time jumps there: `settle` rides out every back-off and every settling of a lost call.
 

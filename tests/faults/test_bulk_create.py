@@ -14,7 +14,7 @@ from bot.core.model.process import Branch
 from bot.sandbox.accounts import BOT, CARLA
 from bot.sandbox.records import Act, Refused
 from tests.faults.conftest import MakeRig
-from tests.faults.proxy import CUT_AFTER, Answer, Exchange, Request
+from tests.faults.proxy import CUT_AFTER, Exchange, ReplyRecord, Request
 from tests.faults.rig import DISTRICT, Rig, writes
 
 
@@ -79,7 +79,7 @@ def without_second(exchange: Exchange) -> None:
         error["failedElementNumber"] += error["failedElementNumber"] >= 1
     busy = {"status": 503, "elementErrors": {"errorMessages": ["busy"]}, "failedElementNumber": 1}
     told["errors"].append(busy)  # not in order: the number counts
-    exchange.answer(Answer(answer.status, answer.headers, json.dumps(told).encode()))
+    exchange.answer(ReplyRecord(answer.status, answer.headers, json.dumps(told).encode()))
 
 
 def lost_without_second(exchange: Exchange) -> None:

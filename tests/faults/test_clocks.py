@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bot.clock import SettableClock
-from bot.controller.backoff import Setbacks
+from bot.controller.backoff import Backoff
 from bot.jira.call import Limited, Unreachable
 from bot.sandbox.accounts import CARLA
 from bot.store.agenda import Agenda
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 from bot.store.journal import Journal
 from tests.faults.proxy import CUT_AFTER, HOLD_UNTIL
@@ -132,7 +132,7 @@ def test_replicas_whose_clocks_differ(hours: int, engine_url: str, clock: Settab
     right_store, wrong_store = Store(engine_url, clock), Store(engine_url, wrong)
     right, odd = Agenda(right_store, clock), Agenda(wrong_store, wrong)
     try:
-        odd.put("issue 1", clock.now(), Class.PEOPLE)
+        odd.put("issue 1", clock.now(), Priority.PEOPLE)
         claim = odd.claim()
         assert claim is not None
         assert right.claim() is None
@@ -141,12 +141,12 @@ def test_replicas_whose_clocks_differ(hours: int, engine_url: str, clock: Settab
         assert seen.id == intent
         assert 0 <= Journal(right_store, right, clock).age(seen) < 60
         assert 0 <= Journal(wrong_store, odd, wrong).age(seen) < 60
-        Setbacks(odd, wrong).take(claim, Unreachable("away"))
+        Backoff(odd, wrong).take(claim, Unreachable("away"))
         row = right.row("issue 1")
         assert row is not None
         assert row.not_before is not None
         assert 0 < row.not_before - right.machine() < 2
-        Setbacks(odd, wrong).take(claim, Limited("wait", 1847, site=True))
+        Backoff(odd, wrong).take(claim, Limited("wait", 1847, site=True))
         held = right.site.held()
         assert held is not None
         assert 1800 < held.until - right.machine() <= 1847

@@ -13,7 +13,7 @@ import requests
 
 from bot.controller.periodic_jobs import CAUGHT_UP, Periods
 from bot.sandbox.accounts import CARLA
-from tests.faults.proxy import REPEAT, Answer, Exchange, Request
+from tests.faults.proxy import REPEAT, Exchange, ReplyRecord, Request
 from tests.faults.rig import DISTRICT, KINDS, Rig, end_state, is_write, play, sent, wait_for, writes
 
 OFTEN = Periods(catch_up=timedelta(minutes=5), nightly=timedelta(days=7), identity=timedelta(days=7), pace=timedelta(0))
@@ -73,7 +73,7 @@ def test_webhooks_late_and_in_reverse_order(late: int, reverse: bool, rig: Rig, 
 
     def keep(exchange: Exchange) -> None:
         kept.append(exchange.asked)
-        exchange.answer(Answer(202))
+        exchange.answer(ReplyRecord(202))
 
     def deliver(act: str) -> None:
         rig.advance(rig.clock.now() + timedelta(minutes=late))

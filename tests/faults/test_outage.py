@@ -116,9 +116,9 @@ def test_after_a_day_without_the_bot(make_rig: MakeRig) -> None:
     rig.advance(rig.clock.now() + DAILY.catch_up + timedelta(minutes=1))
     fresh = {key: to_district(rig, key)[before[key] :] for key in keys}
     newest_first = [key for key in reversed(keys) if told[key]]
-    heard, unheard = newest_first[: fuse.COMMENTS_AN_HOUR_ON_THE_SITE], newest_first[60:]
+    heard, unrecognized = newest_first[: fuse.COMMENTS_AN_HOUR_ON_THE_SITE], newest_first[60:]
     assert {key: len(new) for key, new in fresh.items()} == {key: int(key in heard) for key in keys}
     assert [new[0].body for key, new in fresh.items() if new and told[key] not in new[0].body] == []
     assert sorted(heard, key=lambda key: int(fresh[key][0].id)) == heard
     notes = {key: [c.body for c in rig.site.comments(key) if not c.public and "given it up" in c.body] for key in keys}
-    assert {key: len(texts) for key, texts in notes.items()} == {key: int(key in unheard) for key in keys}
+    assert {key: len(texts) for key, texts in notes.items()} == {key: int(key in unrecognized) for key in keys}

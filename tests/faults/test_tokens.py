@@ -18,7 +18,7 @@ from bot.controller.periodic_jobs import CAUGHT_UP
 from bot.sandbox import accounts
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.harness import SECRET
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.keys import JOB
 from tests.faults.proxy import STATUS, Action, Exchange
 from tests.faults.rig import Rig, end_state, is_write, play, sent, wait_for
@@ -70,7 +70,7 @@ def test_the_token_dies(death: str, make_rig: Callable[..., Rig], heard: list[st
     watermark = rig.bot.store.get_fact(CAUGHT_UP)
     writes, looks = sent(rig, is_write), len(rig.bot.journal.looks(rig.ticket))
     answered = len(rig.site.hooks.outcomes)
-    rig.bot.agenda.put(f"{JOB}catch_up", rig.clock.now(), Class.SWEEPS)
+    rig.bot.agenda.put(f"{JOB}catch_up", rig.clock.now(), Priority.SWEEPS)
     rig.site.comment(CARLA, rig.ticket, "Confirmed, thanks")
     for _ in range(12):
         assert rig.wait_held(seconds=30) <= 60

@@ -16,7 +16,7 @@ from bot.config.load import Config, load
 from bot.core.model.ledger import PROPERTY
 from bot.sandbox import events
 from bot.sandbox.accounts import CARLA, HANNA
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT.parent / "shared" / "jira" / "webhooks"
@@ -29,25 +29,25 @@ def config() -> Config:
 
 
 @contextmanager
-def told_story() -> Iterator[tuple[Stage, Any]]:
+def told_story() -> Iterator[tuple[Harness, Any]]:
     """A stage on which a ticket went through a review, with its subtasks and comments."""
-    with TemporaryDirectory() as folder, Stage(config(), Path(folder), START) as stage:
-        ticket = stage.site.open_request(CARLA, "Lakeside ISD")
-        stage.settle()
-        stage.site.comment(HANNA, ticket, "an internal word", public=False)
-        stage.site.comment(CARLA, ticket, "We confirm.")
-        stage.site.set_labels(HANNA, ticket, ["pilot"])
-        stage.settle()
-        yield stage, ticket
+    with TemporaryDirectory() as folder, Harness(config(), Path(folder), START) as harness:
+        ticket = harness.site.open_request(CARLA, "Lakeside ISD")
+        harness.settle()
+        harness.site.comment(HANNA, ticket, "an internal word", public=False)
+        harness.site.comment(CARLA, ticket, "We confirm.")
+        harness.site.set_labels(HANNA, ticket, ["pilot"])
+        harness.settle()
+        yield harness, ticket
 
 
 @cache
 def samples() -> tuple[tuple[Any, ...], Mapping[str, Any], Any]:
     """The bodies of webhooks, Jira's answers by the path that was asked, and a ledger."""
-    with told_story() as (stage, _):
-        site, asked = stage.site, {}
+    with told_story() as (harness, _):
+        site, asked = harness.site, {}
         record = next(r for r in site.issues() if r.subtask_ids)
-        wire = stage.bot.gateway._wire
+        wire = harness.bot.gateway._wire
         call = wire.call
 
         def noted(method: str, path: str, params: Any = None, body: Any = None) -> Any:
@@ -55,11 +55,11 @@ def samples() -> tuple[tuple[Any, ...], Mapping[str, Any], Any]:
             return json.loads(json.dumps(answer))
 
         wire.call = noted  # type: ignore[method-assign]
-        stage.bot.gateway.myself()
-        stage.bot.gateway.__dict__["_asked"].clear()
-        snapshot = stage.bot.gateway.fetch(record.id, stage.bot.journal.done(record.id))
-        stage.bot.gateway.search("project in (DDE)")
-        stage.bot.gateway.tickets("project in (DDE) ORDER BY id")
+        harness.bot.gateway.myself()
+        harness.bot.gateway.__dict__["_asked"].clear()
+        snapshot = harness.bot.gateway.fetch(record.id, harness.bot.journal.done(record.id))
+        harness.bot.gateway.search("project in (DDE)")
+        harness.bot.gateway.tickets("project in (DDE) ORDER BY id")
         wire.call = call  # type: ignore[method-assign]
         by, at = site.account(HANNA), record.updated
         bodies = [events.about_issue(site.shapes, "jira:issue_updated", record, by, at, record.history[-1])]

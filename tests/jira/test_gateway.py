@@ -20,7 +20,7 @@ from bot.jira.call import Conflict, Missing, Refused, Unknown, Unreachable, Wire
 from bot.jira.fuse import Fuse
 from bot.jira.gateway import Gateway, Made, SubtaskText, connect_with
 from bot.sandbox.accounts import BOT, CARLA, HANNA
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 from bot.sandbox.jira_site import Call, Site
 from bot.sandbox.server import SandboxServer
 
@@ -405,27 +405,27 @@ class Counted:
     """A stage whose REST calls by the bot are counted."""
 
     def __init__(self, config: Config, var: Path) -> None:
-        self.stage = Stage(config, var, START)
-        self.stage.site.limits.limits = ()
+        self.harness = Harness(config, var, START)
+        self.harness.site.limits.limits = ()
 
     def calls(self, do: Callable[[], object]) -> list[str]:
         """The bot's calls that follow from an act, up to the first look after its last write."""
-        mark = len(self.stage.site.calls)
+        mark = len(self.harness.site.calls)
         do()
-        self.stage.settle()
-        return [f"{c.method} {c.path.removeprefix('/rest/api/2')}" for c in self.stage.site.calls_since(mark)]
+        self.harness.settle()
+        return [f"{c.method} {c.path.removeprefix('/rest/api/2')}" for c in self.harness.site.calls_since(mark)]
 
 
 @pytest.fixture
 def counted(config: Config, tmp_path: Path) -> Iterator[Counted]:
     """A stage that has warmed up: who the bot is, the statuses and the subtask type are known."""
     counted = Counted(config, tmp_path)
-    warm = counted.stage.site.open_request(CARLA, "Warm ISD")
-    counted.stage.settle()
-    counted.stage.site.comment(CARLA, warm, "Confirmed")
-    counted.stage.advance(counted.stage.clock.now() + timedelta(minutes=1))
+    warm = counted.harness.site.open_request(CARLA, "Warm ISD")
+    counted.harness.settle()
+    counted.harness.site.comment(CARLA, warm, "Confirmed")
+    counted.harness.advance(counted.harness.clock.now() + timedelta(minutes=1))
     yield counted
-    counted.stage.close()
+    counted.harness.close()
 
 
 GET, BULK, COMMENT = "GET /issue/{issueIdOrKey}", "POST /issue/bulk", "POST /issue/{issueIdOrKey}/comment"
@@ -438,9 +438,9 @@ PUT, MOVE, FETCH = (
 
 def test_entering_a_step_costs_four_calls(counted: Counted) -> None:
     """GET, bulk create, comment, PUT of labels, fields and ledger; a look at the echo of these only reads."""
-    site = counted.stage.site
+    site = counted.harness.site
     ticket = site.open_request(CARLA, "Lakeside ISD")
-    counted.stage.settle()
+    counted.harness.settle()
     calls = counted.calls(lambda: site.transition(HANNA, ticket, "SecureStor Folder"))
     assert calls[:4] == [GET, BULK, COMMENT, PUT]
     assert set(calls[4:]) <= {GET, FETCH}
@@ -448,15 +448,15 @@ def test_entering_a_step_costs_four_calls(counted: Counted) -> None:
 
 def test_leaving_a_step_costs_four_calls(counted: Counted) -> None:
     """GET, the subtasks in one call, PUT, the move; then the next step is entered."""
-    site = counted.stage.site
+    site = counted.harness.site
     ticket = site.open_request(CARLA, "Lakeside ISD", status="Initial File Review")
-    counted.stage.settle()
+    counted.harness.settle()
     site.transition(HANNA, ticket, "SecureStor Folder")
-    counted.stage.settle()
-    counted.stage.advance(counted.stage.clock.now() + timedelta(minutes=1))
+    counted.harness.settle()
+    counted.harness.advance(counted.harness.clock.now() + timedelta(minutes=1))
     folder, files = [s for s in site.subtasks(ticket) if s.status == "To Do"][-2:]
     site.transition(HANNA, files, "Done")
-    counted.stage.advance(counted.stage.clock.now() + timedelta(minutes=1))
+    counted.harness.advance(counted.harness.clock.now() + timedelta(minutes=1))
     calls = counted.calls(lambda: site.transition(HANNA, folder, "Done"))
     assert calls[:4] == [GET, FETCH, PUT, MOVE]
     assert calls[4:8] == [GET, BULK, COMMENT, PUT]
@@ -464,11 +464,11 @@ def test_leaving_a_step_costs_four_calls(counted: Counted) -> None:
 
 def test_leaving_for_the_review_closes_the_districts_subtask_too(counted: Counted) -> None:
     """FILES READY costs one call more: the bot closes the subtask for which the district has answered."""
-    site = counted.stage.site
+    site = counted.harness.site
     ticket = site.open_request(CARLA, "Lakeside ISD", status="SecureStor Folder")
-    counted.stage.settle()
+    counted.harness.settle()
     site.transition(HANNA, site.subtasks(ticket)[0], "Done")
-    counted.stage.advance(counted.stage.clock.now() + timedelta(minutes=1))
+    counted.harness.advance(counted.harness.clock.now() + timedelta(minutes=1))
     calls = counted.calls(lambda: site.comment(CARLA, ticket, "FILES READY"))
     assert calls[:5] == [GET, FETCH, MOVE, PUT, MOVE]
     assert calls[5:9] == [GET, BULK, COMMENT, PUT]

@@ -19,7 +19,7 @@ from bot.core.model.process import OPERATOR, Escalation
 from bot.jira.call import Unknown
 from bot.notify.channels import Messenger, senders
 from bot.sandbox.accounts import CARLA, HANNA
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 from bot.store.keys import JOB
 from tests.small_office import write_office
 
@@ -72,64 +72,64 @@ def outbox(monkeypatch: pytest.MonkeyPatch) -> Outbox:
 
 
 @pytest.fixture
-def stage(outbox: Outbox, tmp_path: Path) -> Iterator[Stage]:
+def harness(outbox: Outbox, tmp_path: Path) -> Iterator[Harness]:
     """A bot that tells the leads of half of a goal, by message alone."""
     shipped = load(SPINE)
     half = (Escalation(0.5, None, None, "leads"),)
     process = replace(
         shipped.processes[0], steps=tuple(replace(s, escalations=half) for s in shipped.processes[0].steps)
     )
-    with Stage(replace(shipped, processes=(process,)), tmp_path, START) as stage:
-        yield stage
+    with Harness(replace(shipped, processes=(process,)), tmp_path, START) as harness:
+        yield harness
 
 
-def half_used(stage: Stage) -> str:
+def half_used(harness: Harness) -> str:
     """A ticket whose folder has used half of its time; its id."""
-    issue = stage.site.open_request(CARLA, "Lakeside ISD", status="SecureStor Folder")
-    stage.settle()
-    stage.at("2026-01-06 12:00")
+    issue = harness.site.open_request(CARLA, "Lakeside ISD", status="SecureStor Folder")
+    harness.settle()
+    harness.at("2026-01-06 12:00")
     return issue.id
 
 
-def test_a_message_is_sent_once_and_journalled(stage: Stage, outbox: Outbox) -> None:
+def test_a_message_is_sent_once_and_journalled(harness: Harness, outbox: Outbox) -> None:
     """Looks, restarts and weeks later."""
-    issue = half_used(stage)
+    issue = half_used(harness)
     assert [title for title, _ in outbox.sent] == ["DDE-1: 50% of the time is used"]
-    stage.stop_bot()
-    stage.start_bot()
-    stage.site.set_labels(HANNA, "DDE-1", add=["vip"])
-    stage.at("2026-01-20 12:00")
+    harness.stop_bot()
+    harness.start_bot()
+    harness.site.set_labels(HANNA, "DDE-1", add=["vip"])
+    harness.at("2026-01-20 12:00")
     assert len(outbox.sent) == 1
-    deeds = [deed for look in stage.bot.journal.looks(issue) for deed in look.effects]
+    deeds = [deed for look in harness.bot.journal.looks(issue) for deed in look.effects]
     assert deeds.count("message to leads") == 1
 
 
-def test_a_message_whose_outcome_is_unknown_counts_as_sent(stage: Stage, outbox: Outbox) -> None:
+def test_a_message_whose_outcome_is_unknown_counts_as_sent(harness: Harness, outbox: Outbox) -> None:
     """Its intent is settled as done: nobody can look for it, and twice would be wrong."""
-    issue = stage.site.open_request(CARLA, "Lakeside ISD", status="SecureStor Folder").id
-    stage.settle()
-    stage.bot.workers.stop()
-    stage.clock.set(stage.local("2026-01-06 12:00"))
+    issue = harness.site.open_request(CARLA, "Lakeside ISD", status="SecureStor Folder").id
+    harness.settle()
+    harness.bot.workers.stop()
+    harness.clock.set(harness.local("2026-01-06 12:00"))
     outbox.fails = Unknown
     for _ in range(3):
-        stage.bot.reconciler.ask([issue])
-        while (claim := stage.bot.agenda.claim()) is not None and claim.key.startswith(JOB):
-            stage.bot.agenda.release(claim, None)
+        harness.bot.reconciler.ask([issue])
+        while (claim := harness.bot.agenda.claim()) is not None and claim.key.startswith(JOB):
+            harness.bot.agenda.release(claim, None)
         assert claim is not None
-        stage.bot.reconciler.look(claim)
-        stage.clock.jump_machine(200)
+        harness.bot.reconciler.look(claim)
+        harness.clock.jump_machine(200)
     assert len(outbox.sent) == 1
-    assert stage.bot.journal.open_intents(issue) == []
-    assert any(":notify:" in effect for effect in stage.bot.journal.done(issue))
+    assert harness.bot.journal.open_intents(issue) == []
+    assert any(":notify:" in effect for effect in harness.bot.journal.done(issue))
 
 
 def test_a_message_that_did_not_go_out_is_in_the_log(
-    stage: Stage, outbox: Outbox, caplog: pytest.LogCaptureFixture
+    harness: Harness, outbox: Outbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With what it said, and it is not tried again: a part of it may have gone out."""
     outbox.answer = False
-    half_used(stage)
-    stage.at("2026-01-12 12:00")
+    half_used(harness)
+    harness.at("2026-01-12 12:00")
     assert len(outbox.sent) == 1
     assert "a message may not have gone out to leads: DDE-1: 50% of the time is used" in caplog.text
 

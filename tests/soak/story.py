@@ -12,7 +12,7 @@ from bot.config.load import Config
 from bot.core.model.ledger import PROPERTY
 from bot.sandbox.accounts import BOT, CARLA, HANNA, HECTOR
 from bot.sandbox.api import told
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 from bot.sandbox.jira_site import Site
 from bot.sandbox.records import IssueRecord
 from tests.faults.conftest import START
@@ -112,21 +112,21 @@ def _name(marks: list[str]) -> str:
 
 def expected(config: Config, var: Path, most: int, notes: int) -> tuple[State, State]:
     """What an even ticket and an odd one hold in the end, where nothing goes wrong: one bot, on SQLite."""
-    with Stage(config, var, START) as stage:
+    with Harness(config, var, START) as harness:
         tickets: list[IssueRecord | None] = [None, None]
         for number in range(most):
             for nth in (0, 1):
                 if number < acts_of(nth, most):
-                    tickets[nth] = act(stage.site, nth, number, tickets[nth], notes)
-                stage.settle()
-            _pass(stage, timedelta(days=1))
+                    tickets[nth] = act(harness.site, nth, number, tickets[nth], notes)
+                harness.settle()
+            _pass(harness, timedelta(days=1))
         for moment in ENDS:
-            _pass(stage, moment - stage.clock.now())
-        states = [state(told(stage.site, stage.site.issue(t))) for t in tickets if t is not None]
-        assert not stage.bot.journal.parked()
+            _pass(harness, moment - harness.clock.now())
+        states = [state(told(harness.site, harness.site.issue(t))) for t in tickets if t is not None]
+        assert not harness.bot.journal.parked()
     return states[0], states[1]
 
 
-def _pass(stage: Stage, time: timedelta) -> None:
-    stage.clock.advance(time)
-    stage.settle()
+def _pass(harness: Harness, time: timedelta) -> None:
+    harness.clock.advance(time)
+    harness.settle()

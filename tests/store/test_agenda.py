@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from bot.clock import SettableClock
 from bot.store.agenda import Agenda, Claim, LeaseLost, backoff
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 from bot.store.global_limit import SiteHold
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-PEOPLE, TIMERS, SWEEPS = Class
+PEOPLE, TIMERS, SWEEPS = Priority
 
 
 class JumpingStore(Store):
@@ -73,10 +73,10 @@ def test_people_go_before_timers_and_timers_before_sweeps(agenda: Agenda, clock:
 def test_many_are_claimed_in_the_order_of_their_work(agenda: Agenda, clock: SettableClock) -> None:
     """By class, then the longest due; no more than were asked for, and each with a lease of its own."""
     now = clock.now()
-    agenda.put("sweep", now - timedelta(hours=9), Class.SWEEPS)
-    agenda.put("late", now - timedelta(hours=1), Class.PEOPLE)
-    agenda.put("timer", now - timedelta(hours=5), Class.TIMERS)
-    agenda.put("later", now, Class.PEOPLE)
+    agenda.put("sweep", now - timedelta(hours=9), Priority.SWEEPS)
+    agenda.put("late", now - timedelta(hours=1), Priority.PEOPLE)
+    agenda.put("timer", now - timedelta(hours=5), Priority.TIMERS)
+    agenda.put("later", now, Priority.PEOPLE)
     claims = agenda.claim_many(3)
     assert [claim.key for claim in claims] == ["late", "later", "timer"]
     assert len({claim.token for claim in claims}) == 3
@@ -91,7 +91,7 @@ def test_a_put_brings_forward_and_never_puts_off(agenda: Agenda, clock: Settable
     agenda.put("a", clock.now() + DAY, SWEEPS)
     row = agenda.row("a")
     assert row is not None
-    assert (row.due_at, row.cls) == (clock.now() + MINUTE, PEOPLE)
+    assert (row.due_at, row.priority) == (clock.now() + MINUTE, PEOPLE)
 
 
 def test_a_row_that_is_not_due_forgets_how_urgent_it_was(agenda: Agenda, clock: SettableClock) -> None:
@@ -99,7 +99,7 @@ def test_a_row_that_is_not_due_forgets_how_urgent_it_was(agenda: Agenda, clock: 
     agenda.put("a", clock.now(), PEOPLE)
     agenda.release(claimed(agenda), None)
     agenda.put("a", clock.now(), SWEEPS)
-    assert claimed(agenda).cls is SWEEPS
+    assert claimed(agenda).priority is SWEEPS
 
 
 def test_a_leased_key_is_nobody_elses(agenda: Agenda, clock: SettableClock) -> None:
@@ -171,14 +171,14 @@ def test_a_quiet_look_sets_the_next_timer(agenda: Agenda, clock: SettableClock) 
     assert agenda.release(claimed(agenda), clock.now() + DAY)
     row = agenda.row("a")
     assert row is not None
-    assert (row.due_at, row.cls, row.tries) == (clock.now() + DAY, TIMERS, 0)
+    assert (row.due_at, row.priority, row.tries) == (clock.now() + DAY, TIMERS, 0)
 
 
 def test_a_look_that_goes_on_keeps_its_place(agenda: Agenda, clock: SettableClock) -> None:
     """After the bot moved a ticket for a person, the second look is that person's too."""
     agenda.put("a", clock.now(), PEOPLE)
     assert agenda.release(claimed(agenda), clock.now())
-    assert claimed(agenda).cls is PEOPLE
+    assert claimed(agenda).priority is PEOPLE
 
 
 def test_a_failed_look_backs_off_and_a_put_does_not_end_that(agenda: Agenda, clock: SettableClock) -> None:
@@ -550,7 +550,7 @@ def test_a_claim_seeks_in_the_index(store: Store, agenda: Agenda, clock: Settabl
 
     agenda.claim()
     claims = [s for s in statements if "UPDATE agenda" in s[0]]
-    assert len(claims) == len(Class)
+    assert len(claims) == len(Priority)
     for claim, parameters in claims:
         if store.sqlite:
             plan = store.write(lambda c: c.exec_driver_sql(f"EXPLAIN QUERY PLAN {claim}", parameters).all())  # type: ignore[arg-type] # noqa: B023

@@ -21,13 +21,13 @@ from hypothesis.stateful import (
 )
 
 from bot.store.agenda import Agenda, Claim, LeaseLost, backoff
-from bot.store.agenda_reader import LEASE_SECONDS, Class, Row
+from bot.store.agenda_reader import LEASE_SECONDS, Priority, Row
 from bot.store.database import Store
 from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
 from bot.store.tables import agenda as agenda_table
 
 KEYS = st.sampled_from(["issue 1", "issue 2"])
-CLASSES = st.sampled_from(Class)
+CLASSES = st.sampled_from(Priority)
 MINUTES = st.sampled_from([0, -5, 5]).map(lambda n: timedelta(minutes=n))
 
 
@@ -124,29 +124,29 @@ class AgendaMachine(RuleBasedStateMachine):
 
     # -- the verbs
 
-    @rule(key=KEYS, offset=MINUTES, cls=CLASSES)
-    def put(self, key: str, offset: timedelta, cls: Class) -> None:
+    @rule(key=KEYS, offset=MINUTES, priority=CLASSES)
+    def put(self, key: str, offset: timedelta, priority: Priority) -> None:
         at = self.clock.now() + offset
-        self.agenda.put(key, at, cls)
-        self.model_put(key, at, cls)
+        self.agenda.put(key, at, priority)
+        self.model_put(key, at, priority)
 
-    def model_put(self, key: str, at: datetime, cls: Class) -> None:
+    def model_put(self, key: str, at: datetime, priority: Priority) -> None:
         old = self.model.get(key)
         if old is None:
-            self.model[key] = Model(Row(key, cls, at, None, None, 0, None), 1, None)
+            self.model[key] = Model(Row(key, priority, at, None, None, 0, None), 1, None)
         elif old.row.due_at is None:
-            self.change(key, due_at=at, cls=cls, woken=old.woken + 1)
+            self.change(key, due_at=at, priority=priority, woken=old.woken + 1)
         else:
-            due, urgency = min(old.row.due_at, at), min(old.row.cls, cls)
-            self.change(key, due_at=due, cls=urgency, woken=old.woken + 1)
+            due, urgency = min(old.row.due_at, at), min(old.row.priority, priority)
+            self.change(key, due_at=due, priority=urgency, woken=old.woken + 1)
 
     @rule(key=KEYS, offset=MINUTES)
     def put_once(self, key: str, offset: timedelta) -> None:
         at = self.clock.now() + offset
-        new = self.agenda.put_once(key, at, Class.SWEEPS)
+        new = self.agenda.put_once(key, at, Priority.SWEEPS)
         assert new == (key not in self.model)
         if new:
-            self.model_put(key, at, Class.SWEEPS)
+            self.model_put(key, at, Priority.SWEEPS)
 
     @rule(target=claims)
     def claim(self) -> Any:
@@ -159,8 +159,8 @@ class AgendaMachine(RuleBasedStateMachine):
             assert free == []
             return multiple()
         old = self.model[claim.key]
-        first = min((m.row.cls, m.row.due_at) for m in free)
-        assert (claim.cls, claim.due_at) == first == (old.row.cls, old.row.due_at)
+        first = min((m.row.priority, m.row.due_at) for m in free)
+        assert (claim.priority, claim.due_at) == first == (old.row.priority, old.row.due_at)
         assert old in free, "a live lease, a hold or a parking was passed over"
         assert (claim.woken, claim.tries) == (old.woken, old.row.tries + 1)
         self.change(claim.key, token=claim.token, leased_until=machine + LEASE_SECONDS, tries=claim.tries)
@@ -184,7 +184,7 @@ class AgendaMachine(RuleBasedStateMachine):
         woken = self.model[claim.key].woken != claim.woken
         self.change(claim.key, token=None, not_before=None, tries=0, due_at=now if woken else again)
         if not woken and again is not None and again > now:
-            self.change(claim.key, cls=Class.TIMERS)
+            self.change(claim.key, priority=Priority.TIMERS)
         if woken:
             row = self.agenda.row(claim.key)
             assert row is not None
@@ -227,21 +227,21 @@ class AgendaMachine(RuleBasedStateMachine):
 
     # -- what seldom comes about by chance: a row that surely can be claimed, and what may happen to its look
 
-    @rule(target=claims, key=KEYS, cls=CLASSES, then=st.sampled_from(["work", "wake", "fail", "outlive", "keep"]))
-    def look(self, key: str, cls: Class, then: str) -> Any:
+    @rule(target=claims, key=KEYS, priority=CLASSES, then=st.sampled_from(["work", "wake", "fail", "outlive", "keep"]))
+    def look(self, key: str, priority: Priority, then: str) -> Any:
         self.unpark(key)
         self.machine_time_jumps(4000.0)
-        self.put(key, timedelta(0), cls)
+        self.put(key, timedelta(0), priority)
         claim = self.claim()
         if not isinstance(claim, Claim):
             return claim
         if then == "wake":
-            self.put(claim.key, timedelta(0), cls)
+            self.put(claim.key, timedelta(0), priority)
         if then in ("work", "wake"):
             self.release(claim, timedelta(minutes=5))
         elif then == "fail":
             self.fail(claim, None)
-            self.put(claim.key, timedelta(0), cls)
+            self.put(claim.key, timedelta(0), priority)
             self.claim()
         elif then == "outlive":
             self.machine_time_jumps(121.0)
@@ -267,7 +267,7 @@ class AgendaMachine(RuleBasedStateMachine):
             "park": lambda claim: self.agenda.park(claim, "broken"),
         }
         if verb == "put":
-            self.die(statement, lambda: self.agenda.put(key, self.clock.now(), Class.PEOPLE))
+            self.die(statement, lambda: self.agenda.put(key, self.clock.now(), Priority.PEOPLE))
         elif verb == "claim":
             self.die(statement, self.agenda.claim)
         elif key in self.live:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bot.clock import SettableClock
 from bot.store.agenda import Agenda, Claim, LeaseLost
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 from bot.store.journal import Journal
 from bot.store.tables import deliveries, intents
@@ -29,7 +29,7 @@ def agenda(store: Store, clock: SettableClock) -> Iterator[Agenda]:
 @pytest.fixture
 def claim(agenda: Agenda, clock: SettableClock) -> Claim:
     """The lease of the look that the tests are about."""
-    agenda.put("issue 1", clock.now(), Class.PEOPLE)
+    agenda.put("issue 1", clock.now(), Priority.PEOPLE)
     made = agenda.claim()
     assert made is not None
     return made

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.decide.drafts import DRAFT_HEAD, TELL_HEAD
+from bot.core.decide.drafts import CORRECTION_HEAD, DRAFT_HEAD
 from bot.core.decide.engine import decide
 from bot.core.history.progress import follow
 from bot.core.model.ledger import PROPERTY
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 from bot.sandbox.records import CommentRecord, IssueRecord
 
 MONDAY = "2026-01-05 09:00"  # when most stories begin
@@ -62,7 +62,7 @@ _INTERNAL_WORDS = ("subtask", "transition", "status", "sla", "breach")
 class Story:
     """One ticket on a stage. Every act waits until the site and the bot are at rest again."""
 
-    stage: Stage
+    harness: Harness
     key: str = ""
     parked: bool = False  # whether the story means the bot to give something up
 
@@ -71,46 +71,46 @@ class Story:
     def opened(self, at: str = MONDAY) -> Story:
         """The contact opens the request."""
         self.at(at)
-        self.key = self.stage.site.open_request(CARLA, DISTRICT).key
-        self.stage.settle()
+        self.key = self.harness.site.open_request(CARLA, DISTRICT).key
+        self.harness.settle()
         return self
 
     def at(self, when: str) -> None:
         """Time passes until a local moment."""
-        self.stage.at(when)
+        self.harness.at(when)
 
     def contact(self, words: str, at: str | None = None, by: Account = CARLA) -> CommentRecord:
         """The contact writes."""
         if at:
             self.at(at)
-        comment = self.stage.site.comment(by, self.key, words)
-        self.stage.settle()
+        comment = self.harness.site.comment(by, self.key, words)
+        self.harness.settle()
         return comment
 
     def note(self, words: str, on: str | None = None, by: Account = HANNA) -> None:
         """Staff write internally: on the ticket, or on the subtask of a branch."""
         where = self.subtask(on) if on else self.key
-        self.stage.site.comment(by, where, words, public=False)
-        self.stage.settle()
+        self.harness.site.comment(by, where, words, public=False)
+        self.harness.settle()
 
     def move(self, status: str, at: str | None = None, by: Account = HANNA) -> None:
         """Staff move the ticket."""
         if at:
             self.at(at)
-        self.stage.site.transition(by, self.key, status)
-        self.stage.settle()
+        self.harness.site.transition(by, self.key, status)
+        self.harness.settle()
 
     def set_to(self, branch: str, status: str, at: str | None = None, by: Account = HANNA) -> None:
         """Staff set the newest subtask of a branch."""
         if at:
             self.at(at)
-        self.stage.site.transition(by, self.subtask(branch), status)
-        self.stage.settle()
+        self.harness.site.transition(by, self.subtask(branch), status)
+        self.harness.settle()
 
     def label(self, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> None:
         """Staff set or take off labels."""
-        self.stage.site.set_labels(HANNA, self.key, add, remove)
-        self.stage.settle()
+        self.harness.site.set_labels(HANNA, self.key, add, remove)
+        self.harness.settle()
 
     # -- ways that many stories begin with
 
@@ -131,7 +131,7 @@ class Story:
     @property
     def ticket(self) -> IssueRecord:
         """The ticket as it stands."""
-        return self.stage.site.issue(self.key)
+        return self.harness.site.issue(self.key)
 
     @property
     def status(self) -> str:
@@ -154,7 +154,7 @@ class Story:
 
     def subtasks(self) -> list[IssueRecord]:
         """The subtasks, oldest first."""
-        return self.stage.site.subtasks(self.key)
+        return self.harness.site.subtasks(self.key)
 
     @property
     def work(self) -> list[str]:
@@ -184,17 +184,17 @@ class Story:
     @property
     def ledger(self) -> Any:
         """The bot's record on the ticket."""
-        return self.stage.site.property(self.key, PROPERTY)
+        return self.harness.site.property(self.key, PROPERTY)
 
     @property
     def reason(self) -> str:
         """Why the last look did what it did."""
-        return self.stage.bot.journal.looks(self.ticket.id, 1)[0].reason
+        return self.harness.bot.journal.looks(self.ticket.id, 1)[0].reason
 
     @property
     def deeds(self) -> list[str]:
         """What the bot's looks did, in order, as its journal tells it."""
-        return [deed for look in reversed(self.stage.bot.journal.looks(self.ticket.id, 200)) for deed in look.effects]
+        return [deed for look in reversed(self.harness.bot.journal.looks(self.ticket.id, 200)) for deed in look.effects]
 
     def moves(self) -> list[str]:
         """The ticket's statuses in order, with who moved it there."""
@@ -232,22 +232,22 @@ def _set(subtask: IssueRecord) -> str:
 
 def check(story: Story) -> None:
     """What must hold on the site however a story went."""
-    story.stage.settle()
+    story.harness.settle()
     _each_effect_once(story)
-    for issue in story.stage.site.issues():
+    for issue in story.harness.site.issues():
         for comment in issue.comments:
             if comment.author == BOT:
                 _audience(comment)
-    parked = story.stage.bot.journal.parked()
+    parked = story.harness.bot.journal.parked()
     assert bool(parked) == story.parked, parked
-    assert not [r for r in story.stage.bot.agenda.rows() if r.parked], "the bot gave up looking"
+    assert not [r for r in story.harness.bot.agenda.rows() if r.parked], "the bot gave up looking"
     if not story.parked:
         _nothing_left(story)
 
 
 def _marks(story: Story) -> Iterator[str]:
-    for issue in story.stage.site.issues():
-        marked = [c.properties for c in issue.comments] + [s.properties for s in story.stage.site.subtasks(issue)]
+    for issue in story.harness.site.issues():
+        marked = [c.properties for c in issue.comments] + [s.properties for s in story.harness.site.subtasks(issue)]
         for properties in marked:
             yield from properties.get(PROPERTY, {}).get("effects", ())
 
@@ -265,7 +265,7 @@ def _audience(comment: CommentRecord) -> None:
         kind = name.partition(":")[0]
         spoken = ("say", "remind", "send", "order", "told", "moved", "late")
         meant = kind in spoken or name.endswith((":status", ":sent"))
-        meant = meant and not comment.body.startswith((DRAFT_HEAD, TELL_HEAD))
+        meant = meant and not comment.body.startswith((DRAFT_HEAD, CORRECTION_HEAD))
         assert comment.public == meant, f"{name} went to the wrong people"
     if comment.public:
         words = comment.body.casefold().replace('"', " ").split()
@@ -274,9 +274,9 @@ def _audience(comment: CommentRecord) -> None:
 
 def _nothing_left(story: Story) -> None:
     """Who looks at each ticket anew, with no database and no memory but Jira's, wishes nothing more."""
-    bot = story.stage.bot
+    bot = story.harness.bot
     config, office = bot.config, bot.config.office
-    for issue in story.stage.site.issues():
+    for issue in story.harness.site.issues():
         shown = bot.gateway.fetch(issue.id, {}).issue
         process = config.process_for(shown.project, shown.type)
         out = office.off_label in shown.labels or (office.only is not None and office.only not in shown.labels)

@@ -15,7 +15,7 @@ import pytest
 from bot.config.load import Config
 from bot.controller.periodic_jobs import Periods
 from bot.core.model.process import Process
-from bot.sandbox.harness import CALM, Stage
+from bot.sandbox.harness import CALM, Harness
 from tests.stories.acts import Story, check
 
 ZONE = ZoneInfo("America/Chicago")
@@ -41,14 +41,14 @@ def tell(config: Config, tmp_path: Path) -> Iterator[Tell]:
     when the test is over."""
     told: list[Story] = []
 
-    def begin(config: Config = config, start: datetime = MORNING, **stage: Any) -> Story:
+    def begin(config: Config = config, start: datetime = MORNING, **harness: Any) -> Story:
         var = tmp_path / str(len(told))
         var.mkdir()
-        if WITHOUT_WEBHOOKS and "webhooks" not in stage:
-            stage |= {"asks": True, "webhooks": False}
-        stage.setdefault("periods", RARE if stage.get("webhooks", True) else CALM)
-        story = Story(Stage(config, var, start, **stage))
-        story.stage.site.limits.limits = ()  # weeks are played in a second here, which is no haste of the bot's
+        if WITHOUT_WEBHOOKS and "webhooks" not in harness:
+            harness |= {"asks": True, "webhooks": False}
+        harness.setdefault("periods", RARE if harness.get("webhooks", True) else CALM)
+        story = Story(Harness(config, var, start, **harness))
+        story.harness.site.limits.limits = ()  # weeks are played in a second here, which is no haste of the bot's
         told.append(story)
         return story
 
@@ -58,7 +58,7 @@ def tell(config: Config, tmp_path: Path) -> Iterator[Tell]:
             check(story)
     finally:
         for story in told:
-            story.stage.close()
+            story.harness.close()
 
 
 def with_process(config: Config, **changes: Any) -> Config:

@@ -29,10 +29,10 @@ def config(tmp_path: Path) -> Config:
 
 def closed(story: Story, day: date, closes: time | None = None) -> list[str]:
     """The lead tells that the office is closed; what moves by it."""
-    story.stage.site.search_lag = timedelta(0)
-    bot = story.stage.bot
-    told = bot.closures.close(Closure("cli", day, closes, "ice storm", "Lena", story.stage.clock.now()))
-    story.stage.settle()
+    story.harness.site.search_lag = timedelta(0)
+    bot = story.harness.bot
+    told = bot.closures.close(Closure("cli", day, closes, "ice storm", "Lena", story.harness.clock.now()))
+    story.harness.settle()
     return list(moved_lines(told, bot.closures.calendars()))
 
 
@@ -105,7 +105,7 @@ def test_the_files_say_it_to_whoever_reads_them_next(tell: Tell, config: Config)
 def test_the_lead_closes_a_day_by_a_comment(tell: Tell, config: Config) -> None:
     """The answer names what moves; the file has the day, the due day moves, and nobody else may say so."""
     story = tell(with_office(config, lead=(LENA.id,))).opened().to_review()
-    story.stage.site.search_lag = timedelta(0)
+    story.harness.site.search_lag = timedelta(0)
     story.at("2026-01-12 08:00")
     story.note("/closed 2026-01-12 from 12:00 ice storm")
     assert "only those may close a day" in story.last

@@ -26,10 +26,10 @@ def climbing(config: Config) -> Config:
 def test_after_an_outage_only_the_highest_is_told(tell: Tell, config: Config) -> None:
     """Three have passed while the bot was away: the team hears of the last alone, when the office is open."""
     story = tell(climbing(config)).opened().to_review()
-    story.stage.stop_bot()
-    story.stage.clock.set(story.stage.local("2026-01-13 20:00"))
-    story.stage.start_bot()
-    story.stage.settle()
+    story.harness.stop_bot()
+    story.harness.clock.set(story.harness.local("2026-01-13 20:00"))
+    story.harness.start_bot()
+    story.harness.settle()
     assert (story.to_team, story.labels) == ([], set())
     story.at("2026-01-14 08:00")
     assert (story.to_team, story.labels) == (["overdue"], {"review-overdue"})

@@ -15,7 +15,7 @@ def test_a_broken_record_stops_the_bot(tell: Tell, nonsense: object) -> None:
     """Staff are told once, internally, and nothing else happens until it is mended or deleted."""
     story = tell().opened().to_folder()
     good = story.ledger
-    story.stage.site.edit(HANNA, story.key, {}, properties={PROPERTY: nonsense})
+    story.harness.site.edit(HANNA, story.key, {}, properties={PROPERTY: nonsense})
     story.contact("FILES READY", at="2026-01-07 10:00")
     story.set_to("folder", "Done", at="2026-01-07 11:00")
     story.contact("STATUS", at="2026-01-07 12:00")
@@ -24,7 +24,7 @@ def test_a_broken_record_stops_the_bot(tell: Tell, nonsense: object) -> None:
     assert story.work == ["folder: Done", "files: To Do"]
     assert story.ledger == nonsense
 
-    story.stage.site.edit(HANNA, story.key, {}, properties={PROPERTY: good})
+    story.harness.site.edit(HANNA, story.key, {}, properties={PROPERTY: good})
     story.label(add=("mended",))
     assert story.status == "Initial File Review"
     assert story.to_team == ["cannot read my record"]
@@ -32,14 +32,14 @@ def test_a_broken_record_stops_the_bot(tell: Tell, nonsense: object) -> None:
 
 def _forget(story: Story, ledger: bool, database: bool) -> None:
     """Take memory away, and have the bot look."""
-    stage = story.stage
-    stage.stop_bot()
+    harness = story.harness
+    harness.stop_bot()
     if ledger:
-        stage.site._issues[story.ticket.id].properties.pop(PROPERTY)
+        harness.site._issues[story.ticket.id].properties.pop(PROPERTY)
     if database:
-        for file in stage.var.glob("bot.db*"):
+        for file in harness.var.glob("bot.db*"):
             file.unlink()
-    stage.start_bot()
+    harness.start_bot()
     story.label(add=("looked",))
     story.label(remove=("looked",))
 

@@ -88,8 +88,8 @@ def test_orders_of_the_contact_and_in_public(tell: Tell) -> None:
     said = story.to_district
     story.contact("/hold please", at="2026-01-09 10:00")
     assert "an order for staff alone, and nothing was done" in story.last
-    story.stage.site.comment(HANNA, story.key, "/hold lawyer", public=True)
-    story.stage.settle()
+    story.harness.site.comment(HANNA, story.key, "/hold lawyer", public=True)
+    story.harness.settle()
     assert "please delete the public comment with /hold" in story.last
     assert story.to_district == said
     story.at("2026-01-13 08:30")
@@ -105,7 +105,7 @@ def test_the_same_clocks_without_database_and_comments(tell: Tell) -> None:
     story.note("/resume")
     due = story.due
     for comment in [c for c in story.ticket.comments if c.body.startswith("/")]:
-        story.stage.site.delete_comment(DANA, comment.id)
+        story.harness.site.delete_comment(DANA, comment.id)
     forget(story, ledger=False, database=True)
     assert story.due == due
     assert story.to_team.count("gave up") == 0

@@ -45,8 +45,8 @@ def test_a_deleted_subtask_was_withdrawn(tell: Tell) -> None:
     """It is not made again, and its branch does not hold the ticket up."""
     story = tell().opened().to_folder()
     story.at("2026-01-07 10:00")
-    story.stage.site.delete_issue(HECTOR, story.subtask("folder"))
-    story.stage.settle()
+    story.harness.site.delete_issue(HECTOR, story.subtask("folder"))
+    story.harness.settle()
     assert story.work == ["files: To Do"]
     assert story.due is None  # nobody owes a folder any more
     story.contact("FILES READY", at="2026-01-08 15:30")
@@ -58,7 +58,7 @@ def test_the_last_subtask_deleted_moves_nothing(tell: Tell) -> None:
     """A step in which nothing was finished is not complete, though nothing is left to do in it."""
     story = tell().opened().to_review()
     story.at("2026-01-09 10:00")
-    story.stage.site.delete_issue(HECTOR, story.subtask("review"))
+    story.harness.site.delete_issue(HECTOR, story.subtask("review"))
     story.at("2026-01-12 10:00")
     assert story.status == "Initial File Review"
     story.move("Quality Review")
@@ -89,7 +89,7 @@ def test_a_label_of_staff_is_theirs(tell: Tell) -> None:
 def test_a_changed_due_date_is_left_alone(tell: Tell) -> None:
     """The day that staff set stands until the next step begins its own clock."""
     story = tell().opened().to_review()
-    story.stage.site.set_field(HECTOR, story.key, "duedate", "2026-01-30")
+    story.harness.site.set_field(HECTOR, story.key, "duedate", "2026-01-30")
     story.contact("status", at="2026-01-09 10:00")
     assert story.due == "2026-01-30"
 

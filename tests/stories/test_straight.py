@@ -96,7 +96,7 @@ def test_a_step_costs_four_calls_to_leave_and_four_to_enter(tell: Tell) -> None:
     story = tell(webhooks=True).opened().to_folder()
     story.contact("FILES READY", at="2026-01-06 14:00")
     story.at("2026-01-07 11:00")
-    site = story.stage.site
+    site = story.harness.site
     mark = len(site.calls)
     story.set_to("folder", "Done")
     calls = [f"{call.method} {call.path.removeprefix('/rest/api/2/')}" for call in site.calls_since(mark)]

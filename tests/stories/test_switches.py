@@ -38,19 +38,19 @@ def test_switched_on_over_tickets_under_way(tell: Tell, config: Config) -> None:
 def test_the_first_look_at_an_old_ticket(tell: Tell, config: Config) -> None:
     """A ticket that went its way before the bot was there: its clock and its flag, and nothing else."""
     story = tell(with_process(config, since=SINCE), webhooks=False)
-    story.stage.stop_bot()
-    story.key = story.stage.site.open_request(CARLA, "Lakeside ISD").key
-    clock, site = story.stage.clock, story.stage.site
-    clock.set(story.stage.local("2026-01-06 10:00"))
+    story.harness.stop_bot()
+    story.key = story.harness.site.open_request(CARLA, "Lakeside ISD").key
+    clock, site = story.harness.clock, story.harness.site
+    clock.set(story.harness.local("2026-01-06 10:00"))
     site.comment(CARLA, story.key, "Confirmed")
     site.transition(HANNA, story.key, "SecureStor Folder")
-    clock.set(story.stage.local("2026-01-08 15:30"))
+    clock.set(story.harness.local("2026-01-08 15:30"))
     site.comment(CARLA, story.key, "Where is the folder?")
-    clock.set(story.stage.local("2026-01-12 09:00"))
-    story.stage.start_bot()
-    story.stage.register_webhooks()
+    clock.set(story.harness.local("2026-01-12 09:00"))
+    story.harness.start_bot()
+    story.harness.register_webhooks()
     site.set_labels(HANNA, story.key, ["seen"])
-    story.stage.settle()
+    story.harness.settle()
     assert story.labels == {"seen", "review-overdue"}
     assert story.due == "2026-01-08"
     assert story.work == []
@@ -127,9 +127,9 @@ def test_without_webhooks_the_catch_up_finds_everything(tell: Tell) -> None:
 def test_started_long_after_the_start_of_the_ticket(tell: Tell) -> None:
     """What a passed step missed is not made up: the bot that comes late speaks of the present step alone."""
     story = tell(webhooks=False)
-    story.key = story.stage.site.open_request(CARLA, "Lakeside ISD").key
-    story.stage.site.transition(HANNA, story.key, "SecureStor Folder")
-    story.stage.register_webhooks()
+    story.key = story.harness.site.open_request(CARLA, "Lakeside ISD").key
+    story.harness.site.transition(HANNA, story.key, "SecureStor Folder")
+    story.harness.register_webhooks()
     story.label(add=("seen",))
     assert story.to_district == ["we make the folder, please prepare the files"]
     assert story.work == ["folder: To Do", "files: To Do"]

@@ -78,9 +78,9 @@ def test_the_right_word_at_the_wrong_time(tell: Tell) -> None:
 def test_staff_cannot_answer_for_the_contact(tell: Tell) -> None:
     """A public comment by staff is no answer, whatever it says, and needs no note."""
     story = tell().opened()
-    story.stage.site.comment(HANNA, story.key, "Please write CONFIRM")
-    story.stage.site.comment(HANNA, story.key, "CONFIRM")
-    story.stage.settle()
+    story.harness.site.comment(HANNA, story.key, "Please write CONFIRM")
+    story.harness.site.comment(HANNA, story.key, "CONFIRM")
+    story.harness.settle()
     assert story.status == "Confirming Files"
     assert story.to_team == []
 
@@ -98,8 +98,8 @@ def test_an_answer_edited_later_changes_nothing_that_was_done(tell: Tell) -> Non
     story = tell().opened()
     comment = story.contact("Confirmed", at="2026-01-06 10:00")
     story.at("2026-01-06 12:00")
-    story.stage.site.edit_comment(comment.author, comment.id, "We cannot confirm after all")
-    story.stage.settle()
+    story.harness.site.edit_comment(comment.author, comment.id, "We cannot confirm after all")
+    story.harness.settle()
     assert story.status == "SecureStor Folder"
     assert story.to_team == ["please answer the contact"]
     assert story.ledger["visits"][0]["decided"]["at"] == "2026-01-06T16:00:00Z"

@@ -25,7 +25,7 @@ from werkzeug.test import TestResponse
 
 from bot.clock import Clock, SettableClock
 from bot.store.agenda import Agenda
-from bot.store.agenda_reader import Class
+from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 from bot.store.tables import deliveries
 from bot.web.probes import database_of, health_pages
@@ -84,9 +84,9 @@ def kept(store: Store) -> list[Mapping[str, Any]]:
     return store.read(lambda connection: [*connection.execute(sa.select(deliveries)).mappings()])
 
 
-def due(store: Store, clock: SettableClock) -> list[tuple[str, datetime | None, Class]]:
+def due(store: Store, clock: SettableClock) -> list[tuple[str, datetime | None, Priority]]:
     """What stands on the agenda."""
-    return [(row.key, row.due_at, row.cls) for row in Agenda(store, clock).rows()]
+    return [(row.key, row.due_at, row.priority) for row in Agenda(store, clock).rows()]
 
 
 def test_jiras_own_example_of_a_signature() -> None:
@@ -144,7 +144,7 @@ def test_a_delivery_is_kept_and_its_issue_put_on_the_agenda(
         "received_at": clock.now(),
         "received": None,
     }
-    assert due(store, clock) == [("issue 10001", clock.now(), Class.PEOPLE)]
+    assert due(store, clock) == [("issue 10001", clock.now(), Priority.PEOPLE)]
 
 
 def test_a_retried_delivery_is_done_once(client: FlaskClient, store: Store, clock: SettableClock) -> None:
@@ -169,14 +169,14 @@ def test_an_identifier_that_no_jira_sends_is_not_kept(client: FlaskClient, store
 def test_an_echo_of_the_bot_waits_two_seconds(client: FlaskClient, store: Store, clock: SettableClock) -> None:
     """What the bot did itself is looked at no sooner than 2 s from now, after people's acts."""
     assert deliver(client, BODY | {"user": {"accountId": BOT}}).status_code == 202
-    assert due(store, clock) == [("issue 10001", clock.now() + timedelta(seconds=2), Class.TIMERS)]
+    assert due(store, clock) == [("issue 10001", clock.now() + timedelta(seconds=2), Priority.TIMERS)]
 
 
 def test_a_person_is_not_kept_waiting_by_an_echo(client: FlaskClient, store: Store, clock: SettableClock) -> None:
     """A person's act after an echo is looked at now."""
     deliver(client, BODY | {"user": {"accountId": BOT}})
     deliver(client)
-    assert due(store, clock) == [("issue 10001", clock.now(), Class.PEOPLE)]
+    assert due(store, clock) == [("issue 10001", clock.now(), Priority.PEOPLE)]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ class Standing(Intake):
         super().__init__(store, agenda)
         self.goes_on = threading.Event()
 
-    def accept(self, delivery: Delivery, at: datetime, cls: Class) -> bool:
+    def accept(self, delivery: Delivery, at: datetime, cls: Priority) -> bool:
         """As ever, then."""
         self.goes_on.wait(60)
         return super().accept(delivery, at, cls)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.decide.drafts import DRAFTED, TOLD, Sending
-from bot.core.decide.plan_builder import Wishes
+from bot.core.decide.plan_builder import PlanBuilder
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, day_of
 from bot.core.model.ledger import Visit
@@ -17,31 +17,31 @@ from bot.core.time.business_calendar import Calendar
 
 
 @dataclass(frozen=True)
-class Promise:
+class AnnouncedDate:
     """That a part of the office's work, by its clock's name, would be done at a due moment."""
 
     due: datetime
     clock: str
 
 
-def promise_of(progress: Progress) -> Promise | None:
+def announced_date_of(progress: Progress) -> AnnouncedDate | None:
     """What the district was last told in the step that the ticket is in, or was in when it was taken out of the
     process; None where it was told of no day. What stands in a comment that is gone, or that is not public, was
     not told."""
     public = {c.id: c.created for c in progress.issue.comments if c.public}
     said = [
         (public[ref], *name.split(":")[1:3])  # when, which due moment, whose clock
-        for visit in progress.ledger.chain(_stay(progress))
+        for visit in progress.ledger.chain(_step_visit(progress))
         for name, ref in visit.done.items()
         if name.startswith(f"{TOLD}:") and ref in public
     ]
     if not said:
         return None
     newest = max(said)
-    return Promise(datetime.fromtimestamp(int(str(newest[1])), UTC), str(newest[2]))
+    return AnnouncedDate(datetime.fromtimestamp(int(str(newest[1])), UTC), str(newest[2]))
 
 
-def told_by_draft(progress: Progress, draft: str) -> list[str]:
+def announced_by_draft(progress: Progress, draft: str) -> list[str]:
     """How the effects are called by which a district is told of a day, once this draft is sent as it stands."""
     names = [n for v in progress.chain for n, ref in v.done.items() if ref == draft and n.startswith(f"{DRAFTED}:")]
     return [TOLD + name.removeprefix(DRAFTED) for name in names]
@@ -50,7 +50,7 @@ def told_by_draft(progress: Progress, draft: str) -> list[str]:
 def is_stale(progress: Progress, sending: Sending, calendars: Mapping[str, Calendar]) -> bool:
     """Whether a draft that is to be sent as it stands names a day that is no longer right."""
     calendar = calendars[progress.process.calendar]
-    for name in told_by_draft(progress, sending.draft) if sending.whole else []:
+    for name in announced_by_draft(progress, sending.draft) if sending.whole else []:
         due, clock = name.split(":")[1:3]
         now = _clock(progress, clock)
         if now is None or now not in progress.counting or now.due <= progress.now:
@@ -60,53 +60,53 @@ def is_stale(progress: Progress, sending: Sending, calendars: Mapping[str, Calen
     return False
 
 
-def keep_word(wishes: Wishes, calendars: Mapping[str, Calendar]) -> None:
+def correct_announced_date(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
     """Where the day that the district was told has moved or has passed, the words that say so: staff post them
     with /tell or, as the process says, the bot does."""
-    progress = wishes.progress
-    promise, mode = _open_promise(progress), progress.process.tell_district_when_late
+    progress = builder.progress
+    announced, mode = _open_date(progress), progress.process.tell_district_when_late
     if not progress.visit.step:
         mode = ASK  # outside the process the bot says nothing to the district by itself
-    if promise is None or wishes.moves or wishes.speaks() is not None:
+    if announced is None or builder.moves or builder.speaks() is not None:
         return
-    calendar, clock = calendars[progress.process.calendar], _clock(progress, promise.clock)
+    calendar, clock = calendars[progress.process.calendar], _clock(progress, announced.clock)
     moves = clock in progress.counting and clock is not None and clock.due > progress.now
-    if clock is not None and moves and (day := day_of(clock.due, calendar)) != day_of(promise.due, calendar):
-        if mode == AUTO and not _settled(wishes):
+    if clock is not None and moves and (day := day_of(clock.due, calendar)) != day_of(announced.due, calendar):
+        if mode == AUTO and not _settled(builder):
             return
-        name = f"moved:{int(promise.due.timestamp())}:{day}"  # within one day the words would be the same
-        wishes.correct(name, "day_moved", mode == ASK, promise.due)
-        wishes.reasons.append("the day that the district was told has moved")
-    elif progress.now >= _over(promise.due, calendar):
-        name = f"late:{int(promise.due.timestamp())}"
-        if any(name in visit.done for visit in progress.ledger.chain(_stay(progress))):
+        name = f"moved:{int(announced.due.timestamp())}:{day}"  # within one day the words would be the same
+        builder.correct(name, "day_moved", mode == ASK, announced.due)
+        builder.reasons.append("the day that the district was told has moved")
+    elif progress.now >= _over(announced.due, calendar):
+        name = f"late:{int(announced.due.timestamp())}"
+        if any(name in visit.done for visit in progress.ledger.chain(_step_visit(progress))):
             return  # told before the ticket was taken out of the process
-        wishes.correct(name, "day_passed", mode == ASK, promise.due, step=_title(progress))
-        wishes.reasons.append("the day that the district was told has passed")
+        builder.correct(name, "day_passed", mode == ASK, announced.due, step=_title(progress))
+        builder.reasons.append("the day that the district was told has passed")
 
 
-def next_passing(progress: Progress, calendars: Mapping[str, Calendar]) -> datetime | None:
+def next_passing_date(progress: Progress, calendars: Mapping[str, Calendar]) -> datetime | None:
     """When the day that the district was told will have passed, None where nothing was promised or all is done."""
-    promise = _open_promise(progress)
-    if promise is None:
+    announced = _open_date(progress)
+    if announced is None:
         return None
-    moment = _over(promise.due, calendars[progress.process.calendar])
+    moment = _over(announced.due, calendars[progress.process.calendar])
     return moment if moment > progress.now else None
 
 
-def _open_promise(progress: Progress) -> Promise | None:
+def _open_date(progress: Progress) -> AnnouncedDate | None:
     """The promise that is still to be kept: the work runs or, where it was decided, nobody has moved the ticket on."""
-    promise = promise_of(progress)
-    if promise is None or progress.waiting or progress.process.tell_district_when_late == NEVER:
+    announced = announced_date_of(progress)
+    if announced is None or progress.waiting or progress.process.tell_district_when_late == NEVER:
         return None
     if progress.step is None:
-        return None if progress.visit.step else promise  # at an end there is nothing to wait for
-    clock = _clock(progress, promise.clock)
+        return None if progress.visit.step else announced  # at an end there is nothing to wait for
+    clock = _clock(progress, announced.clock)
     undone = clock is not None and (clock.stopped is None or (not clock.branch and progress.visit.decided is not None))
-    return promise if undone else None
+    return announced if undone else None
 
 
-def _stay(progress: Progress) -> Visit:
+def _step_visit(progress: Progress) -> Visit:
     """The stay in a step that the ticket is in, or that it was taken out of."""
     visits = progress.ledger.visits
     return progress.visit if progress.visit.step else next((v for v in reversed(visits) if v.step), progress.visit)
@@ -114,7 +114,7 @@ def _stay(progress: Progress) -> Visit:
 
 def _title(progress: Progress) -> str:
     """Of the step that the office works on, though the ticket may have been taken out of it."""
-    name = _stay(progress).step
+    name = _step_visit(progress).step
     return next((step.title for step in progress.process.steps if step.name == name), "")
 
 
@@ -122,14 +122,14 @@ def _clock(progress: Progress, name: str) -> Clock | None:
     return next((c for c in progress.clocks if (c.branch or "step") == name), None)
 
 
-def _settled(wishes: Wishes) -> bool:
+def _settled(builder: PlanBuilder) -> bool:
     """Whether the newest order of staff is old enough to be told of: a slip of the hand that is put right is not."""
-    progress = wishes.progress
-    newest = max((o.at for v in progress.chain for o in v.orders), default=None)
+    progress = builder.progress
+    newest = max((o.at for v in progress.chain for o in v.commands), default=None)
     until = newest + progress.people.office.patience if newest is not None else progress.now
     if progress.now >= until:
         return True
-    wishes.held_until = min(wishes.held_until or until, until)
+    builder.grace_until = min(builder.grace_until or until, until)
     return False
 
 

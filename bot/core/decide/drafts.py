@@ -9,12 +9,12 @@ from datetime import datetime
 from bot.core.history.commands import answer_to, command_of
 from bot.core.history.progress import Progress
 from bot.core.model.issue import Comment
-from bot.core.model.ledger import SEND, TELL, Order
+from bot.core.model.ledger import CommandName, CommandRecord
 
 DRAFT_HEAD = (
     "To be sent to the district (answer /send in an internal comment to post it, or /send with your own words below):"
 )
-TELL_HEAD = (
+CORRECTION_HEAD = (
     "To be told to the district (answer /tell in an internal comment to post it, or /tell with your own words below):"
 )
 _QUOTED = re.compile(r"\{quote\}\s*(.*?)\s*\{quote\}\s*\Z", re.DOTALL)  # Jira may take the line breaks out
@@ -23,14 +23,14 @@ _QUOTED = re.compile(r"\{quote\}\s*(.*?)\s*\{quote\}\s*\Z", re.DOTALL)  # Jira m
 TOLD, DRAFTED = "told", "drafted"  # done along with other words: the district, or staff, read this due moment
 
 
-def told_as(kind: str, due: datetime, clock: str, effect: str) -> str:
+def announcement_name(kind: str, due: datetime, clock: str, effect: str) -> str:
     """How the effect is called by which an effect's words tell of a clock's due moment."""
     return f"{kind}:{int(due.timestamp())}:{clock}:{effect}"
 
 
 def drafted(text: str, tell: bool = False) -> str:
     """A public text as staff read it before it is sent; with `tell` one that corrects what the district was told."""
-    return f"{TELL_HEAD if tell else DRAFT_HEAD}\n\n{{quote}}\n{text}\n{{quote}}"
+    return f"{CORRECTION_HEAD if tell else DRAFT_HEAD}\n\n{{quote}}\n{text}\n{{quote}}"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Sending:
     the draft's own."""
 
     draft: str
-    order: Order
+    order: CommandRecord
     text: str
     whole: bool = True
 
@@ -53,7 +53,7 @@ def sendings(progress: Progress) -> list[Sending]:
     its stay only, and never after a newer one."""
     found = []
     sent = _sent(progress)
-    for order in send_orders(progress):
+    for order in send_commands(progress):
         open_ones = _open_drafts(progress, order, sent)
         comment = next((c for c in progress.issue.comments if c.id == order.comment), None)
         command = command_of(comment.body) if comment else None
@@ -64,18 +64,18 @@ def sendings(progress: Progress) -> list[Sending]:
     return found
 
 
-def has_draft(progress: Progress, order: Order) -> bool:
+def has_draft(progress: Progress, order: CommandRecord) -> bool:
     """Whether there is a draft that an order of this kind could post."""
     return bool(_open_drafts(progress, order, _sent(progress)))
 
 
-def _open_drafts(progress: Progress, order: Order, sent: set[str]) -> list[Comment]:
+def _open_drafts(progress: Progress, order: CommandRecord, sent: set[str]) -> list[Comment]:
     """The drafts that an order may mean, oldest first."""
     here = {ref for v in progress.chain for ref in v.done.values()}
-    drafts = _drafts(progress, TELL_HEAD if order.kind == TELL else DRAFT_HEAD)
+    drafts = _drafts(progress, CORRECTION_HEAD if order.kind == CommandName.TELL else DRAFT_HEAD)
     passed = max((n for n, d in enumerate(drafts) if d.id in sent), default=-1)
     unsent = [(n > passed, d) for n, d in enumerate(drafts) if d.id not in sent and d.created <= order.at]
-    if order.kind == TELL:
+    if order.kind == CommandName.TELL:
         return [d for newer, d in unsent if newer and d.id in here]
     return [d for newer, d in unsent if newer or d.id in here]
 
@@ -84,14 +84,14 @@ def _sent(progress: Progress) -> set[str]:
     return {name.removeprefix("send:") for name in _done(progress) if name.startswith("send:")}
 
 
-def send_orders(progress: Progress) -> list[Order]:
+def send_commands(progress: Progress) -> list[CommandRecord]:
     """The orders of this stay to send a draft that were neither carried out nor answered, oldest first."""
     done = _done(progress)
     return [
         order
         for visit in reversed(progress.chain)
-        for order in visit.orders
-        if order.kind in (SEND, TELL)
+        for order in visit.commands
+        if order.kind in (CommandName.SEND, CommandName.TELL)
         and f"order:{order.comment}" not in done
         and answer_to(order.comment, order.at) not in done
     ]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.decide.plan_builder import Wishes
+from bot.core.decide.plan_builder import PlanBuilder
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, shifted
 from bot.core.model.effects import Notify
@@ -18,7 +18,7 @@ _NAME = re.compile(r"(?P<series>(?:flag|notify):(?P<clock>\w+):(?P<share>\d+)(?:
 
 
 @dataclass(frozen=True)
-class Flag:
+class DueEscalation:
     """An escalation of a clock that is to happen now; `number` counts its repetitions, 0 where it has none."""
 
     clock: Clock
@@ -39,7 +39,9 @@ class Flag:
 # -- when
 
 
-def due_flags(progress: Progress, calendars: Mapping[str, Calendar], parked: Collection[str]) -> list[Flag]:
+def due_escalations(
+    progress: Progress, calendars: Mapping[str, Calendar], parked: Collection[str]
+) -> list[DueEscalation]:
     """For each clock that runs, the highest escalation that has passed, unless it happened in this round already,
     or a higher one did. Two that passed at one moment both happen. While the office is closed nothing does but what
     the operator alone hears of."""
@@ -93,20 +95,20 @@ def _escalations(progress: Progress, clock: Clock) -> tuple[Escalation, ...]:
 
 def _waiting(
     progress: Progress, clock: Clock, calendars: Mapping[str, Calendar], parked: Collection[str]
-) -> list[Flag]:
+) -> list[DueEscalation]:
     """What has passed last on a clock and did not happen yet, whether the office is open or not."""
     calendar = calendars[clock.calendar]
-    passed: list[tuple[datetime, float, Flag]] = []
+    passed: list[tuple[datetime, float, DueEscalation]] = []
     for escalation in _escalations(progress, clock):
         number = _passed(clock, escalation, calendar, progress.now)
         at = _moment(clock, escalation, calendar, number)
         if at is not None and at <= progress.now and (number or not escalation.every):
-            passed.append((at, escalation.at, Flag(clock, escalation, number)))
+            passed.append((at, escalation.at, DueEscalation(clock, escalation, number)))
     top = max((p[:2] for p in passed), default=None)
     return [flag for *rank, flag in passed if tuple(rank) == top and not _is_spent(progress, flag, parked)]
 
 
-def _is_spent(progress: Progress, flag: Flag, parked: Collection[str]) -> bool:
+def _is_spent(progress: Progress, flag: DueEscalation, parked: Collection[str]) -> bool:
     """Whether it happened, or one that makes it superfluous did, though people have moved its moment since."""
     share, series = _share(flag.escalation), _series(flag.clock, flag.escalation)
     for found in _spent(progress, parked):
@@ -211,52 +213,52 @@ def forget_repetitions(progress: Progress) -> None:
 # -- who hears of it
 
 
-def tell(wishes: Wishes, rung: list[Flag], office: Office) -> None:
+def tell(builder: PlanBuilder, due_now: list[DueEscalation], office: Office) -> None:
     """Wish the comments and messages of what happens now. A message goes before the comment, which with the ledger
     says that all of it is done."""
-    for flag in rung:
+    for flag in due_now:
         if flag.escalation.notify is not None:
-            _notify(wishes, flag, flag.escalation.notify)
+            _notify(builder, flag, flag.escalation.notify)
         if flag.escalation.tell == OPERATOR:
-            _tell_operator(wishes, flag)
+            _tell_operator(builder, flag)
         elif flag.escalation.tell is not None:
-            _tell_team(wishes, flag, flag.escalation.tell, office)
+            _tell_team(builder, flag, flag.escalation.tell, office)
 
 
-def note(wishes: Wishes, rung: list[Flag]) -> None:
+def note(builder: PlanBuilder, due_now: list[DueEscalation]) -> None:
     """What somebody in Jira or the operator is told of is done with that; all else with the label."""
-    told = wishes.progress.live
-    wishes.noted += [wishes.id(f.name) for f in rung if not told or f.escalation.tell is None]
+    told = builder.progress.live
+    builder.noted += [builder.id(f.name) for f in due_now if not told or f.escalation.tell is None]
 
 
-def _notify(wishes: Wishes, flag: Flag, channel: str) -> None:
+def _notify(builder: PlanBuilder, flag: DueEscalation, channel: str) -> None:
     """A message to people: what it is and where to find it, and no word that stands in the ticket."""
-    progress, state = wishes.progress, _state(flag, wishes.progress.now)
-    if not wishes.open(flag.message):
+    progress, state = builder.progress, _state(flag, builder.progress.now)
+    if not builder.open(flag.message):
         return
     title = progress.step.title if progress.step else ""
     place = f"{title}, round {progress.visit.round}" if progress.visit.round else title
     key, calendar = progress.issue.key, flag.clock.calendar
-    ids = (wishes.id(flag.message),)
-    wishes.effects.append(Notify(ids, channel, f"{key}: {state}", f"{place}.", flag.clock.due, calendar, key))
-    wishes.reasons.append(f"{what_is_due(progress, flag.clock)}: {state}")
+    ids = (builder.id(flag.message),)
+    builder.effects.append(Notify(ids, channel, f"{key}: {state}", f"{place}.", flag.clock.due, calendar, key))
+    builder.reasons.append(f"{what_is_due(progress, flag.clock)}: {state}")
 
 
-def _tell_operator(wishes: Wishes, flag: Flag) -> None:
-    progress, state = wishes.progress, _state(flag, wishes.progress.now)
+def _tell_operator(builder: PlanBuilder, flag: DueEscalation) -> None:
+    progress, state = builder.progress, _state(flag, builder.progress.now)
     title = progress.step.title if progress.step else ""
     # No word of a ticket leaves Jira this way, not even its key.
     body = f"The step {title}: {state}."
-    wishes.effects.append(Notify((wishes.id(flag.name),), OPERATOR, f"{progress.process.title}: {state}", body))
-    wishes.reasons.append(f"{what_is_due(progress, flag.clock)}: {state}")
+    builder.effects.append(Notify((builder.id(flag.name),), OPERATOR, f"{progress.process.title}: {state}", body))
+    builder.reasons.append(f"{what_is_due(progress, flag.clock)}: {state}")
 
 
-def _tell_team(wishes: Wishes, flag: Flag, who: str, office: Office) -> None:
-    progress, clock = wishes.progress, flag.clock
+def _tell_team(builder: PlanBuilder, flag: DueEscalation, who: str, office: Office) -> None:
+    progress, clock = builder.progress, flag.clock
     parties = _owing(progress, flag) if who == "team" else (who,)
     told = [office.teams[p].accounts for p in parties if p in office.teams]
     accounts = office.lead if parties == (LEAD,) else tuple(dict.fromkeys(a for each in told for a in each))
-    wishes.say(
+    builder.say(
         [flag.name],
         "overdue",
         public=False,
@@ -269,15 +271,15 @@ def _tell_team(wishes: Wishes, flag: Flag, who: str, office: Office) -> None:
         goal=str(clock.goal),
         accounts=accounts,
     )
-    wishes.reasons.append(f"{what_is_due(progress, clock)}: {_state(flag, progress.now)}")
+    builder.reasons.append(f"{what_is_due(progress, clock)}: {_state(flag, progress.now)}")
 
 
-def _owing(progress: Progress, flag: Flag) -> tuple[str, ...]:
+def _owing(progress: Progress, flag: DueEscalation) -> tuple[str, ...]:
     """Whose goal it is that is used up: the branch's party or, for a step's own, the parties who are not done."""
     return (flag.clock.team,) if flag.clock.branch else progress.turn
 
 
-def _state(flag: Flag, now: datetime) -> str:
+def _state(flag: DueEscalation, now: datetime) -> str:
     """How a clock stands, in words."""
     if now >= flag.clock.due:
         return "still overdue" if flag.number else "overdue"

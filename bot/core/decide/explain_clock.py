@@ -11,15 +11,19 @@ from bot.core.history.commands import command_of, reason_of
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, planned, shifted
 from bot.core.model.issue import Person
-from bot.core.model.ledger import EXTEND, RECEIPT, Order
-from bot.core.model.pauses import AWAY, ON_HOLD, ON_VENDOR, OUTSIDE, Pause, pauses_of
+from bot.core.model.ledger import CommandName, CommandRecord, PauseReason
+from bot.core.model.pauses import Pause, pauses_of
 from bot.core.time.breakdown import Row, Span, event, table_of_clock_time, table_of_open_time
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.explanation import Explanation, Part, made, render
 from bot.core.time.formatting import exact, length
 from bot.core.time.goals import Unit
 
-_WORDS = {ON_HOLD: "on hold", ON_VENDOR: "on hold for a vendor", AWAY: "waiting for the district"}
+_WORDS = {
+    PauseReason.ON_HOLD: "on hold",
+    PauseReason.ON_VENDOR: "on hold for a vendor",
+    PauseReason.AWAY: "waiting for the district",
+}
 _LONGEST_REASON = 200
 
 
@@ -138,16 +142,16 @@ class _Story:
                 yield event(order.at, calendar, f"{order.value} more{self.said_by(order)}")
 
     def why(self, pause: Pause) -> str:
-        if pause.why == OUTSIDE:
+        if pause.why == PauseReason.OUTSIDE:
             visits = self.progress.ledger.visits
             status = next((v.status for v in visits if v.began == pause.begin and not v.step), "")
             return f"in the status {status}, outside the process" if status else "outside the process"
-        orders = [o for v in self.progress.chain for o in v.orders if o.comment == pause.comment]
+        orders = [o for v in self.progress.chain for o in v.commands if o.comment == pause.comment]
         return _WORDS[pause.why] + (self.said_by(orders[0]) if orders else "")
 
-    def extensions(self) -> list[Order | None]:
+    def extensions(self) -> list[CommandRecord | None]:
         """The order of each extension of the clock, oldest first; None where the ledger no longer has it."""
-        orders = [o for v in reversed(self.progress.chain) for o in v.orders if o.kind == EXTEND]
+        orders = [o for v in reversed(self.progress.chain) for o in v.commands if o.kind == CommandName.EXTEND]
         return [next((o for o in orders[n : n + 1]), None) for n in range(len(self.clock.extended))]
 
     def said_of_start(self) -> str:
@@ -156,7 +160,7 @@ class _Story:
         if step is None or not step.review:
             return "the step began"
         words = f"files received, round {visit.round}" if visit.round else "files received"
-        orders = [o for v in reversed(self.progress.chain) for o in v.orders if o.kind == RECEIPT]
+        orders = [o for v in reversed(self.progress.chain) for o in v.commands if o.kind == CommandName.RECEIVED]
         for order in orders:
             try:
                 before = f"before, {exact(datetime.fromisoformat(order.value), self.calendar)} counted"
@@ -167,7 +171,7 @@ class _Story:
 
     # -- who said what
 
-    def said_by(self, order: Order) -> str:
+    def said_by(self, order: CommandRecord) -> str:
         """Who gave an order and why, in brackets, as its comment says it today: the ledger keeps no text."""
         comment = next((c for c in self.progress.issue.comments if c.id == order.comment), None)
         if comment is None:

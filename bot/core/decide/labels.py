@@ -5,39 +5,39 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.core.decide.escalations import Flag, counts_from, fired
+from bot.core.decide.escalations import DueEscalation, counts_from, fired
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import day_of
-from bot.core.model.ledger import BOT
+from bot.core.model.ledger import Mover
 from bot.core.model.process import Office
 from bot.core.time.business_calendar import Calendar
 
 
 def labels(
-    progress: Progress, calendars: Mapping[str, Calendar], rung: Collection[Flag], parked: Collection[str]
+    progress: Progress, calendars: Mapping[str, Calendar], due_now: Collection[DueEscalation], parked: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The labels to set and to take off; `rung` is what fires now.
+    """The labels to set and to take off; `due_now` is what fires now.
 
     A label stands from its moment on. Where people move that moment the bot takes its label off, and sets it again
     when the new one has come; so it does when they move the ticket away and back. A clock on hold keeps what it
     has. A label that a person set, or took off, is theirs."""
-    new = {f.escalation.label for f in rung if f.escalation.label}
-    for flag in rung:
+    new = {f.escalation.label for f in due_now if f.escalation.label}
+    for flag in due_now:
         if flag.number and progress.step is not None:  # what it repeats has happened with it
             repeated = (e for e in progress.step.escalations_of(flag.clock.branch) if e.at == flag.escalation.at)
             new |= {e.label for e in repeated if e.label}
-    standing, kept = set(new), set[str]()
+    status_summary, kept = set(new), set[str]()
     for clock in progress.running:
         for escalation in progress.step.escalations_of(clock.branch) if progress.step else ():
             if escalation.label and clock.paused is not None:
                 kept.add(escalation.label)
             elif escalation.label and fired(progress, clock, escalation, parked):
                 since = counts_from(clock, escalation, calendars)
-                standing |= {escalation.label} if since is not None and since <= progress.now else set()
+                status_summary |= {escalation.label} if since is not None and since <= progress.now else set()
     there = set(progress.issue.labels)
     ours = {e.label for e in progress.process.escalations if e.label}
-    add = {label for label in standing - there if label in new or _by_bot(progress, label)}
-    remove = {label for label in (ours & there) - standing - kept if _by_bot(progress, label)}
+    add = {label for label in status_summary - there if label in new or _by_bot(progress, label)}
+    remove = {label for label in (ours & there) - status_summary - kept if _by_bot(progress, label)}
     return tuple(sorted(add)), tuple(sorted(remove))
 
 
@@ -60,11 +60,11 @@ def due_field(progress: Progress, office: Office, calendars: Mapping[str, Calend
         return {}
     last = next((c for c in reversed(progress.issue.changes) if c.field == name), None)
     who = progress.people.mover(last.author) if last else None
-    if last is not None and who != BOT and last.at >= progress.visit.began:
+    if last is not None and who != Mover.BOT and last.at >= progress.visit.began:
         return {}  # a person's wish or, of another bot, a quarrel without end
     current = progress.issue.fields.get(name)
     first = min(progress.running, key=lambda c: c.due, default=None)
     if first is None:
-        return {name: None} if current is not None and who == BOT else {}
+        return {name: None} if current is not None and who == Mover.BOT else {}
     day = day_of(first.due, calendars[first.calendar]).isoformat()
     return {name: day} if current != day else {}

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.core.decide.drafts import DRAFTED, TOLD, told_as
+from bot.core.decide.drafts import DRAFTED, TOLD, announcement_name
 from bot.core.decide.template_facts import facts
 from bot.core.history.branches import open_subtasks
 from bot.core.history.progress import Progress
 from bot.core.model.effects import Effect, MoveSubtask, PostComment, TransitionIssue
-from bot.core.model.ledger import PERSON, Decision, Visit
+from bot.core.model.ledger import Decision, Mover, Visit
 from bot.core.model.process import DRAFT, SILENT
 
 
 @dataclass
-class Wishes:
+class PlanBuilder:
     """What one look wishes. `parked` are the effects that were given up; `noted` need no call of their own."""
 
     progress: Progress
@@ -25,7 +25,7 @@ class Wishes:
     effects: list[Effect] = field(default_factory=list)
     noted: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-    held_until: datetime | None = None
+    grace_until: datetime | None = None
 
     def id(self, name: str) -> str:
         """The id of an effect of the present stay."""
@@ -64,19 +64,19 @@ class Wishes:
         clock = next((c for c in self.progress.counting if c.due == told["due"]), None)
         if public and clock is not None:
             first, kind = fresh[0].removeprefix(self.id("")), DRAFTED if draft else TOLD
-            due_id = self.id(told_as(kind, clock.due, clock.branch or "step", first))
+            due_id = self.id(announcement_name(kind, clock.due, clock.branch or "step", first))
         self.effects.append(PostComment(fresh, template, public and not draft, told, draft, tell, due_id))
 
     def may_speak(self) -> bool:
         """Whether the bot may speak yet of a move that a person made: a mis-drag that is put right at once says
         nothing. Where it may not, the plan looks again when it may."""
         visit = self.progress.visit
-        if visit.mover != PERSON or not visit.id.startswith("h"):
+        if visit.mover != Mover.PERSON or not visit.id.startswith("h"):
             return True
         until = visit.began + self.progress.people.office.patience
         if self.progress.now >= until:
             return True
-        self.held_until = until
+        self.grace_until = until
         self.reasons.append("a person has just moved the ticket")
         return False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.history.progress import Progress
-from bot.core.model.pauses import hold_of, holds_of
+from bot.core.model.pauses import command_pauses, open_pause
 from bot.core.model.process import DISTRICT
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.goals import Goal
@@ -42,9 +42,9 @@ def next_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> date
 
 def _all(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[datetime, Reminder]]:
     reminders, since = progress.process.reminders, turn_since(progress)
-    if reminders is None or since is None or hold_of(progress.visit) is not None:
+    if reminders is None or since is None or open_pause(progress.visit) is not None:
         return []
-    since = max([since, *(pause.end for pause in holds_of(progress.visit) if pause.end is not None)])
+    since = max([since, *(pause.end for pause in command_pauses(progress.visit) if pause.end is not None)])
     calendar, stamp = calendars[progress.process.calendar], int(since.timestamp())
     found = []
     for number, goal in enumerate(reminders.after, 1):

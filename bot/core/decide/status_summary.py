@@ -8,16 +8,20 @@ from bot.core.decide.escalations import what_is_due
 from bot.core.decide.explain_clock import name_of
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock
-from bot.core.model.ledger import ClockNote, Visit
-from bot.core.model.pauses import AWAY, ON_HOLD, ON_VENDOR, pauses_of
+from bot.core.model.ledger import ClockNote, PauseReason, Visit
+from bot.core.model.pauses import pauses_of
 from bot.core.model.process import DISTRICT
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.formatting import moment
 
-_PAUSED = {ON_HOLD: "on hold", ON_VENDOR: "on hold for a vendor", AWAY: "waiting for the district"}
+_PAUSED = {
+    PauseReason.ON_HOLD: "on hold",
+    PauseReason.ON_VENDOR: "on hold for a vendor",
+    PauseReason.AWAY: "waiting for the district",
+}
 
 
-def standing(progress: Progress, calendar: Calendar) -> list[str]:
+def status_summary(progress: Progress, calendar: Calendar) -> list[str]:
     """The present stay and its clocks; moments are in the calendar's zone."""
     return [*_where(progress, calendar), *_clocks(progress, calendar)]
 
@@ -61,7 +65,7 @@ def _where(progress: Progress, calendar: Calendar) -> Iterator[str]:
     for state in progress.branches:
         subtask = f" ({state.subtask.key})" if state.subtask else ""
         done = f" {moment(state.at, calendar)}" if state.at else ""
-        yield f"  {state.branch.name}{subtask}: {state.state}{done}"
+        yield f"  {state.branch.name}{subtask}: {state.status}{done}"
 
 
 def _clocks(progress: Progress, calendar: Calendar) -> Iterator[str]:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from bot.core.model.issue import Change, Issue, Subtask
-from bot.core.model.ledger import Answer, Ledger, Visit
+from bot.core.model.ledger import Ledger, ReplyRecord, Visit
 from bot.core.model.process import Branch, Step, SubtaskStatuses
 from bot.core.model.roles import People
 
-OPEN, FINISHED, REVISE, NOT_RECEIVED, WITHDRAWN = "open", "finished", "needs revision", "not received", "withdrawn"
+
+class BranchStatus(StrEnum):
+    """How far the work of a branch is."""
+
+    OPEN = "open"
+    FINISHED = "finished"
+    REVISE = "needs revision"
+    NOT_RECEIVED = "not received"
+    WITHDRAWN = "withdrawn"  # a person deleted its subtask
 
 
 @dataclass(frozen=True)
@@ -20,18 +29,18 @@ class BranchState:
     did it; `made` whether its subtask was ever made, `to_close` that the bot has yet to close it."""
 
     branch: Branch
-    state: str
+    status: BranchStatus
     at: datetime | None = None
     by: str = ""
     subtask: Subtask | None = None
     made: bool = False
-    answer: Answer | None = None
+    answer: ReplyRecord | None = None
     to_close: bool = False
 
     @property
     def settled(self) -> bool:
         """Nothing is left to do in it."""
-        return self.state != OPEN
+        return self.status != BranchStatus.OPEN
 
 
 def states(
@@ -43,44 +52,44 @@ def states(
 
 
 def _state(issue: Issue, branch: Branch, chain: list[Visit], people: People, at: datetime) -> BranchState:
-    answers = [a for v in reversed(chain) for a in v.answers if a.intent == branch.done_by and a.at <= at]
+    answers = [a for v in reversed(chain) for a in v.replies if a.intent == branch.done_by and a.at <= at]
     name = f"subtask:{branch.name}"
     made = next((v.done[name] for v in chain if name in v.done), None)
     if branch.subtask is None or made is None:
         # The district may answer before its subtask is there (it was refused, say): the answer counts.
-        return _answered(branch, answers[-1]) if answers else BranchState(branch, OPEN)
+        return _answered(branch, answers[-1]) if answers else BranchState(branch, BranchStatus.OPEN)
     subtask = next((s for s in issue.subtasks if s.id == made), None)
     if subtask is None or any(branch.name in v.withdrawn for v in chain):
-        return BranchState(branch, WITHDRAWN, subtask=subtask, made=True)
+        return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask, made=True)
     return _by_status(branch, subtask, answers, chain, people, at)
 
 
-def _answered(branch: Branch, answer: Answer) -> BranchState:
-    return BranchState(branch, FINISHED, answer.at, answer.by, answer=answer)
+def _answered(branch: Branch, answer: ReplyRecord) -> BranchState:
+    return BranchState(branch, BranchStatus.FINISHED, answer.at, answer.by, answer=answer)
 
 
 def _by_status(
-    branch: Branch, subtask: Subtask, answers: list[Answer], chain: list[Visit], people: People, at: datetime
+    branch: Branch, subtask: Subtask, answers: list[ReplyRecord], chain: list[Visit], people: People, at: datetime
 ) -> BranchState:
     names = people.office.subtask_statuses
     status = status_then(subtask, at)
     if status == names.superseded:
-        return BranchState(branch, WITHDRAWN, subtask=subtask, made=True)
+        return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask, made=True)
     reopened = max((c.at for c in _moves(subtask, at) if c.old == names.done), default=None)
     # Who opens the subtask again takes back what the district had said until then.
     last = next((a for a in reversed(answers) if reopened is None or a.at > reopened), None)
     if status in (names.done, names.needs_revision, names.not_received):
         moment, by = _finished(branch, subtask, status, at, chain)
         if status != names.done:
-            state = REVISE if status == names.needs_revision else NOT_RECEIVED
+            state = BranchStatus.REVISE if status == names.needs_revision else BranchStatus.NOT_RECEIVED
             return BranchState(branch, state, moment, by, subtask, made=True)
         if last is not None and (by in people.bots or last.at > moment):
             # The bot closed it because the district said so: theirs is the deed and the moment.
             return replace(_answered(branch, last), subtask=subtask, made=True)
-        return BranchState(branch, FINISHED, moment, by, subtask, made=True)
+        return BranchState(branch, BranchStatus.FINISHED, moment, by, subtask, made=True)
     if last is not None:
         return replace(_answered(branch, last), subtask=subtask, made=True, to_close=True)
-    return BranchState(branch, OPEN, subtask=subtask, made=True)
+    return BranchState(branch, BranchStatus.OPEN, subtask=subtask, made=True)
 
 
 def _moves(subtask: Subtask, until: datetime) -> list[Change]:

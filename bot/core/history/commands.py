@@ -11,29 +11,11 @@ from zoneinfo import ZoneInfo
 
 from bot.core.history import replies
 from bot.core.model.issue import Comment, Issue
-from bot.core.model.ledger import (
-    ABSENT,
-    EXTEND,
-    HOLD,
-    NEW_ROUND,
-    RECEIPT,
-    RESUME,
-    SEND,
-    TELL,
-    VENDOR,
-    WAITING,
-    Answer,
-    Ledger,
-    Order,
-    Visit,
-)
-from bot.core.model.pauses import hold_of
+from bot.core.model.ledger import VENDOR, WAITING, CommandName, CommandRecord, Ledger, ReplyRecord, Visit
+from bot.core.model.pauses import open_pause
 from bot.core.model.process import Process, Step
 from bot.core.time.closures import parse_closure, parse_day, parse_time
 from bot.core.time.goals import Goal, parse_goal
-
-STATUS, EXPLAIN, HELP, CLOSED = "status", "explain", "help", "closed"
-COMMANDS = (HOLD, RESUME, EXTEND, RECEIPT, ABSENT, NEW_ROUND, STATUS, EXPLAIN, HELP, SEND, TELL, CLOSED)
 
 # Room that is not seen, and what Jira's editor puts around bold, coloured or typewriter words.
 _BEFORE = re.compile(r"[\s\u200b\u200e\u2060\ufeff]*(?P<markup>(?:\{color[^}\n]*\}|\{\{|[*_])*)(?=/)")
@@ -46,6 +28,7 @@ _NAME = re.compile(
     r"(?:[.!?\u200b\u2060]*(?:\s|\Z)|[:,;]|(?P<glued>(?=[(\d])))",
     re.IGNORECASE,
 )
+_NAMES = tuple(CommandName)
 _ALIKE = 0.75  # "/hlod" is meant to be /hold; "/etc" is no order at all
 _MOMENT = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)(?:T|\s+)(?P<clock>\d\d?:\d\d(?:\s*[ap]\.?m\b\.?)?)(?:\s\W*(?P<zone>\w*).*)?",
@@ -67,7 +50,7 @@ class Command:
     @property
     def known(self) -> bool:
         """Whether there is such a command."""
-        return self.name in COMMANDS
+        return self.name in _NAMES
 
 
 def command_of(body: str) -> Command | None:
@@ -79,9 +62,9 @@ def command_of(body: str) -> Command | None:
     line = _AFTER.sub("", line) if before["markup"] else line
     found = _NAME.match(line)
     name = re.sub(f"{_JOINT}+", "-", found["name"].lower()) if found else ""
-    if found is None or (found["glued"] is not None and name not in COMMANDS):
+    if found is None or (found["glued"] is not None and name not in _NAMES):
         return None
-    near = [] if name in COMMANDS else difflib.get_close_matches(name, COMMANDS, 1, _ALIKE)
+    near = [] if name in _NAMES else difflib.get_close_matches(name, _NAMES, 1, _ALIKE)
     return Command(name, line[found.end() :].strip(), below.strip(), near[0] if near else "")
 
 
@@ -118,27 +101,27 @@ def obey(scene: Scene, command: Command, comment: Comment) -> Visit | None:
 
 def reason_of(command: Command) -> str:
     """Why staff put a ticket on hold or give it more time, as the order's words say it; empty for other orders."""
-    if command.name == HOLD:
+    if command.name == CommandName.HOLD:
         return _vendor_and_reason(command.rest)[1]
     try:
-        return _goal_and_reason(command.rest)[1] if command.name == EXTEND else ""
+        return _goal_and_reason(command.rest)[1] if command.name == CommandName.EXTEND else ""
     except NotDone:  # edited since it was obeyed
         return ""
 
 
-def _obeyed(scene: Scene, kind: str, comment: Comment, value: str = "") -> None:
+def _obeyed(scene: Scene, kind: CommandName, comment: Comment, value: str = "") -> None:
     author = comment.author.id if comment.author else ""
-    scene.visit.orders.append(Order(comment.id, kind, comment.updated, author, value))
+    scene.visit.commands.append(CommandRecord(comment.id, kind, comment.updated, author, value))
 
 
 def _hold(scene: Scene, words: str, comment: Comment) -> None:
     _inside(scene)
-    if hold_of(scene.visit) is not None:
+    if open_pause(scene.visit) is not None:
         raise NotDone("it is on hold already; /resume ends that")
     vendor, reason = _vendor_and_reason(words)
     if not reason:
         raise NotDone('the reason is missing; write it on the same line, such as "/hold vendor waits for new rosters"')
-    _obeyed(scene, HOLD, comment, VENDOR if vendor else "")
+    _obeyed(scene, CommandName.HOLD, comment, VENDOR if vendor else "")
 
 
 def _vendor_and_reason(words: str) -> tuple[bool, str]:
@@ -148,10 +131,10 @@ def _vendor_and_reason(words: str) -> tuple[bool, str]:
 
 
 def _resume(scene: Scene, words: str, comment: Comment) -> None:
-    if hold_of(scene.visit) is None:
+    if open_pause(scene.visit) is None:
         status = "no /hold stops it, its status does: move it to a status of the process, and the clocks go on"
         raise NotDone("it is not on hold" if scene.visit.step else status)
-    _obeyed(scene, RESUME, comment)
+    _obeyed(scene, CommandName.RESUME, comment)
 
 
 def _extend(scene: Scene, words: str, comment: Comment) -> None:
@@ -164,7 +147,7 @@ def _extend(scene: Scene, words: str, comment: Comment) -> None:
     goal, reason = _goal_and_reason(words)
     if not reason:
         raise NotDone('the reason is missing; write it on the same line, such as "/extend 8 business hours new staff"')
-    _obeyed(scene, EXTEND, comment, str(goal))
+    _obeyed(scene, CommandName.EXTEND, comment, str(goal))
 
 
 def _goal_and_reason(words: str) -> tuple[Goal, str]:
@@ -194,7 +177,7 @@ def _received(scene: Scene, words: str, comment: Comment) -> None:
     judged = [v.ended for v in scene.ledger.visits if v.ended and v.files and v.files != visit.files]
     if judged and at < max(judged):
         raise NotDone(f"{words} is before the review of the set before these files ended")
-    _obeyed(scene, RECEIPT, comment, visit.received.astimezone(UTC).isoformat())
+    _obeyed(scene, CommandName.RECEIVED, comment, visit.received.astimezone(UTC).isoformat())
     visit.received = at
 
 
@@ -214,14 +197,14 @@ def _local_moment(words: str, zone: str) -> datetime:
 
 
 def _send(scene: Scene, words: str, comment: Comment) -> None:
-    _post(scene, SEND, words, comment)
+    _post(scene, CommandName.SEND, words, comment)
 
 
 def _tell(scene: Scene, words: str, comment: Comment) -> None:
-    _post(scene, TELL, words, comment)
+    _post(scene, CommandName.TELL, words, comment)
 
 
-def _post(scene: Scene, kind: str, words: str, comment: Comment) -> None:
+def _post(scene: Scene, kind: CommandName, words: str, comment: Comment) -> None:
     """The drafts themselves are looked for once it is decided what to do."""
     if words:  # they may be meant for colleagues
         raise NotDone(f"words stand on its line; write /{kind} alone, and your own words for the district below it")
@@ -234,18 +217,18 @@ def _not_received(scene: Scene, words: str, comment: Comment) -> None:
         raise NotDone("no set of files is under review here")
     if revision.not_received is None:
         raise NotDone("this process has no words for files that were not received in this step")
-    _obeyed(scene, ABSENT, comment)
+    _obeyed(scene, CommandName.NOT_RECEIVED, comment)
 
 
 def _new_round(scene: Scene, words: str, comment: Comment) -> Visit | None:
     visit, author = scene.visit, comment.author.id if comment.author else ""
     if visit.step == WAITING:
-        _obeyed(scene, NEW_ROUND, comment)
-        visit.answers.append(Answer(comment.id, replies.FILES_READY, comment.updated, author))
+        _obeyed(scene, CommandName.NEW_ROUND, comment)
+        visit.replies.append(ReplyRecord(comment.id, replies.FILES_READY, comment.updated, author))
         return None
     if scene.step is None or not scene.step.review or not visit.files:
         raise NotDone("a new set of files can be announced during a review, or while the ticket waits for the district")
-    _obeyed(scene, NEW_ROUND, comment)
+    _obeyed(scene, CommandName.NEW_ROUND, comment)
     began = f"c{comment.id}"
     return Visit(
         id=began,
@@ -275,14 +258,15 @@ def _inside(scene: Scene) -> None:
 
 
 _HANDLERS: dict[str, Callable[[Scene, str, Comment], Visit | None]] = {
-    HOLD: _hold,
-    RESUME: _resume,
-    EXTEND: _extend,
-    RECEIPT: _received,
-    ABSENT: _not_received,
-    NEW_ROUND: _new_round,
-    SEND: _send,
-    TELL: _tell,
-    CLOSED: _closed,
+    CommandName.HOLD: _hold,
+    CommandName.RESUME: _resume,
+    CommandName.EXTEND: _extend,
+    CommandName.RECEIVED: _received,
+    CommandName.NOT_RECEIVED: _not_received,
+    CommandName.NEW_ROUND: _new_round,
+    CommandName.SEND: _send,
+    CommandName.TELL: _tell,
+    CommandName.CLOSED: _closed,
 }
-OF_A_STAY = frozenset(_HANDLERS) - {CLOSED}  # what means nothing in another stay than the one it was written in
+# These mean nothing in another visit than the one they were written in.
+VISIT_COMMANDS = frozenset(_HANDLERS) - {CommandName.CLOSED}

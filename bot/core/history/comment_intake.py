@@ -4,41 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from bot.core.history import replies
-from bot.core.history.commands import OF_A_STAY, Command, NotDone, Scene, answer_to, command_of, obey
+from bot.core.history.commands import VISIT_COMMANDS, Command, NotDone, Scene, answer_to, command_of, obey
 from bot.core.model.issue import Comment, Issue
-from bot.core.model.ledger import WAITING, Answer, Ledger, Order, Visit
+from bot.core.model.ledger import WAITING, CommandRecord, Ledger, ReplyRecord, Visit
 from bot.core.model.process import Process, Step
 from bot.core.model.roles import People
 
-CONTACT, PUBLIC = "by the contact", "in public"  # how a command can be misplaced
+
+class Misplaced(StrEnum):
+    """How a command can stand where none is obeyed."""
+
+    BY_CONTACT = "by the contact"
+    IN_PUBLIC = "in public"
 
 
 @dataclass(frozen=True)
-class Heeded:
+class ReadCommand:
     """A comment that begins with a command. `misplaced` says how it was where no order is taken, `problem` why it
     was not obeyed; where both are empty it was, or it only asks something."""
 
     comment: Comment
     command: Command
-    misplaced: str = ""
+    misplaced: Misplaced | None = None
     problem: str = ""
 
 
 @dataclass
-class Heard:
+class NewComments:
     """What a look found in the newer comments: STATUS questions, FILES READY while a review runs, words that a
     person must read, commands; and the stays that passed unseen."""
 
     status: list[Comment] = field(default_factory=list)
     early: list[Comment] = field(default_factory=list)
-    unheard: list[Comment] = field(default_factory=list)
-    heeded: list[Heeded] = field(default_factory=list)
+    unrecognized: list[Comment] = field(default_factory=list)
+    commands: list[ReadCommand] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
 
-class Ear:
+class CommentIntake:
     """Hears comments one by one, in the order in which they were written; `ledger` is changed in place."""
 
     def __init__(
@@ -46,14 +52,14 @@ class Ear:
     ) -> None:
         self._issue, self._process, self._ledger, self._people = issue, process, ledger, people
         self._zone, self._first_look = zone, first_look
-        self._before = dict(ledger.heard)
+        self._before = dict(ledger.read_comments)
         self._subtask_of = {c.id: subtask.key for subtask in issue.subtasks for c in subtask.comments}
-        self.heard = Heard()
+        self.found = NewComments()
 
     def newer(self) -> Iterator[Comment]:
         """The comments that are to be heard: the contact's, and everybody's that begin with a command; on subtasks
         what is clearly meant as one, so that whoever wrote it there hears where it belongs."""
-        since, until = self._process.since, self._ledger.heard_until
+        since, until = self._process.since, self._ledger.read_until
         for comment in (*self._issue.comments, *self._on_subtasks()):
             if since is None or comment.updated < since or self._before.get(comment.id) == comment.updated:
                 continue
@@ -69,7 +75,7 @@ class Ear:
                 if command is not None and command.known and self._is_staffs(comment):
                     yield comment
 
-    def hear(self, comment: Comment) -> Visit | None:
+    def read(self, comment: Comment) -> Visit | None:
         """Take one comment in; the new stay that it begins, where it does."""
         command = command_of(comment.body)
         if command is not None and (command.known or command.meant or not comment.public):
@@ -77,47 +83,47 @@ class Ear:
         if not self._is_contacts(comment):
             return None  # staff write in public what they like
         visit = self._ledger.visits[-1]
-        self._ledger.hear(comment.id, comment.updated)
+        self._ledger.mark_read(comment.id, comment.updated)
         if comment.updated < visit.began:
             # Written just before the present stay began: too late for the last one, but never unread.
             if not self._first_look:
-                self.heard.unheard.append(comment)
+                self.found.unrecognized.append(comment)
             return None
         reply = replies.understand(comment.body)
         step = self._step(visit)
         if reply is not None and reply.intent == replies.FILES_READY and step is not None and step.review:
-            self.heard.early.append(comment)
+            self.found.early.append(comment)
             return None
         if reply is None or not self._answers(visit, reply.intent):
-            self.heard.unheard.append(comment)
+            self.found.unrecognized.append(comment)
             return None
         if reply.more:
-            self.heard.unheard.append(comment)
+            self.found.unrecognized.append(comment)
         if reply.intent == replies.STATUS:
-            self.heard.status.append(comment)
-        elif not any(a.comment == comment.id and a.intent == reply.intent for a in visit.answers):
+            self.found.status.append(comment)
+        elif not any(a.comment == comment.id and a.intent == reply.intent for a in visit.replies):
             author = comment.author.id if comment.author else ""
-            visit.answers.append(Answer(comment.id, reply.intent, comment.updated, author))
+            visit.replies.append(ReplyRecord(comment.id, reply.intent, comment.updated, author))
         return None
 
-    def stay_over(self) -> None:
+    def visit_over(self) -> None:
         """The ticket has moved on: what was asked in the stay is for a person now, the next need not say it."""
-        heard = self.heard
-        heard.unheard += [*heard.status, *heard.early]
-        heard.status.clear()
-        heard.early.clear()
+        found = self.found
+        found.unrecognized += [*found.status, *found.early]
+        found.status.clear()
+        found.early.clear()
         if self._first_look:
-            heard.unheard.clear()  # what was said in stays before the bot's time is not made up
-            heard.heeded.clear()
+            found.unrecognized.clear()  # what was said in stays before the bot's time is not made up
+            found.commands.clear()
 
     # -- commands
 
     def _heed(self, comment: Comment, command: Command) -> Visit | None:
         subtask = self._subtask_of.get(comment.id, "")
-        misplaced = "" if subtask else CONTACT if self._is_contacts(comment) else PUBLIC if comment.public else ""
+        misplaced = None if subtask else self._misplaced(comment)
         last, order = self._ledger.visits[-1], self._order(comment)
         edited = comment.id in self._before or self._was_other(comment, order)
-        self._ledger.hear(comment.id, comment.updated)
+        self._ledger.mark_read(comment.id, comment.updated)
         problem, began = "", None
         if misplaced:
             pass
@@ -128,7 +134,7 @@ class Ear:
             problem = f"there is no command /{command.name}{perhaps}"
         elif edited:
             problem = "the bot had read this comment before, and takes an order only once; write a new comment"
-        elif comment.updated < last.began and command.name in OF_A_STAY:
+        elif comment.updated < last.began and command.name in VISIT_COMMANDS:
             problem = "the ticket was moved before the bot read this; write it again if it still holds"
         elif order is None:
             try:
@@ -136,20 +142,25 @@ class Ear:
             except NotDone as why:
                 problem = str(why)
             if began is not None:
-                self.stay_over()
-        self.heard.heeded.append(Heeded(comment, command, misplaced, problem))
+                self.visit_over()
+        self.found.commands.append(ReadCommand(comment, command, misplaced, problem))
         return began
 
-    def _was_other(self, comment: Comment, order: Order | None) -> bool:
+    def _misplaced(self, comment: Comment) -> Misplaced | None:
+        if self._is_contacts(comment):
+            return Misplaced.BY_CONTACT
+        return Misplaced.IN_PUBLIC if comment.public else None
+
+    def _was_other(self, comment: Comment, order: CommandRecord | None) -> bool:
         """Whether the comment was obeyed or answered as it stood at another moment."""
         now = answer_to(comment.id, comment.updated)
         of_any_moment = now[: now.rindex(":") + 1]
         answered = (n for visit in self._ledger.visits for n in visit.done if n.startswith(of_any_moment))
         return (order is not None and order.at != comment.updated) or any(name != now for name in answered)
 
-    def _order(self, comment: Comment) -> Order | None:
+    def _order(self, comment: Comment) -> CommandRecord | None:
         """The order of that comment that was obeyed before, though its answer may not have gone out."""
-        return next((o for v in self._ledger.visits for o in v.orders if o.comment == comment.id), None)
+        return next((o for v in self._ledger.visits for o in v.commands if o.comment == comment.id), None)
 
     def _scene(self) -> Scene:
         visit = self._ledger.visits[-1]

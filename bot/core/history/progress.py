@@ -7,27 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.history.branches import FINISHED, NOT_RECEIVED, OPEN, REVISE, WITHDRAWN, BranchState, states
-from bot.core.history.comment_intake import Heard
+from bot.core.history.branches import BranchState, BranchStatus, states
+from bot.core.history.comment_intake import NewComments
 from bot.core.history.sla_clocks import Clock, clocks_of, note
 from bot.core.history.visits import Fold
 from bot.core.model.issue import Comment, Issue
-from bot.core.model.ledger import (
-    ABSENT,
-    DONE,
-    GOOD,
-    RECEIVED,
-    REVISION,
-    WAITING,
-    Decision,
-    Finish,
-    Ledger,
-    Stretch,
-    Visit,
-)
-from bot.core.model.ledger import NOT_RECEIVED as NO_FILES
+from bot.core.model.ledger import WAITING, CommandName, Decision, Finish, Ledger, PauseReason, Stretch, Verdict, Visit
 from bot.core.model.ledger_json import read_ledger
-from bot.core.model.pauses import OUTSIDE
 from bot.core.model.process import DISTRICT, Office, Process, Step
 from bot.core.model.roles import People
 from bot.core.time.business_calendar import Calendar
@@ -58,7 +44,7 @@ class Progress:
     step: Step | None
     branches: tuple[BranchState, ...]
     clocks: tuple[Clock, ...]
-    heard: Heard
+    new_comments: NewComments
     review: Visit | None
     findings: tuple[Finding, ...]
 
@@ -129,20 +115,20 @@ def follow(
     ledger.process, ledger.version = process.name, process.version
     if ledger.visits and ledger.visits[-1].ended is not None:
         # It was let go while it followed no process; now it does again, and the time between was nobody's.
-        ledger.visits[-1].pauses.append(Stretch(ledger.visits[-1].ended, now, OUTSIDE))
-        ledger.visits[-1].ended, ledger.visits[-1].verdict = None, ""
+        ledger.visits[-1].pauses.append(Stretch(ledger.visits[-1].ended, now, PauseReason.OUTSIDE))
+        ledger.visits[-1].ended, ledger.visits[-1].verdict = None, None
     known = {v.id for v in ledger.visits if v.ended is not None}
     zone = calendars[process.calendar].zone
-    heard = Fold(issue, process, ledger, people, applied or {}, zone).run()
+    new_comments = Fold(issue, process, ledger, people, applied or {}, zone).run()
     visit = ledger.visits[-1]
     for passed in ledger.visits[:-1]:
         if passed.id not in known:
             _run_clocks(issue, process, passed, ledger, people, calendars, passed.ended or now)
     step, branches, clocks = _run_clocks(issue, process, visit, ledger, people, calendars, now)
     review = _review_before(process, visit, ledger)
-    if visit.step == WAITING and visit.answers:
-        last = visit.answers[-1]
-        visit.decided = Decision(RECEIVED, last.at, last.by, _return_status(process, review))
+    if visit.step == WAITING and visit.replies:
+        last = visit.replies[-1]
+        visit.decided = Decision(Verdict.RECEIVED, last.at, last.by, _return_status(process, review))
     return Progress(
         issue=issue,
         process=process,
@@ -153,7 +139,7 @@ def follow(
         step=step,
         branches=branches,
         clocks=clocks,
-        heard=heard,
+        new_comments=new_comments,
         review=review,
         findings=_findings(issue, people, process, review or visit, ledger),
     )
@@ -174,7 +160,7 @@ def _run_clocks(
         return None, (), ()
     branches = states(issue, step, visit, ledger, people, at)
     for state in branches:
-        if state.state == WITHDRAWN and state.branch.name not in visit.withdrawn:
+        if state.status == BranchStatus.WITHDRAWN and state.branch.name not in visit.withdrawn:
             visit.withdrawn.append(state.branch.name)
     visit.finished = {b.branch.name: Finish(b.at, b.by) for b in branches if b.at is not None}
     if visit.ended is None:
@@ -190,7 +176,7 @@ def _spoken(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> D
     if not step.automated or said is None:
         return None
     at = next((c.created for c in issue.comments if c.id == said), chain[0].began)
-    return Decision(DONE, at, "", process.status_of(step.next))
+    return Decision(Verdict.DONE, at, "", process.status_of(step.next))
 
 
 def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchState, ...]) -> Decision | None:
@@ -198,26 +184,30 @@ def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchS
 
     Every branch must be settled, and at least one of them by a deed of this stay: so a ticket that was put
     back by hand stays until somebody does something in it."""
-    if told := [o for o in visit.orders if o.kind == ABSENT]:
-        return Decision(NO_FILES, told[0].at, told[0].by, process.waiting_status)
-    said = (FINISHED, REVISE, NOT_RECEIVED)
-    deeds = [b for b in branches if b.state in said and b.at is not None and b.at >= visit.began]
-    missing = [b for b in deeds if b.state == NOT_RECEIVED]
+    if told := [o for o in visit.commands if o.kind == CommandName.NOT_RECEIVED]:
+        return Decision(Verdict.NOT_RECEIVED, told[0].at, told[0].by, process.waiting_status)
+    said = (BranchStatus.FINISHED, BranchStatus.REVISE, BranchStatus.NOT_RECEIVED)
+    deeds = [b for b in branches if b.status in said and b.at is not None and b.at >= visit.began]
+    missing = [b for b in deeds if b.status == BranchStatus.NOT_RECEIVED]
     if missing and step.revision is not None and step.revision.not_received is not None:
         first = min(missing, key=lambda b: b.at or visit.began)
-        return Decision(NO_FILES, first.at or visit.began, first.by, process.waiting_status)
-    if step.revision is not None and step.revision.at_once and (failed := [b for b in deeds if b.state == REVISE]):
+        return Decision(Verdict.NOT_RECEIVED, first.at or visit.began, first.by, process.waiting_status)
+    if (
+        step.revision is not None
+        and step.revision.at_once
+        and (failed := [b for b in deeds if b.status == BranchStatus.REVISE])
+    ):
         first = min(failed, key=lambda b: b.at or visit.began)
-        return Decision(REVISION, first.at or visit.began, first.by, process.waiting_status)
-    if not deeds or any(b.state in (OPEN, NOT_RECEIVED) for b in branches):
+        return Decision(Verdict.REVISION, first.at or visit.began, first.by, process.waiting_status)
+    if not deeds or any(b.status in (BranchStatus.OPEN, BranchStatus.NOT_RECEIVED) for b in branches):
         return None
     last = max(deeds, key=lambda b: b.at or visit.began)
     at = last.at or visit.began
-    if step.review and any(b.state == REVISE for b in branches):
-        return Decision(REVISION, at, last.by, process.waiting_status)
-    if any(b.state == REVISE for b in branches):
+    if step.review and any(b.status == BranchStatus.REVISE for b in branches):
+        return Decision(Verdict.REVISION, at, last.by, process.waiting_status)
+    if any(b.status == BranchStatus.REVISE for b in branches):
         return None
-    return Decision(GOOD if step.review else DONE, at, last.by, process.status_of(step.next))
+    return Decision(Verdict.GOOD if step.review else Verdict.DONE, at, last.by, process.status_of(step.next))
 
 
 def _review_before(process: Process, visit: Visit, ledger: Ledger) -> Visit | None:
@@ -227,7 +217,7 @@ def _review_before(process: Process, visit: Visit, ledger: Ledger) -> Visit | No
     for earlier in reversed(ledger.visits):
         step = next((s for s in process.steps if s.name == earlier.step), None)
         if step is not None and step.review and earlier.files == visit.files:
-            return earlier if earlier.verdict in (REVISION, NO_FILES) else None
+            return earlier if earlier.verdict in (Verdict.REVISION, Verdict.NOT_RECEIVED) else None
     return None
 
 

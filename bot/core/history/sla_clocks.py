@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.core.history.branches import FINISHED, NOT_RECEIVED, REVISE, WITHDRAWN, BranchState
-from bot.core.model.ledger import EXTEND, REVISION, ClockNote, Ledger, Order, Stretch, Visit
+from bot.core.history.branches import BranchState, BranchStatus
+from bot.core.model.ledger import ClockNote, CommandName, CommandRecord, Ledger, Stretch, Verdict, Visit
 from bot.core.model.pauses import Pause, pauses_of
 from bot.core.model.process import DISTRICT, Process, Step
 from bot.core.time.business_calendar import Calendar
@@ -92,7 +92,7 @@ class _Face:
     start: datetime
     visit: Visit
     pauses: Pauses
-    orders: tuple[Order, ...]
+    orders: tuple[CommandRecord, ...]
 
     def clock(self, branch: str, team: str, goal: Goal, stopped: datetime | None) -> Clock:
         pauses = self.pauses if stopped is None else tuple(_until(stopped, p) for p in self.pauses if p.begin < stopped)
@@ -126,16 +126,21 @@ def asked_by(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Step
     """The review whose revision asked for the files at hand and sent them to this step, None where none did."""
     for earlier in reversed(ledger.visits[: ledger.visits.index(visit)]):
         asker = next((s for s in process.steps if s.name == earlier.step), None)
-        if asker is None or asker.revision is None or earlier.files == visit.files or earlier.verdict != REVISION:
+        if (
+            asker is None
+            or asker.revision is None
+            or earlier.files == visit.files
+            or earlier.verdict != Verdict.REVISION
+        ):
             continue
         return asker if asker.revision.return_to == step.name else None
     return None
 
 
-def extensions_of(ledger: Ledger, visit: Visit) -> tuple[Order, ...]:
+def extensions_of(ledger: Ledger, visit: Visit) -> tuple[CommandRecord, ...]:
     """The orders by which staff have added to the time of a stay and of those that it goes on with, oldest first.
     A clock that had stopped by then has nothing of them."""
-    return tuple(o for v in reversed(ledger.chain(visit)) for o in v.orders if o.kind == EXTEND)
+    return tuple(o for v in reversed(ledger.chain(visit)) for o in v.commands if o.kind == CommandName.EXTEND)
 
 
 def _until(stopped: datetime, pause: Pause) -> Pause:
@@ -168,9 +173,9 @@ def day_of(due: datetime, calendar: Calendar) -> date:
 
 
 def _branch_stopped(state: BranchState, visit: Visit, at: datetime) -> datetime | None:
-    if state.state in (FINISHED, REVISE, NOT_RECEIVED):
+    if state.status in (BranchStatus.FINISHED, BranchStatus.REVISE, BranchStatus.NOT_RECEIVED):
         return state.at
-    if state.state == WITHDRAWN:
+    if state.status == BranchStatus.WITHDRAWN:
         noted = visit.clocks.get(state.branch.name)
         return (noted.stopped if noted else None) or at
     return visit.ended

@@ -6,26 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.core.history import replies
-from bot.core.history.branches import FINISHED, OPEN, WITHDRAWN, BranchState, states
-from bot.core.history.branches import NOT_RECEIVED as NOTHING
-from bot.core.history.comment_intake import Ear, Heard
+from bot.core.history.branches import BranchState, BranchStatus, states
+from bot.core.history.comment_intake import CommentIntake, NewComments
 from bot.core.model.issue import Change, Comment, Issue
-from bot.core.model.ledger import (
-    ABSENT,
-    APP,
-    BOT,
-    DONE,
-    GOOD,
-    LEFT,
-    NOT_RECEIVED,
-    PERSON,
-    REPLACED,
-    REVISION,
-    WAITING,
-    Decision,
-    Ledger,
-    Visit,
-)
+from bot.core.model.ledger import WAITING, CommandName, Decision, Ledger, Mover, Verdict, Visit
 from bot.core.model.pauses import note_pause
 from bot.core.model.process import Process, Step
 from bot.core.model.roles import People
@@ -48,12 +32,12 @@ class Fold:
         self.issue, self.process, self.ledger, self.people = issue, process, ledger, people
         self.applied = applied
         self.first_look = not ledger.visits
-        self.ear = Ear(issue, process, ledger, people, zone, self.first_look)
+        self.intake = CommentIntake(issue, process, ledger, people, zone, self.first_look)
         self.known = {v.id for v in ledger.visits}
         last = ledger.visits[-1] if ledger.visits else None
         self.meant = last.decided.to if last and last.decided else None  # the move that was written down before it
 
-    def run(self) -> Heard:
+    def run(self) -> NewComments:
         """Take in every newer move and comment, in the order in which they happened."""
         self.ledger.note(self.applied, self.issue.id)
         if self.first_look:
@@ -61,13 +45,13 @@ class Fold:
         facts: list[tuple[datetime, int, Change | Comment]] = []
         # At the same moment a comment goes first: it may be what the move was made for.
         facts += [(c.at, 1, c) for c in self._newer_moves()]
-        facts += [(c.updated, 0, c) for c in self.ear.newer()]
+        facts += [(c.updated, 0, c) for c in self.intake.newer()]
         for _, _, fact in sorted(facts, key=lambda f: f[:2]):
             if isinstance(fact, Change):
                 self._move(fact)
             else:
-                self._begin_round(self.ear.hear(fact))
-        return self.ear.heard
+                self._begin_round(self.intake.read(fact))
+        return self.intake.found
 
     # -- the ticket's moves
 
@@ -101,8 +85,8 @@ class Fold:
         prior.ended, prior.ended_by = at, change.author.id if change.author else ""
         self._give_verdict(prior, status, mover, at)
         if prior.id not in self.known and not prior.done and not self.first_look:
-            self.ear.heard.missed.append(prior.id)
-        self.ear.stay_over()
+            self.intake.found.missed.append(prior.id)
+        self.intake.visit_over()
         visit = Visit(
             id=f"h{change.id}",
             step=self._step_name(status),
@@ -111,10 +95,10 @@ class Fold:
             by=prior.ended_by,
             mover=mover,
         )
-        if mover == BOT and prior.undo == status:
+        if mover == Mover.BOT and prior.undo == status:
             self._as_the_person_had_it(visit, prior)
         else:
-            if mover == BOT and self._raced(prior, status):
+            if mover == Mover.BOT and self._raced(prior, status):
                 visit.undo = prior.status
             self._forget_slip(visit, prior)
             self._take_files(visit, prior, change)
@@ -128,7 +112,7 @@ class Fold:
         if visit is not None:
             prior = self.ledger.visits[-1]
             self._freeze_branches(prior, visit.began)
-            prior.ended, prior.ended_by, prior.verdict, prior.decided = visit.began, visit.by, REPLACED, None
+            prior.ended, prior.ended_by, prior.verdict, prior.decided = visit.began, visit.by, Verdict.REPLACED, None
             self.ledger.visits.append(visit)
             self.ledger.note(self.applied, self.issue.id)
 
@@ -136,50 +120,52 @@ class Fold:
         """Whether people put the ticket right at once: nothing was said in the stay that ends, nobody answered
         in it, and the ticket is back where it was."""
         grace, before = self.people.office.patience, self.ledger.visits[-2:-1]
-        if not before or prior.mover != PERSON or visit.mover != PERSON:
+        if not before or prior.mover != Mover.PERSON or visit.mover != Mover.PERSON:
             return False
         back = bool(visit.step) and before[0].step == visit.step and before[0].files == prior.files
-        return back and visit.began - prior.began < grace and not prior.answers and "say" not in prior.done
+        return back and visit.began - prior.began < grace and not prior.replies and "say" not in prior.done
 
     def _forget_slip(self, visit: Visit, prior: Visit) -> None:
         """A verdict that was only a slip of the hand was none."""
         if self._slipped(visit, prior):
             before = self.ledger.visits[-2]
-            before.verdict, before.decided = LEFT, None
+            before.verdict, before.decided = Verdict.LEFT, None
 
     def _freeze_branches(self, prior: Visit, at: datetime) -> None:
         """A subtask that was gone when the stay ended stays withdrawn, whatever comes back later."""
         step = self._step(prior)
         if step is not None and prior.id in self.known:
             for state in states(self.issue, step, prior, self.ledger, self.people, at):
-                if state.state == WITHDRAWN and state.branch.name not in prior.withdrawn:
+                if state.status == BranchStatus.WITHDRAWN and state.branch.name not in prior.withdrawn:
                     prior.withdrawn.append(state.branch.name)
 
-    def _give_verdict(self, prior: Visit, status: str, mover: str, at: datetime) -> None:
+    def _give_verdict(self, prior: Visit, status: str, mover: Mover, at: datetime) -> None:
         step = self._step(prior)
         if prior.decided is not None and prior.decided.to == status:
             prior.verdict = prior.decided.verdict
             return
-        verdict = LEFT
+        verdict = Verdict.LEFT
         # Where only the ledger was lost, the bot's own moves tell what it had decided.
-        if mover != APP and step is not None and not (mover == BOT and self._raced(prior, status)):
+        if mover != Mover.APP and step is not None and not (mover == Mover.BOT and self._raced(prior, status)):
             if step.review and status == self.process.waiting_status:
-                verdict = NOT_RECEIVED if self._nothing_came(prior, step, at) else REVISION
+                verdict = Verdict.NOT_RECEIVED if self._nothing_came(prior, step, at) else Verdict.REVISION
             elif status == self.process.status_of(step.next):
-                verdict = GOOD if step.review else DONE
+                verdict = Verdict.GOOD if step.review else Verdict.DONE
         prior.verdict = verdict
-        prior.decided = Decision(verdict, at, prior.ended_by, status) if verdict != LEFT else None
+        prior.decided = Decision(verdict, at, prior.ended_by, status) if verdict != Verdict.LEFT else None
 
     def _nothing_came(self, prior: Visit, step: Step, at: datetime) -> bool:
         """Whether a reviewer had said that there are no files, and the process has words for that."""
         if step.revision is None or step.revision.not_received is None:
             return False
         every = states(self.issue, step, prior, self.ledger, self.people, at)
-        return any(s.state == NOTHING for s in every) or any(o.kind == ABSENT for o in prior.orders)
+        return any(s.status == BranchStatus.NOT_RECEIVED for s in every) or any(
+            o.kind == CommandName.NOT_RECEIVED for o in prior.commands
+        )
 
     def _raced(self, prior: Visit, status: str) -> bool:
         """The bot meant its move for a stay that a person had ended meanwhile."""
-        return prior.id not in self.known and prior.mover == PERSON and status == self.meant
+        return prior.id not in self.known and prior.mover == Mover.PERSON and status == self.meant
 
     def _as_the_person_had_it(self, visit: Visit, errand: Visit) -> None:
         person = self.ledger.visits[self.ledger.visits.index(errand) - 1]
@@ -206,13 +192,17 @@ class Fold:
         if step is None or not step.review:
             return
         receipt = None if self._slipped(visit, prior) else self._receipt(prior, visit.mover, change)
-        if receipt is None and not prior.files and visit.mover != APP:
+        if receipt is None and not prior.files and visit.mover != Mover.APP:
             # Nobody waited for files any more: they count as received when that was so, or with the move.
-            as_decided = visit.mover == BOT and prior.decided is not None
+            as_decided = visit.mover == Mover.BOT and prior.decided is not None
             receipt = (f"h{change.id}", prior.decided.at if as_decided and prior.decided else change.at)
         if receipt is not None:
             visit.files, visit.received = receipt
-            judged = (v.round for v in self.ledger.visits if v.files and v.verdict in (GOOD, REVISION, REPLACED))
+            judged = (
+                v.round
+                for v in self.ledger.visits
+                if v.files and v.verdict in (Verdict.GOOD, Verdict.REVISION, Verdict.REPLACED)
+            )
             visit.round = max(judged, default=0) + 1
             return
         same = [v for v in self.ledger.visits if v.step == visit.step and v.files == visit.files]
@@ -221,20 +211,20 @@ class Fold:
         elif visit.files:
             visit.received = change.at  # a further review of the same files counts from when it got them
 
-    def _receipt(self, prior: Visit, mover: str, change: Change) -> tuple[str, datetime] | None:
+    def _receipt(self, prior: Visit, mover: Mover, change: Change) -> tuple[str, datetime] | None:
         """The fact by which the district's files came in during the stay that ends, and its moment."""
-        said = [a for a in prior.answers if a.intent == replies.FILES_READY]
+        said = [a for a in prior.replies if a.intent == replies.FILES_READY]
         last = (f"c{said[-1].comment}", said[-1].at) if said else None
         # Staff who move the ticket on while the district owes the files act for the district.
-        by_hand = (f"h{change.id}", change.at) if mover == PERSON else None
+        by_hand = (f"h{change.id}", change.at) if mover == Mover.PERSON else None
         if prior.step == WAITING:
             return last or by_hand
         state = self._files_branch(prior, change.at)
         if state is None:
             return None
-        if state.state == OPEN:
+        if state.status == BranchStatus.OPEN:
             return by_hand
-        if state.state != FINISHED or state.at is None:
+        if state.status != BranchStatus.FINISHED or state.at is None:
             return last  # the district's subtask was withdrawn; what it said counts all the same
         if state.at < prior.began:
             return None  # finished in an earlier stay: no new files

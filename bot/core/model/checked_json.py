@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
+
+E = TypeVar("E", bound=StrEnum)
 
 YEARS = range(1970, 2200)  # beyond them no calendar can be asked
 
@@ -29,12 +31,17 @@ class Table:
             raise LedgerBroken(f"{self.where} has no {name}")
         return _text(self.value[name], f"{name} of {self.where}")
 
-    def choice(self, name: str, among: Collection[str], default: str | None = None) -> str:
-        """One of some words."""
+    def enum(self, name: str, kind: type[E], default: E | None = None) -> E:
+        """One of an enum's words; without a default it must be there."""
         word = self.text(name, default)
-        if word not in among and word != default:
-            raise LedgerBroken(f"{name} of {self.where} is {word!r:.60}, which means nothing")
-        return word
+        try:
+            return kind(word)
+        except ValueError:
+            raise LedgerBroken(f"{name} of {self.where} is {word!r:.60}, which means nothing") from None
+
+    def maybe_enum(self, name: str, kind: type[E]) -> E | None:
+        """One of an enum's words, None where it is not there."""
+        return self.enum(name, kind) if self.value.get(name) else None
 
     def number(self, name: str) -> int:
         """A count, 0 where it is not there."""

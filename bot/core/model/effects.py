@@ -114,7 +114,7 @@ Effect = CreateSubtasks | PostComment | SendText | Notify | CloseDay | MoveSubta
 
 
 @dataclass(frozen=True)
-class Record:
+class TicketUpdate:
     """The one PUT that sets labels, fields and the ledger; `ledger` is None where the bot keeps none."""
 
     add_labels: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class Plan:
 
     reason: str
     effects: tuple[Effect, ...] = ()
-    record: Record = Record()
-    look_again_at: datetime | None = None
+    record: TicketUpdate = TicketUpdate()
+    requeue_at: datetime | None = None
     noted: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()

@@ -5,24 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 PROPERTY = "onboarding-bot"
 _MOST_HEARD = 50
 
 WAITING = "waiting"  # the step name of a stay in the process's waiting status
 
-GOOD, REVISION, NOT_RECEIVED = "good", "revision", "not received"  # how reviews end
-DONE, RECEIVED, LEFT = "done", "received", "left"  # how other stays end
-REPLACED = "replaced"  # other files came into the same stay, by an order of staff
-VERDICTS = (GOOD, REVISION, NOT_RECEIVED, DONE, RECEIVED, LEFT, REPLACED)
+
+class Verdict(StrEnum):
+    """How a visit ended. GOOD, REVISION and NOT_RECEIVED end a review, the others any other visit."""
+
+    GOOD = "good"
+    REVISION = "revision"
+    NOT_RECEIVED = "not received"
+    DONE = "done"
+    RECEIVED = "received"
+    LEFT = "left"
+    REPLACED = "replaced"  # staff announced other files during the same visit
+
+
+class Mover(StrEnum):
+    """Who moved a ticket. What an app's account does is status, never a person's wish."""
+
+    BOT = "bot"
+    PERSON = "person"
+    APP = "app"
+
+
+class PauseReason(StrEnum):
+    """Why a clock is paused."""
+
+    ON_HOLD = "hold"  # staff said so
+    ON_VENDOR = "vendor"  # staff said so: a vendor has to act
+    OUTSIDE = "outside"  # the ticket was in a status of no step
+    AWAY = "waiting"  # it waited for the district, without new files
+
+
+class CommandName(StrEnum):
+    """Every command of staff, as it is typed after the slash."""
+
+    HOLD = "hold"
+    RESUME = "resume"
+    EXTEND = "extend"
+    RECEIVED = "received"
+    NOT_RECEIVED = "not-received"
+    NEW_ROUND = "new-round"
+    STATUS = "status"
+    EXPLAIN = "explain"
+    HELP = "help"
+    SEND = "send"
+    TELL = "tell"
+    CLOSED = "closed"
+
 
 NOTED = "-"  # stands in `done` where an effect leaves nothing behind that has an id
 
-BOT, PERSON, APP = "bot", "person", "app"  # who moved a ticket; an app's move is status, nobody's wish
-
 
 @dataclass
-class Answer:
+class ReplyRecord:
     """A reply of the district that counted, as it was when it was heard."""
 
     comment: str
@@ -39,21 +80,25 @@ class Finish:
     by: str
 
 
-HOLD, RESUME, EXTEND, RECEIPT, ABSENT, NEW_ROUND = "hold", "resume", "extend", "received", "not-received", "new-round"
-SEND, TELL = "send", "tell"
-ORDERS = (HOLD, RESUME, EXTEND, RECEIPT, ABSENT, NEW_ROUND, SEND, TELL)
+# What these did to a visit stands in the ledger; the others only ask something, or concern no ticket.
+RECORDED_COMMANDS = frozenset(CommandName) - {
+    CommandName.STATUS,
+    CommandName.EXPLAIN,
+    CommandName.HELP,
+    CommandName.CLOSED,
+}
 VENDOR = "vendor"  # what a hold waits for, where it is not the office itself
 
 
 @dataclass
-class Order:
+class CommandRecord:
     """An order of staff that was obeyed: the comment that gave it, when and by whom.
 
     `value` is what it set: the goal of an extension, VENDOR of a hold for one, and for a corrected receipt the
     moment that counted before."""
 
     comment: str
-    kind: str
+    kind: CommandName
     at: datetime
     by: str
     value: str = ""
@@ -63,7 +108,7 @@ class Order:
 class Decision:
     """A verdict or completion that the facts have reached: what it is, since when, by whom, and where it leads."""
 
-    verdict: str
+    verdict: Verdict
     at: datetime
     by: str
     to: str
@@ -75,7 +120,7 @@ class Stretch:
 
     begin: datetime
     end: datetime
-    why: str
+    why: PauseReason
 
 
 @dataclass
@@ -108,14 +153,14 @@ class Visit:
     status: str
     began: datetime
     by: str = ""
-    mover: str = PERSON
+    mover: Mover = Mover.PERSON
     files: str = ""
     round: int = 0
     received: datetime | None = None
     continues: str = ""
     undo: str = ""
-    answers: list[Answer] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
+    replies: list[ReplyRecord] = field(default_factory=list)
+    commands: list[CommandRecord] = field(default_factory=list)
     pauses: list[Stretch] = field(default_factory=list)
     first: datetime | None = None
     done: dict[str, str] = field(default_factory=dict)
@@ -125,7 +170,7 @@ class Visit:
     decided: Decision | None = None
     ended: datetime | None = None
     ended_by: str = ""
-    verdict: str = ""
+    verdict: Verdict | None = None
 
 
 @dataclass
@@ -135,8 +180,8 @@ class Ledger:
     process: str
     version: str
     visits: list[Visit] = field(default_factory=list)
-    heard: dict[str, datetime] = field(default_factory=dict)
-    heard_until: datetime | None = None
+    read_comments: dict[str, datetime] = field(default_factory=dict)
+    read_until: datetime | None = None
 
     def visit(self, visit_id: str) -> Visit | None:
         """The visit of that id, None where there is none."""
@@ -154,7 +199,7 @@ class Ledger:
     def broken_off(self, visit: Visit) -> list[Visit]:
         """Stays in the visit's step, with other files, that ended without a verdict: nobody needs their work."""
         chain = self.chain(visit)
-        over = (LEFT, REPLACED)
+        over = (Verdict.LEFT, Verdict.REPLACED)
         return [v for v in self.visits if v.step == visit.step and v.verdict in over and v not in chain]
 
     def working_subtasks(self, status: str) -> set[str]:
@@ -165,7 +210,7 @@ class Ledger:
             return set()
         last = self.visits[-1]
         left = last.decided is not None and last.decided.to == status != last.status
-        if left and last.decided and last.decided.verdict != REVISION:
+        if left and last.decided and last.decided.verdict != Verdict.REVISION:
             return set()
         stays = self.chain(last)
         if last.step == WAITING:
@@ -180,10 +225,10 @@ class Ledger:
             if issue == issue_id and visit is not None:
                 visit.done.setdefault(name, ref)
 
-    def hear(self, comment_id: str, updated: datetime) -> None:
+    def mark_read(self, comment_id: str, updated: datetime) -> None:
         """Remember a comment as heard; only the newest are kept by id, the rest by their moment."""
-        self.heard[comment_id] = updated
-        while len(self.heard) > _MOST_HEARD:
-            oldest = min(self.heard, key=lambda c: (self.heard[c], c))
-            gone = self.heard.pop(oldest)
-            self.heard_until = max(self.heard_until or gone, gone)
+        self.read_comments[comment_id] = updated
+        while len(self.read_comments) > _MOST_HEARD:
+            oldest = min(self.read_comments, key=lambda c: (self.read_comments[c], c))
+            gone = self.read_comments.pop(oldest)
+            self.read_until = max(self.read_until or gone, gone)

@@ -5,31 +5,32 @@ from __future__ import annotations
 import json
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from bot.core.model.checked_json import LedgerBroken as LedgerBroken
 from bot.core.model.checked_json import Table
 from bot.core.model.ledger import (
-    APP,
-    BOT,
-    EXTEND,
-    ORDERS,
-    PERSON,
-    RECEIPT,
-    VERDICTS,
-    Answer,
+    RECORDED_COMMANDS,
     ClockNote,
+    CommandName,
+    CommandRecord,
     Decision,
     Finish,
     Ledger,
-    Order,
+    Mover,
+    PauseReason,
+    ReplyRecord,
     Stretch,
+    Verdict,
     Visit,
 )
-from bot.core.model.pauses import holds_of
+from bot.core.model.pauses import command_pauses
 from bot.core.time.goals import parse_goal
 
 FORMAT = 1
+# Fields that are called otherwise in the property, as version 0.1 wrote it.
+_KEYS = {"replies": "answers", "commands": "orders", "read_comments": "heard", "read_until": "heard_until"}
 _ROOM = 30_000  # Jira refuses a property of more than 32,768 characters
 
 
@@ -69,9 +70,9 @@ def _make_room(value: dict[str, Any], ledger: Ledger) -> None:
 def _take_over(visit: dict[str, Any], gone: dict[str, Any], ledger: Ledger) -> None:
     """Keep of a stay that is told no more what the one that goes on with it counts by."""
     told = ledger.visit(gone["id"])
-    holds = [Stretch(p.begin, p.end, p.why) for p in (holds_of(told) if told else []) if p.end is not None]
+    holds = [Stretch(p.begin, p.end, p.why) for p in (command_pauses(told) if told else []) if p.end is not None]
     pauses = gone.get("pauses", []) + [_slim(hold) for hold in holds] + visit.get("pauses", [])
-    orders = [o for o in gone.get("orders", []) if o["kind"] == EXTEND] + visit.get("orders", [])
+    orders = [o for o in gone.get("orders", []) if o["kind"] == CommandName.EXTEND] + visit.get("orders", [])
     done = {**gone.get("done", {}), **visit.get("done", {})}
     first = gone.get("first", gone["began"])
     visit.update(_slim({"pauses": pauses, "orders": orders, "done": done, "first": first}))
@@ -93,8 +94,8 @@ def read_ledger(value: Any) -> Ledger | None:
         process=table.text("process"),
         version=table.text("version"),
         visits=[_visit(v) for v in table.tables("visits")],
-        heard=table.moments("heard"),
-        heard_until=table.maybe("heard_until"),
+        read_comments=table.moments("heard"),
+        read_until=table.maybe("heard_until"),
     )
     ids = [v.id for v in ledger.visits]
     if len(set(ids)) != len(ids):
@@ -113,11 +114,13 @@ def _size(value: Any) -> int:
 
 def _slim(value: Any) -> Any:
     if is_dataclass(value):  # dataclasses.asdict would copy every moment first
-        value = vars(value)
+        value = {_KEYS.get(name, name): field for name, field in vars(value).items()}
     if isinstance(value, dict):
         return {k: s for k, v in value.items() if (s := _slim(v)) not in (None, "", 0, [], {})}
     if isinstance(value, list):
         return [_slim(v) for v in value]
+    if isinstance(value, StrEnum):
+        return value.value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value
@@ -131,16 +134,14 @@ def _visit(v: Table) -> Visit:
         status=v.text("status"),
         began=v.moment("began"),
         by=v.text("by", ""),
-        mover=v.choice("mover", (BOT, PERSON, APP)),
+        mover=v.enum("mover", Mover),
         files=v.text("files", ""),
         round=v.number("round"),
         received=v.maybe("received"),
         continues=v.text("continues", ""),
         undo=v.text("undo", ""),
-        answers=[
-            Answer(a.text("comment"), a.text("intent"), a.moment("at"), a.text("by", "")) for a in v.tables("answers")
-        ],
-        orders=[_order(o) for o in v.tables("orders")],
+        replies=[_reply(r) for r in v.tables("answers")],
+        commands=[_command(c) for c in v.tables("orders")],
         pauses=_stretches(v),
         first=v.maybe("first"),
         done=v.refs("done"),
@@ -150,19 +151,26 @@ def _visit(v: Table) -> Visit:
         decided=_decision(decided) if decided else None,
         ended=v.maybe("ended"),
         ended_by=v.text("ended_by", ""),
-        verdict=v.choice("verdict", VERDICTS, ""),
+        verdict=v.maybe_enum("verdict", Verdict),
     )
 
 
 def _decision(d: Table) -> Decision:
-    return Decision(d.choice("verdict", VERDICTS), d.moment("at"), d.text("by", ""), d.text("to"))
+    return Decision(d.enum("verdict", Verdict), d.moment("at"), d.text("by", ""), d.text("to"))
 
 
-def _order(o: Table) -> Order:
-    order = Order(o.text("comment"), o.choice("kind", ORDERS), o.moment("at"), o.text("by", ""), o.text("value", ""))
-    if order.kind == EXTEND:
+def _reply(r: Table) -> ReplyRecord:
+    return ReplyRecord(r.text("comment"), r.text("intent"), r.moment("at"), r.text("by", ""))
+
+
+def _command(o: Table) -> CommandRecord:
+    kind = o.enum("kind", CommandName)
+    if kind not in RECORDED_COMMANDS:
+        raise LedgerBroken(f"kind of {o.where} is {kind.value!r}, which changes nothing")
+    order = CommandRecord(o.text("comment"), kind, o.moment("at"), o.text("by", ""), o.text("value", ""))
+    if order.kind == CommandName.EXTEND:
         _goal(order.value, o.where)
-    if order.kind == RECEIPT:
+    if order.kind == CommandName.RECEIVED:
         o.moment("value")
     return order
 
@@ -181,7 +189,10 @@ def _clock(c: Table) -> ClockNote:
 
 
 def _stretches(table: Table) -> list[Stretch]:
-    return [Stretch(p.moment("begin"), p.moment("end"), p.text("why", "")) for p in table.tables("pauses")]
+    return [
+        Stretch(p.moment("begin"), p.moment("end"), p.enum("why", PauseReason, PauseReason.OUTSIDE))
+        for p in table.tables("pauses")
+    ]
 
 
 def _goal(text: str, where: str) -> str:

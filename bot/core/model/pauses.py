@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.model.ledger import HOLD, RESUME, VENDOR, WAITING, Ledger, Stretch, Visit
-
-ON_HOLD, ON_VENDOR = "hold", "vendor"  # staff said so
-OUTSIDE = "outside"  # the ticket stood in a status of no step
-AWAY = "waiting"  # it waited for the district, without new files
+from bot.core.model.ledger import VENDOR, WAITING, CommandName, Ledger, PauseReason, Stretch, Visit
 
 
 @dataclass(frozen=True)
@@ -18,7 +14,7 @@ class Pause:
 
     begin: datetime
     end: datetime | None
-    why: str = OUTSIDE
+    why: PauseReason = PauseReason.OUTSIDE
     comment: str = ""
 
 
@@ -26,7 +22,7 @@ def pauses_of(ledger: Ledger, visit: Visit) -> tuple[Pause, ...]:
     """The pauses of a stay and of those that it goes on with, oldest first; only the last may still last."""
     pauses = []
     for stay in ledger.chain(visit):
-        pauses += [*holds_of(stay), *(Pause(p.begin, p.end, p.why) for p in stay.pauses)]
+        pauses += [*command_pauses(stay), *(Pause(p.begin, p.end, p.why) for p in stay.pauses)]
     apart: list[Pause] = []
     for pause in sorted(pauses, key=lambda p: p.begin):
         last = apart[-1] if apart else None
@@ -45,24 +41,24 @@ def note_pause(ledger: Ledger, visit: Visit) -> None:
         return
     between = ledger.visits[ledger.visits.index(earlier) + 1 :]
     if between and all(v.step in ("", WAITING) for v in between):
-        why = OUTSIDE if any(not v.step for v in between) else AWAY
+        why = PauseReason.OUTSIDE if any(not v.step for v in between) else PauseReason.AWAY
         visit.pauses.append(Stretch(earlier.ended, visit.began, why))
 
 
-def holds_of(visit: Visit) -> list[Pause]:
+def command_pauses(visit: Visit) -> list[Pause]:
     """The times in which staff had put this stay on hold. A hold ends with its stay at the latest."""
     holds: list[Pause] = []
-    for order in visit.orders:
-        if order.kind == HOLD:
-            why = ON_VENDOR if order.value == VENDOR else ON_HOLD
+    for order in visit.commands:
+        if order.kind == CommandName.HOLD:
+            why = PauseReason.ON_VENDOR if order.value == VENDOR else PauseReason.ON_HOLD
             holds.append(Pause(order.at, visit.ended, why, order.comment))
-        elif order.kind == RESUME and holds:
+        elif order.kind == CommandName.RESUME and holds:
             last = holds.pop()
             holds.append(Pause(last.begin, order.at, last.why, last.comment))
     return holds
 
 
-def hold_of(visit: Visit) -> Pause | None:
+def open_pause(visit: Visit) -> Pause | None:
     """The hold that lasts in a stay, None where there is none."""
-    last = holds_of(visit)[-1:]
+    last = command_pauses(visit)[-1:]
     return last[0] if last and last[0].end is None else None

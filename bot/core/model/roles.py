@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.model.issue import Issue, Person
-from bot.core.model.ledger import APP, BOT, PERSON
+from bot.core.model.ledger import Mover
 from bot.core.model.process import Office
 
 
@@ -23,16 +23,16 @@ class People:
         """Whether this is the bot itself, under any account it ever had."""
         return person is not None and person.id in self.bots
 
-    def mover(self, person: Person | None) -> str:
+    def mover(self, person: Person | None) -> Mover:
         """Whose act a change is. Of an unknown author nobody can say that a person wished it, as of an app."""
         if person is None or (person.kind == "app" and not self.is_bot(person)):
-            return APP
-        return BOT if self.is_bot(person) else PERSON
+            return Mover.APP
+        return Mover.BOT if self.is_bot(person) else Mover.PERSON
 
     def is_staff(self, person: Person | None, at: datetime) -> bool:
         """Whether the person belonged to the staff at that moment: by the office's lists, or by a deed until
         then that only staff can do (an internal comment, a move of the ticket)."""
-        if person is None or self.mover(person) != PERSON or person.kind == "customer":
+        if person is None or self.mover(person) != Mover.PERSON or person.kind == "customer":
             return False
         if person.id in self.office.staff:
             return True
@@ -45,7 +45,7 @@ class People:
     def is_contact(self, person: Person | None, at: datetime) -> bool:
         """Whether the person spoke for the district at that moment: a customer on the request, or whom the
         configured field names, and not staff."""
-        if person is None or self.mover(person) != PERSON or self.is_staff(person, at):
+        if person is None or self.mover(person) != Mover.PERSON or self.is_staff(person, at):
             return False
         return person.kind == "customer" or person.id in self._outside
 

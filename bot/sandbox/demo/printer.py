@@ -12,7 +12,7 @@ from bot.config.load import Config
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.formatting import moment
 from bot.sandbox.accounts import BOT
-from bot.sandbox.harness import Stage
+from bot.sandbox.harness import Harness
 from bot.sandbox.records import CommentRecord, HistoryEntry, IssueRecord
 from bot.words.wiki import unescaped
 
@@ -20,11 +20,11 @@ _WIDTH = 110
 _MENTION = re.compile(r"\[~accountid:([^\]]+)\]")
 
 
-class Narrator:
+class Printer:
     """Reads people's deeds from the sandbox and the bot's from its journal."""
 
-    def __init__(self, stage: Stage, out: Console) -> None:
-        self._stage, self._out = stage, out
+    def __init__(self, harness: Harness, out: Console) -> None:
+        self._stage, self._out = harness, out
         self._told: set[str] = set()
         self._looks = 0
         self._due: list[str] = []

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from bot.config.load import Config
 from bot.sandbox.accounts import BOT, CARLA, DANA, FIONA, FRED, HANNA, HECTOR, Account
-from bot.sandbox.demo.printer import Narrator, calendar_of
-from bot.sandbox.harness import Stage
+from bot.sandbox.demo.printer import Printer, calendar_of
+from bot.sandbox.harness import Harness
 from bot.sandbox.limits import CLOUD_LIMITS
 
 DISTRICT = "Lakeside ISD"
@@ -33,14 +33,14 @@ PACE = 0.7  # seconds of rest after each act, so that a person can read along
 class Story:
     """Plays the acts of people on a stage, and has the narrator tell what came of each."""
 
-    def __init__(self, stage: Stage, out: Console, pace: float) -> None:
-        self.stage, self.site, self._pace = stage, stage.site, pace
-        self.narrator = Narrator(stage, out)
+    def __init__(self, harness: Harness, out: Console, pace: float) -> None:
+        self.harness, self.site, self._pace = harness, harness.site, pace
+        self.printer = Printer(harness, out)
         self.key = ""
 
     def play(self) -> str:
         """The whole story; the key of its ticket."""
-        say = self.narrator.say
+        say = self.printer.say
         say(f"{DISTRICT} asks for the District Data Exchange, on a Saturday night.")
         self.act(START, self._open)
         self.act("2026-01-05 14:20", lambda: self._write(CARLA, "Confirmed, thanks!"))
@@ -78,10 +78,10 @@ class Story:
 
     def act(self, when: str, what: Callable[[], object]) -> None:
         """Let time pass until `when`, act, let the bot answer, tell it all."""
-        self.stage.at(when)
+        self.harness.at(when)
         what()
-        self.stage.settle()
-        self.narrator.tell(self.key)
+        self.harness.settle()
+        self.printer.tell(self.key)
         time.sleep(self._pace)
 
     def _open(self) -> None:
@@ -117,35 +117,35 @@ def marks(properties: object) -> list[str]:
 def play(config: Config, var: Path, out: Console, *, once: bool, ports: tuple[int, int]) -> list[str]:
     """Play the story; without `once` leave sandbox and bot running until a signal. What is not as it should be."""
     start = datetime.fromisoformat(START).replace(tzinfo=ZoneInfo(calendar_of(config).zone))
-    with Stage(config, var, start, ports=ports) as stage:
+    with Harness(config, var, start, ports=ports) as harness:
         began = time.monotonic()
-        story = Story(stage, out, 0.0 if once else PACE)
+        story = Story(harness, out, 0.0 if once else PACE)
         key = story.play()
-        problems = verify(stage, key)
+        problems = verify(harness, key)
         took = time.monotonic() - began
-        weeks = (stage.clock.now() - start).days / 7
+        weeks = (harness.clock.now() - start).days / 7
         verdict = "Jira holds what it should" if not problems else f"{len(problems)} things are wrong"
         out.print()
         out.print(Text(f"{weeks:.1f} weeks of business time in {took:.0f} s; {verdict}.", style="bold"))
         if not once:
-            _stay(stage, key, out)
+            _step_visit(harness, key, out)
     return problems
 
 
-def _stay(stage: Stage, key: str, out: Console) -> None:
+def _step_visit(harness: Harness, key: str, out: Console) -> None:
     """Time passes by itself from here on; people may act on the sandbox's pages."""
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
-    stage.clock.run()
-    stage.site.limits.limits = CLOUD_LIMITS
+    harness.clock.run()
+    harness.site.limits.limits = CLOUD_LIMITS
     out.print()
-    out.print(f"The sandbox Jira   {stage.jira.url}/browse/{key}", markup=False)
+    out.print(f"The sandbox Jira   {harness.jira.url}/browse/{key}", markup=False)
     out.print(
         "                   act as help center staff, or as the district's contact, and see the bot answer",
         markup=False,
     )
-    out.print(f"The bot            {stage.web.url}", markup=False)
+    out.print(f"The bot            {harness.web.url}", markup=False)
     out.print("Ctrl-C ends both.", markup=False)
     stop.wait()
 
@@ -201,9 +201,9 @@ SUBTASKS = [
 ]
 
 
-def verify(stage: Stage, key: str) -> list[str]:
+def verify(harness: Harness, key: str) -> list[str]:
     """What Jira does not hold as it should, read from the sandbox alone; empty when all is well."""
-    site, problems = stage.site, []
+    site, problems = harness.site, []
     issue = site.issue(key)
     if (issue.status, issue.resolution) != ("Done", "Done"):
         problems.append(f"the ticket stands in {issue.status} with the resolution {issue.resolution}, not in Done")

@@ -51,11 +51,11 @@ def test_the_first_question_is_reminded_of_too(tell: Tell) -> None:
 def test_after_an_outage_at_most_the_highest(tell: Tell, back: str, public: int, internal: int) -> None:
     """A bot that was away does not make up for every reminder that it missed."""
     story = to_waiting(tell())
-    story.stage.stop_bot()
-    story.stage.clock.set(story.stage.local(back))
-    story.stage.start_bot()
-    story.stage.bot.reconciler.ask([story.ticket.id])
-    story.stage.settle()
+    story.harness.stop_bot()
+    story.harness.clock.set(story.harness.local(back))
+    story.harness.start_bot()
+    story.harness.bot.reconciler.ask([story.ticket.id])
+    story.harness.settle()
     assert story.to_district.count("reminder") == public
     assert story.to_team.count("please phone the district") == internal
 

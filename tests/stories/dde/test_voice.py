@@ -60,8 +60,8 @@ def test_a_contacts_send_is_nothing(drafting: Story) -> None:
     story.contact("/send", at="2026-01-05 10:00")
     assert story.to_district == []
     assert story.to_team[-1] == "the contact wrote an order"
-    story.stage.site.comment(HANNA, story.key, "/send", public=True)
-    story.stage.settle()
+    story.harness.site.comment(HANNA, story.key, "/send", public=True)
+    story.harness.settle()
     assert story.to_district == []
     assert "please delete the public comment with /send" in story.last
 
@@ -110,9 +110,9 @@ def test_the_silent_voice(tell: Tell, config: Config) -> None:
 def test_from_silence_to_speech(tell: Tell, config: Config) -> None:
     """What was not said in silence is not made up when the voice is turned on."""
     story = tell(with_office(config, voice="silent")).opened()
-    stage = story.stage
-    stage.bot.adopt(with_office(stage.bot.config, voice="full"))
-    stage.settle()
+    harness = story.harness
+    harness.bot.adopt(with_office(harness.bot.config, voice="full"))
+    harness.settle()
     story.at("2026-01-05 12:00")
     assert story.to_district == []
     story.to_folder()
