@@ -38,7 +38,7 @@ def agenda_on(url: str, hold: bool = False) -> Iterator[tuple[Store, Agenda]]:
     clock = SystemClock()
     store = Store(url, clock)
     if hold:
-        store.hold()
+        store.lock()
     agenda = Agenda(store, clock)
     try:
         yield store, agenda

@@ -59,7 +59,7 @@ def claims(kind: str, reviews: int) -> Mapping[str, float]:
     """Milliseconds to claim all that is due, in one transaction and committed, and for one claim alone."""
     with database(kind) as url:
         store = Store(url, SystemClock())
-        store.hold()
+        store.lock()
         found = Agenda(store, store.clock)
         later = store.clock.now() + timedelta(days=30)
         store.write(lambda connection: connection.execute(_FILL, {"count": reviews, "due": later}))

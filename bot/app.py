@@ -81,7 +81,7 @@ class Bot:
         self.store = Store(settings.database_url.get_secret_value(), clock)
         self.agenda = Agenda(self.store, clock)
         self.journal = Journal(self.store, self.agenda, clock)
-        self.condition = HealthFacts(self.store, self.agenda, self.journal, clock)
+        self.health = HealthFacts(self.store, self.agenda, self.journal, clock)
         self.alerts = Alerts(self._tell_operator, self.store, clock)
         self.site_url = settings.jira_url
         self._standing = Readiness()
@@ -141,8 +141,8 @@ class Bot:
 
     def refresh(self) -> None:
         """Take up what changed in the files or was told as closed; the ticker calls this every few seconds."""
-        self.reloader.look()
-        if (settings := self._renewal.look()) is not None:
+        self.reloader.check()
+        if (settings := self._renewal.check()) is not None:
             self._sign_in_with(settings)
         try:
             self.closures.take_up()
@@ -174,7 +174,7 @@ class Bot:
         """Tell the operator what is to be told; the ticker calls this once a minute."""
         self.learn_address()
         try:
-            self._standing = self.condition.readiness(self.config.office, self.settings.webhooks == "on")
+            self._standing = self.health.readiness(self.config.office, self.settings.webhooks == "on")
         except StoreError as down:  # what is parked is not known now, which is no news of it
             self._standing = replace(self._standing, trouble=f"{down}.")
         self.alerts.watch(self._standing)
@@ -214,7 +214,7 @@ class Bot:
         """Take the database, give back what a killed process held, and start working."""
         if self.running:
             return
-        self.store.hold()
+        self.store.lock()
         self.running = True
         self.agenda.give_back_all()
         try:

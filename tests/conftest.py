@@ -79,6 +79,6 @@ def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def store(engine_url: str, clock: SettableClock) -> Iterator[Store]:
     """A store that is held, as `serve` holds it."""
     opened = Store(engine_url, clock)
-    opened.hold()
+    opened.lock()
     yield opened
     opened.close()

@@ -256,7 +256,7 @@ def test_the_heart_beats_after_each_sweep_that_went_well(folder: Path, tmp_path:
         harness.site.revoke(BOT)
         harness.clock.advance(timedelta(minutes=5))
         harness.bot.agenda.nudge()
-        until(harness.bot.agenda.site.held)
+        until(harness.bot.agenda.global_limit.active)
         assert len(beats) == 2
     monitor.stop()
 
@@ -264,15 +264,15 @@ def test_the_heart_beats_after_each_sweep_that_went_well(folder: Path, tmp_path:
 def test_the_operator_hears_of_trouble_and_of_its_end(harness: Harness, sent: list[tuple[str, str]]) -> None:
     """After ten minutes of a dead token, once, and again when it is well."""
     restarted(harness)
-    hold = harness.bot.agenda.site
-    hold.hold(harness.clock.machine() + 3600, "Jira does not accept the bot's token (401, no reason given).")
+    limit = harness.bot.agenda.global_limit
+    limit.set(harness.clock.machine() + 3600, "Jira does not accept the bot's token (401, no reason given).")
     for _ in range(12):
         harness.bot.watch()
         harness.clock.jump_machine(60)
     ((title, body),) = sent
     assert title == "not ready"
     assert "does not accept the bot's token" in body
-    hold.release()
+    limit.clear()
     harness.clock.jump_machine(130)
     harness.bot.watch()
     assert [title for title, _ in sent] == ["not ready", "well again"]

@@ -20,13 +20,13 @@ from bot.core.model.effects import (
 )
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.formatting import moment
-from bot.store.journal import EffectRecord, Reconciliation
+from bot.store.journal import EffectRecord, JournalEntry
 
 
 def explain(
     view: View,
     calendars: Mapping[str, Calendar],
-    looks: Sequence[Reconciliation],
+    looks: Sequence[JournalEntry],
     parked: Sequence[EffectRecord],
     all_rounds: bool = False,
 ) -> list[str]:
@@ -48,7 +48,7 @@ def explain(
     return lines
 
 
-def _looks(looks: Sequence[Reconciliation], calendar: Calendar) -> list[str]:
+def _looks(looks: Sequence[JournalEntry], calendar: Calendar) -> list[str]:
     deeds = [look for look in reversed(looks) if look.effects]
     return [f"  {moment(look.at, calendar)}  {'; '.join(look.effects)}. {look.reason}" for look in deeds]
 

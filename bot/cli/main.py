@@ -138,9 +138,9 @@ def explain_(
     """Tell where a ticket stands, whose turn it is, why each clock is due when it is, what the bot did and why, and
     what comes next."""
     with idle_bot("read") as bot:
-        view = bot.reconciler.see(key)
+        view = bot.reconciler.dry_run(key)
         issue_id = view.snapshot.issue.id
-        looks, given_up = bot.journal.looks(issue_id, 20), bot.journal.parked(issue_id)
+        looks, given_up = bot.journal.entries(issue_id, 20), bot.journal.parked(issue_id)
         for line in explain(view, bot.closures.calendars(), looks, given_up, all_rounds):
             say(line)
         row = bot.agenda.row(key_of(issue_id))
@@ -160,7 +160,7 @@ def reconcile(
     with idle_bot("read") as bot:
         bot.learn_address()
         ids = bot.jobs.under_way() if every else [key]
-        views = [bot.reconciler.see(one) for one in ids]
+        views = [bot.reconciler.dry_run(one) for one in ids]
         for view in views:
             _print_plan(bot, view)
         if not views:
@@ -192,18 +192,18 @@ def _print_plan(bot: Bot, view: View) -> None:
 def _look_now(bot: Bot, ids: list[str]) -> None:
     """Look here where no bot serves this database; else ask the one that does."""
     try:
-        bot.store.hold()
+        bot.store.lock()
     except StoreBusy:
-        bot.reconciler.ask(ids)
+        bot.reconciler.enqueue(ids)
         say(f"The running bot looks at {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.")
         return
-    bot.reconciler.ask(ids)
+    bot.reconciler.enqueue(ids)
     waiting = {key_of(i) for i in ids}
     while waiting and (claim := bot.agenda.claim()) is not None:
         if claim.key.startswith(JOB):
             bot.jobs.run(claim)
         else:
-            bot.reconciler.look(claim)
+            bot.reconciler.reconcile(claim)
         waiting = {k for k in waiting if (row := bot.agenda.row(k)) and row.due_at and row.due_at <= bot.clock.now()}
     say("Done." if not waiting else f"{len(waiting)} must wait; `serve` goes on with them.")
 

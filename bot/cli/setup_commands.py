@@ -118,7 +118,7 @@ def preview_(
 
 def _pages_of_issue(key: str, template: str | None) -> list[Page]:
     with idle_bot("read", proofread=False) as bot:
-        view = bot.reconciler.see(key)
+        view = bot.reconciler.dry_run(key)
         if view.process is None or view.progress is None:
             raise fail(f"{key} gives no facts: {view.plan.reason}")
         given = facts(view.progress, bot.config.office, key=view.snapshot.issue.key)

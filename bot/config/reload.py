@@ -24,7 +24,7 @@ class Reloader:
         self._seen = self._print()
         self.problems: tuple[str, ...] = ()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Take up what changed since the last look."""
         found = self._print()
         if found == self._seen:

@@ -127,7 +127,7 @@ class Renewal:
         self._settings = settings
         self._seen = self._print()
 
-    def look(self) -> Settings | None:
+    def check(self) -> Settings | None:
         """The settings with the credentials that are new since the last look, None where none are.
 
         What is written half, or wins over the file from the environment, changes nothing."""

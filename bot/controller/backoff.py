@@ -50,7 +50,7 @@ class Backoff:
         try:
             until = self._agenda.machine() + wait
             if site is not None:
-                self._agenda.site.hold(until, site)
+                self._agenda.global_limit.set(until, site)
             self._agenda.release(claim, self._clock.now(), not_before=until)
         except StoreDown:
             if self._clock.steady() - claim.began > LEASE_SECONDS:

@@ -114,7 +114,7 @@ class HealthFacts:
 
     def _trouble(self, connection: Connection, machine: float, now: datetime) -> str | None:
         """Why no ticket can be worked on, None where that is possible as far as the latest calls to Jira tell."""
-        if hold := self._agenda.site.held_in(connection, machine):
+        if hold := self._agenda.global_limit.active_in(connection, machine):
             return hold.reason
         # A job that failed is due and held back; the hold stays on its row until it went well, also while it is tried.
         keys = [JOB + name for name in TELLING]

@@ -71,7 +71,7 @@ class Reconciler:
 
     # -- a look that acts
 
-    def look(self, claim: Claim) -> None:
+    def reconcile(self, claim: Claim) -> None:
         """Work on a claimed issue and give the claim back, whatever happens.
 
         What Jira's own state causes backs off and never parks; a fault of ours parks the issue at last, also one
@@ -82,7 +82,7 @@ class Reconciler:
             return
         issue_id = issue_of(claim.key)
         try:
-            self._look(claim, issue_id)
+            self._reconcile(claim, issue_id)
         except LeaseLost as lost:
             LOG.warning("%s", lost)
         except Missing as missing:
@@ -110,7 +110,7 @@ class Reconciler:
         else:
             self._agenda.release(claim, self._clock.now(), failed=True)
 
-    def _look(self, claim: Claim, issue_id: str) -> None:
+    def _reconcile(self, claim: Claim, issue_id: str) -> None:
         known = self._journal.known(issue_id)
         wait = self._settle_in(known.open_intents)
         if wait > 0:
@@ -150,17 +150,17 @@ class Reconciler:
         if view.progress is None:
             return
         if applied.done or self._journal.last_reason(issue.id) != plan.reason:
-            self._journal.look(issue.id, issue.key, plan.reason, applied.done, view.progress.now)
+            self._journal.add_entry(issue.id, issue.key, plan.reason, applied.done, view.progress.now)
             LOG.info("%s: %s%s", issue.key, plan.reason, "".join(f" [{what}]" for what in applied.done))
 
-    def ask(self, issue_ids: Iterable[str]) -> None:
+    def enqueue(self, issue_ids: Iterable[str]) -> None:
         """Put issues on the agenda, for whoever works on it to look at now."""
         for issue_id in issue_ids:
             self._agenda.put(key_of(issue_id), self._clock.now(), Priority.PEOPLE)
 
     # -- a look that only sees
 
-    def see(self, issue_id: str) -> View:
+    def dry_run(self, issue_id: str) -> View:
         """What a look at an issue (id or key) would see and do now. Applies nothing.
 
         Raises a JiraTrouble, or LedgerBroken."""

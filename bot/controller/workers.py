@@ -82,7 +82,7 @@ class Workers:
         if claim.key.startswith(JOB):
             jobs.run(claim)
         else:
-            reconciler.look(claim)
+            reconciler.reconcile(claim)
 
     def _next(self) -> Claim | None:
         """Wait for a claim; None where it is time to stop. If every idle thread waited for work by itself, one

@@ -18,7 +18,7 @@ from bot.clock import Clock
 from bot.store.agenda_reader import LEASE_SECONDS, AgendaReader, Priority, col
 from bot.store.agenda_sql import GIVE_BACK, LEASE, NEW, PARK, RELEASE, RENEW, TOKEN, upsert
 from bot.store.database import Store
-from bot.store.global_limit import LONGEST_HOLD_SECONDS, Site
+from bot.store.global_limit import LONGEST_HOLD_SECONDS, GlobalLimit
 from bot.store.tables import agenda
 from bot.store.wakeup import Wakeup
 
@@ -73,7 +73,7 @@ class Agenda(AgendaReader):
 
     def __init__(self, store: Store, clock: Clock, chance: Callable[[], float] = random.random) -> None:
         super().__init__(store, clock)
-        self.site = Site(store)
+        self.global_limit = GlobalLimit(store)
         self._chance = chance
         self._put = upsert(store)
         self._wakeup = Wakeup(store)
@@ -124,7 +124,7 @@ class Agenda(AgendaReader):
 
     def _claim_in(self, connection: Connection, most: int) -> list[Claim]:
         machine = self._store.machine(connection)
-        if self.site.stopped_in(connection, machine):
+        if self.global_limit.stopped_in(connection, machine):
             return []
         claims: list[Claim] = []
         began = self._clock.steady()

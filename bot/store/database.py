@@ -149,7 +149,7 @@ class Store:
 
     # -- opening and closing
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         """Make this process the only one that serves a SQLite file, until `close`; on PostgreSQL do nothing.
 
         Raises StoreBusy where another process has it. Reading, as `explain` does, needs no hold."""

@@ -21,27 +21,27 @@ _STOPS = sa.select(meta.c.name, meta.c.value).where(sa.or_(meta.c.name == FACT, 
 
 
 @dataclass(frozen=True)
-class SiteHold:
+class ActiveLimit:
     """No worker claims before `until`, in machine seconds, because of `reason`."""
 
     until: float
     reason: str
 
 
-class Site:
+class GlobalLimit:
     """One shared row that stops all workers of all replicas for a while."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def hold(self, until: float, reason: str) -> None:
+    def set(self, until: float, reason: str) -> None:
         """Let no worker of any replica claim before `until` (machine seconds, at most an hour ahead).
 
         A hold that lasts longer stays: of two calls that met a limit at once, either may be told last."""
 
-        self._store.write(lambda connection: self.hold_in(connection, until, reason))
+        self._store.write(lambda connection: self.set_in(connection, until, reason))
 
-    def hold_in(self, connection: Connection, until: float, reason: str) -> None:
+    def set_in(self, connection: Connection, until: float, reason: str) -> None:
         """As `hold`, in the caller's transaction."""
         machine = self._store.machine(connection)
         until_then = min(until, machine + LONGEST_HOLD_SECONDS)
@@ -54,15 +54,15 @@ class Site:
         )
         connection.execute(longer)
 
-    def release(self) -> None:
+    def clear(self) -> None:
         """End a hold of the whole site early."""
         self._store.set_fact(FACT, None)
 
-    def held(self) -> SiteHold | None:
+    def active(self) -> ActiveLimit | None:
         """The hold of the whole site, None where there is none now."""
-        return self._store.read(lambda c: self.held_in(c, self._store.machine(c)))
+        return self._store.read(lambda c: self.active_in(c, self._store.machine(c)))
 
-    def held_in(self, connection: Connection, machine: float) -> SiteHold | None:
+    def active_in(self, connection: Connection, machine: float) -> ActiveLimit | None:
         """As `held`, in the caller's transaction."""
         return _hold(self._store.get_fact_in(connection, FACT), machine)
 
@@ -72,7 +72,7 @@ class Site:
         return bool(found.get(PAUSED)) or _hold(found.get(FACT), machine) is not None
 
 
-def _hold(value: Any, machine: float) -> SiteHold | None:
+def _hold(value: Any, machine: float) -> ActiveLimit | None:
     if value is None or not machine < value["until"] <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS:
         return None
-    return SiteHold(value["until"], value["reason"])
+    return ActiveLimit(value["until"], value["reason"])

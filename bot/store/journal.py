@@ -64,7 +64,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Reconciliation:
+class JournalEntry:
     """One look at an issue: what it did and why. `key` is the issue's label at that time."""
 
     issue_id: str
@@ -234,22 +234,22 @@ class Journal:
 
     # -- looks
 
-    def look(self, issue_id: str, key: str, reason: str, applied: Sequence[str], at: datetime) -> None:
+    def add_entry(self, issue_id: str, key: str, reason: str, applied: Sequence[str], at: datetime) -> None:
         """Keep that the issue was looked at, what was applied and why, in one sentence."""
         row = {"issue_id": issue_id, "key": key, "at": at, "reason": reason, "effects": list(applied)}
-        self._store.write_soon(lambda c: c.execute(_NEW_LOOK, {**row, "looked": self._store.machine(c)}))
+        self._store.write_soon(lambda c: c.execute(_NEW_ENTRY, {**row, "looked": self._store.machine(c)}))
 
     def last_reason(self, issue_id: str) -> str | None:
         """Why the latest look at an issue did what it did, None where there was none."""
         asked = {"issue": issue_id}
         return self._store.read(lambda connection: connection.execute(_LAST_REASON, asked).scalar_one_or_none())
 
-    def looks(self, issue_id: str, limit: int = 50) -> list[Reconciliation]:
+    def entries(self, issue_id: str, limit: int = 50) -> list[JournalEntry]:
         """The latest looks at one issue, the newest first."""
         query = sa.select(looks).where(looks.c.issue_id == issue_id).order_by(looks.c.id.desc()).limit(limit)
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
         return [
-            Reconciliation(effects=tuple(r["effects"]), **{k: r[k] for k in ("issue_id", "key", "at", "reason")})
+            JournalEntry(effects=tuple(r["effects"]), **{k: r[k] for k in ("issue_id", "key", "at", "reason")})
             for r in rows
         ]
 
@@ -292,7 +292,7 @@ _EFFECTS = sa.select(effects.c.effect_id, effects.c.state, effects.c.ref, effect
 )
 _OPEN = sa.select(intents).where(intents.c.issue_id == _ISSUE, intents.c.state == "open").order_by(intents.c.id)
 _LAST_REASON = sa.select(looks.c.reason).where(looks.c.issue_id == _ISSUE).order_by(looks.c.id.desc()).limit(1)
-_NEW_LOOK = sa.insert(looks)
+_NEW_ENTRY = sa.insert(looks)
 _NEW_INTENT = sa.insert(intents).returning(intents.c.id)
 _END_INTENT = (
     sa.update(intents)

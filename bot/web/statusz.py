@@ -90,7 +90,7 @@ def report(bot: Bot, database: Bounded[None], shared: Bounded[tuple[Shared, int]
 
 
 def _all_shared(bot: Bot) -> tuple[Shared, int]:
-    shared = bot.condition.shared()
+    shared = bot.health.shared()
     return shared, len(bot.journal.parked()) + shared.looks_parked
 
 

@@ -27,7 +27,7 @@ class Watched:
         """Edit a file and let the reloader look."""
         path = self.folder / file
         path.write_text(path.read_text().replace(old, new))
-        self.reloader.look()
+        self.reloader.check()
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def watched(tmp_path: Path) -> Watched:
 
 def test_nothing_is_read_again_while_nothing_changed(watched: Watched) -> None:
     """A look at unchanged folders takes nothing up."""
-    watched.reloader.look()
+    watched.reloader.check()
     assert watched.used == []
 
 
@@ -61,7 +61,7 @@ def test_an_own_template_is_taken_up(watched: Watched) -> None:
     own = watched.folder / "templates/comments/dde/confirm_files.j2"
     own.parent.mkdir(parents=True)
     own.write_text("Can {{ district }} do it? Please answer CONFIRM.\n")
-    watched.reloader.look()
+    watched.reloader.check()
     assert len(watched.used) == 1
 
 
@@ -70,6 +70,6 @@ def test_a_file_that_vanishes_while_it_looks_is_no_trouble(watched: Watched, mon
     passing = watched.folder / "calendars/.cli.yaml.7"
     listed = Path.rglob
     monkeypatch.setattr(Path, "rglob", lambda at, glob: [*listed(at, glob), *[passing][: at == watched.folder]])
-    watched.reloader.look()
+    watched.reloader.check()
     watched.change("bot.yaml", "auto_advance: on", "auto_advance: off")
     assert len(watched.used) == 1

@@ -221,11 +221,11 @@ def test_a_half_day_may_become_a_whole_one(harness: Harness, story: Story, yaml:
 
 def test_what_one_is_told_counts_on_the_other_from_its_next_look_on(harness: Harness, story: Story, other: Bot) -> None:
     """Nobody restarts anything, and nobody's files need be the same."""
-    seen = other.reconciler.see(story.key).progress
+    seen = other.reconciler.dry_run(story.key).progress
     assert seen is not None
     assert [clock.due for clock in seen.running] == [local("2026-01-13 08:30")]
     harness.bot.closures.close(storm())
-    seen = other.reconciler.see(story.key).progress
+    seen = other.reconciler.dry_run(story.key).progress
     assert seen is not None
     assert [clock.due for clock in seen.running] == [local("2026-01-14 08:30")]
 

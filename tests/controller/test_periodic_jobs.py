@@ -118,7 +118,9 @@ def test_a_job_that_fails_by_jiras_state_is_tried_again(harness: Harness) -> Non
     harness.site.revoke(BOT)
     harness.bot.agenda.nudge()
     eventually(
-        lambda: harness.bot.agenda.site.held() and all(r.leased_until is None for r in harness.bot.agenda.rows())
+        lambda: (
+            harness.bot.agenda.global_limit.active() and all(r.leased_until is None for r in harness.bot.agenda.rows())
+        )
     )
     harness.site.restore(BOT)
     harness.clock.jump_machine(70)
@@ -226,7 +228,7 @@ class Slow:
         self.go = threading.Event()
         self.ended = threading.Event()
 
-    def look(self, claim: Claim) -> None:
+    def reconcile(self, claim: Claim) -> None:
         self.looking.set()
         self.go.wait(10)
         self.ended.set()
@@ -294,7 +296,7 @@ def test_a_worker_outlives_a_fault(harness: Harness) -> None:
     seen: list[str] = []
 
     class Faulty:
-        def look(self, claim: Claim) -> None:
+        def reconcile(self, claim: Claim) -> None:
             seen.append(claim.key)
             harness.bot.agenda.release(claim, None)
             raise KeyError("a bug")
@@ -311,7 +313,7 @@ def test_a_database_that_is_down_for_a_while(harness: Harness) -> None:
     seen: list[str] = []
 
     class Down:
-        def look(self, claim: Claim) -> None:
+        def reconcile(self, claim: Claim) -> None:
             seen.append(claim.key)
             harness.bot.agenda.release(claim, None)
             if len(seen) == 1:

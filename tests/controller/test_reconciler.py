@@ -56,7 +56,7 @@ def claim(harness: Harness, issue_id: str) -> Claim:
 
 def look(harness: Harness, issue_id: str) -> Row:
     """One look at an issue; its row afterwards."""
-    harness.bot.reconciler.look(claim(harness, issue_id))
+    harness.bot.reconciler.reconcile(claim(harness, issue_id))
     row = harness.bot.agenda.row(key_of(issue_id))
     assert row is not None
     assert row.leased_until is None
@@ -159,9 +159,9 @@ def test_a_look_without_its_lease_writes_nothing(harness: Harness, ticket: str) 
     second = harness.bot.agenda.claim()
     assert second is not None
     assert second.key == first.key
-    harness.bot.reconciler.look(first)
+    harness.bot.reconciler.reconcile(first)
     assert harness.site.comments(ticket) == []
-    harness.bot.reconciler.look(second)
+    harness.bot.reconciler.reconcile(second)
     assert len(harness.site.comments(ticket)) == 1
 
 
@@ -177,7 +177,7 @@ def test_a_look_at_a_subtask_leads_to_its_ticket(harness: Harness, ticket: str) 
 def test_seeing_applies_nothing(harness: Harness, ticket: str) -> None:
     """What a dry run or `explain` asks is only read."""
     mark = len(harness.site.calls)
-    view = harness.bot.reconciler.see(harness.site.issue(ticket).key)
+    view = harness.bot.reconciler.dry_run(harness.site.issue(ticket).key)
     assert [type(e) for e in view.plan.effects] == [PostComment]
     assert {call.method for call in harness.site.calls_since(mark)} == {"GET"}
 
@@ -224,7 +224,7 @@ def test_every_plan_has_a_reason(harness: Harness, ticket: str) -> None:
     """The journal keeps what was done and why, also that nothing was to do."""
     look_until_quiet(harness, ticket)
     look_until_quiet(harness, ticket)
-    looks = harness.bot.journal.looks(ticket)
+    looks = harness.bot.journal.entries(ticket)
     assert [entry.effects for entry in looks] == [(), ("public comment: confirm_files",)]
     assert looks[0].reason == "Waiting for the district."
 
@@ -233,7 +233,7 @@ def test_a_plan_in_the_past_is_only_labelled(config: Config, harness: Harness, t
     """Before the process's `since` nothing is said, made or moved."""
     process = replace(config.processes[0], since=START + timedelta(days=1))
     harness.bot.reconciler._config = replace(config, processes=(process,))
-    view = harness.bot.reconciler.see(ticket)
+    view = harness.bot.reconciler.dry_run(ticket)
     assert not any(isinstance(e, PostComment | CreateSubtasks) for e in view.plan.effects)
     look_until_quiet(harness, ticket)
     assert harness.site.comments(ticket) == []
@@ -294,7 +294,7 @@ def test_a_field_of_the_issue_chooses_its_calendar(config: Config, harness: Harn
     look_until_quiet(harness, ticket)
 
     def clock() -> tuple[str, str]:
-        view = harness.bot.reconciler.see(ticket)
+        view = harness.bot.reconciler.dry_run(ticket)
         assert view.progress is not None
         (found,) = view.progress.clocks
         return found.calendar, found.due.astimezone(ZoneInfo("America/Chicago")).strftime("%d %H:%M")

@@ -101,7 +101,7 @@ class Rig(Harness):
         if self.site.hooks.unsent():
             return None
         due, machine = self._due(), self.clock.machine()
-        hold = self.bot.agenda.site.held()
+        hold = self.bot.agenda.global_limit.active()
         until = [max(r.not_before or 0.0, hold.until if hold else 0.0) for r in due if r.leased_until is None]
         if not due or len(until) < len(due) or min(until) <= machine:
             return None

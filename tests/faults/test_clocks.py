@@ -35,7 +35,7 @@ def test_the_clock_is_corrected_while_a_call_is_in_flight(hours: int, rig: Rig, 
     wait_for(lambda: held.used)
     rig.clock.correct_machine(hours * HOUR)
     looks = len(rig.to_jira.seen)
-    rig.bot.reconciler.ask([ticket.id])
+    rig.bot.reconciler.enqueue([ticket.id])
     row = wait_for(lambda: (r := rig.bot.agenda.row(f"issue {ticket.id}")) and r.leased_until is None and r)
     assert row.not_before is not None
     assert len(rig.to_jira.seen) == looks

@@ -312,7 +312,7 @@ def test_the_first_versions_database_is_brought_up_to_date(
         for row in ROWS:
             connection.exec_driver_sql(row)
     store = Store(engine_url, clock)
-    store.hold()
+    store.lock()
     agenda = Agenda(store, clock)
     journal = Journal(store, agenda, clock)
     try:
@@ -320,7 +320,7 @@ def test_the_first_versions_database_is_brought_up_to_date(
         assert journal.done("7") == {"7:a:done": "55"}
         assert [e.reason for e in journal.parked()] == ["Jira says no"]
         assert [i.effect_ids for i in journal.open_intents("7")] == [("7:a:say",)]
-        assert [look.key for look in journal.looks("7")] == ["DDE-7"]
+        assert [look.key for look in journal.entries("7")] == ["DDE-7"]
         delivery = {"event": "x", "issue_id": "7", "author_id": None, "size": 1, "sha256": "x"}
         assert store.write(lambda c: store.record_delivery_in(c, identifier="d-1", **delivery)) is False
         claim = agenda.claim()

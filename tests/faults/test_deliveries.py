@@ -159,7 +159,7 @@ def test_an_idle_bot_writes_nothing(rig: Rig) -> None:
     key = play(rig)
     before = sent(rig, is_write)
     for _ in range(3):
-        rig.bot.reconciler.ask([rig.site.issue(key).id])
+        rig.bot.reconciler.enqueue([rig.site.issue(key).id])
         rig.settle()
     assert sent(rig, is_write) == before
     assert all(sent(rig, match) for match in writes(rig).values())

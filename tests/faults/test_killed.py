@@ -160,7 +160,7 @@ OPENED = [
     "alembic.operations:Operations.create_table:before:4",  # in a migration
     "bot.web.webhook:Intake.accept:before:1",  # before the 202: nothing is kept, and Jira sends it again
     "bot.web.webhook:Intake.accept:after:1",  # the delivery is kept, and Jira does not know it
-    "bot.controller.reconciler:Reconciler.look:before:1",  # after the 202, with a lease
+    "bot.controller.reconciler:Reconciler.reconcile:before:1",  # after the 202, with a lease
     "bot.words.render:Words.comment:before:1",  # while rendering
     "bot.store.journal:Journal.open_intent:after:1",  # between intent and call
     "bot.controller.reconciler:Reconciler._settle:before:1",  # in the middle of settling what did not happen

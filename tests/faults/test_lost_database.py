@@ -43,7 +43,7 @@ def test_the_database_is_deleted_before_the_ledger_was_written(act: str, rig: Ri
     def lose() -> None:
         rig.to_jira.clear()
         rig.lose_database()
-        rig.bot.reconciler.ask([rig.ticket])  # the index does not show yet what happened this very moment
+        rig.bot.reconciler.enqueue([rig.ticket])  # the index does not show yet what happened this very moment
 
     def after(done: str) -> None:
         if done == before:
@@ -63,7 +63,7 @@ def test_the_ledger_is_deleted_and_the_database_is_not(rig: Rig, clean: dict[str
     def lose(act: str) -> None:
         if act == "folder done":
             rig.site._issues[rig.ticket].properties.clear()
-            rig.bot.reconciler.ask([rig.ticket])
+            rig.bot.reconciler.enqueue([rig.ticket])
             rig.settle()
 
     key = play(rig, lose)
@@ -129,7 +129,7 @@ def test_a_record_that_somebody_edited_into_nonsense(rig: Rig) -> None:
     play(rig, until="needs revision")
     reconciler = rig.bot.reconciler
     snapshot = rig.bot.gateway.fetch(rig.ticket, {})
-    process = reconciler.see(rig.ticket).process
+    process = reconciler.dry_run(rig.ticket).process
     assert process is not None
     known = rig.bot.journal.known(rig.ticket)
     faults, clear, tried = [], 0, 0

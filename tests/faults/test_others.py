@@ -117,7 +117,7 @@ def test_a_rule_that_drags_the_ticket_back_each_time(make_rig: MakeRig, automate
     assert len(said(rig, public=True)) == 1
     assert [("no person has done anything in between" in text) for text in said(rig, public=False)] == [True]
     before = sent(rig, is_write)
-    rig.bot.reconciler.ask([rig.ticket])
+    rig.bot.reconciler.enqueue([rig.ticket])
     rig.settle()
     assert sent(rig, is_write) == before
 
@@ -155,7 +155,7 @@ def test_a_label_tug_of_war(kind: str, rig: Rig, automate: Automate) -> None:
     rule = automate(rig, ["jira:issue_updated"], take_off)
     play(rig, until="asked")
     rig.at("2026-01-07 17:00")  # 15 of 20 business hours are over
-    rig.bot.reconciler.ask([rig.ticket])
+    rig.bot.reconciler.enqueue([rig.ticket])
     rig.settle()
     assert rule.acts == 1
     assert "review-at-risk" not in rig.site.issue(rig.ticket).labels

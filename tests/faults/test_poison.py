@@ -85,7 +85,7 @@ def test_a_refused_effect_is_parked_alone(refusal: str, rig: Rig, clean: dict[st
     assert reason.partition("'")[0] in text
     assert end_state(rig.site, other.key) == clean["opened"]
     used = rule.used
-    rig.bot.reconciler.ask([ticket.id])
+    rig.bot.reconciler.enqueue([ticket.id])
     rig.settle()
     assert rule.used == used == 1
 
@@ -122,7 +122,7 @@ def test_nobody_can_be_told_on_the_ticket(rig: Rig, monkeypatch: pytest.MonkeyPa
     rig.bot.watch()
     assert heard == ["District Onboarding Bot: something is parked"]
     calls = sent(rig, is_write)
-    rig.bot.reconciler.ask([e.issue_id for e in parked])
+    rig.bot.reconciler.enqueue([e.issue_id for e in parked])
     rig.settle()
     assert sent(rig, is_write) == calls
 
@@ -168,7 +168,7 @@ def test_a_look_that_fails_by_our_own_fault(rig: Rig, operate: Callable[..., str
     rig.site.hooks.drop_all = True
     ticket = rig.site.open_request(CARLA, DISTRICT)
     ticket_of.append(ticket.id)
-    rig.bot.reconciler.ask([ticket.id])
+    rig.bot.reconciler.enqueue([ticket.id])
     waits = []
     for _ in range(9):
         waits.append(rig.wait_held())

@@ -60,7 +60,7 @@ def test_a_retry_makes_what_was_refused(rig: Rig, clean: dict[str, Any]) -> None
     mend = rig.site.refuse(refuse("create", "upload the files"))
     key = play(rig, until="confirmed")
     mend()
-    rig.bot.reconciler.ask(rig.bot.journal.retry())
+    rig.bot.reconciler.enqueue(rig.bot.journal.retry())
     rig.settle()
     assert end_state(rig.site, key)["subtasks"] == clean["confirmed"]["subtasks"]
     assert parked(rig) == {}
@@ -128,7 +128,7 @@ def test_jira_refuses_to_keep_the_ledger(rig: Rig, clean: dict[str, Any]) -> Non
     assert len(told(rig)) == 1
     assert rig.site.issue(rig.ticket).status == "Confirming Files"
     rig.to_jira.clear()
-    rig.bot.reconciler.ask(rig.bot.journal.retry())
+    rig.bot.reconciler.enqueue(rig.bot.journal.retry())
     rig.settle()
     state = end_state(rig.site, rig.ticket)
     assert state["status"] == "SecureStor Folder"

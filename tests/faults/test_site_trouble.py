@@ -87,10 +87,10 @@ def test_a_limit_of_one_issue_holds_that_issue_alone(rig: Rig) -> None:
             do=STATUS(429, {**headers, **of_issue}),
             times=len(limited),
         )
-        rig.bot.reconciler.ask([one.id for one in limited])
+        rig.bot.reconciler.enqueue([one.id for one in limited])
         wait_for(lambda rule=rule: rule.used == len(limited))
         assert seconds - 2 < rig.wait_held() <= seconds
-        assert rig.bot.agenda.site.held() is None
+        assert rig.bot.agenda.global_limit.active() is None
         other = rig.site.open_request(CARLA, f"Springfield ISD {seconds} {len(headers)}")
         wait_for(lambda other=other: rig.site.comments(other))
         assert rule.used == len(limited)
@@ -106,7 +106,7 @@ def test_every_other_limit_is_the_sites(reason: dict[str, str], rig: Rig) -> Non
         ticket = rig.site.open_request(CARLA, DISTRICT)
         wait_for(lambda rule=rule: rule.used)
         assert seconds - 2 < rig.wait_held() <= seconds
-        held = rig.bot.agenda.site.held()
+        held = rig.bot.agenda.global_limit.active()
         assert held is not None
         rig.settle()
         assert len(rig.site.comments(ticket)) == 1
@@ -116,9 +116,9 @@ def test_a_short_limit_does_not_end_a_long_one(rig: Rig) -> None:
     """Two calls are limited at once, the second for a burst only: the quota of the first still holds."""
     rig.settle()
     machine = rig.clock.machine()
-    rig.bot.agenda.site.hold(machine + 1847, "Jira asks to wait (429).")
-    rig.bot.agenda.site.hold(machine + 2, "Jira asks to wait (429).")
-    held = rig.bot.agenda.site.held()
+    rig.bot.agenda.global_limit.set(machine + 1847, "Jira asks to wait (429).")
+    rig.bot.agenda.global_limit.set(machine + 2, "Jira asks to wait (429).")
+    held = rig.bot.agenda.global_limit.active()
     assert held is not None
     assert held.until == machine + 1847
 

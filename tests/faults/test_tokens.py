@@ -68,7 +68,7 @@ def test_the_token_dies(death: str, make_rig: Callable[..., Rig], heard: list[st
     rig.at("2026-01-06 10:00")
     rig.to_jira.rule(do=DEATHS[death])
     watermark = rig.bot.store.get_fact(CAUGHT_UP)
-    writes, looks = sent(rig, is_write), len(rig.bot.journal.looks(rig.ticket))
+    writes, looks = sent(rig, is_write), len(rig.bot.journal.entries(rig.ticket))
     answered = len(rig.site.hooks.outcomes)
     rig.bot.agenda.put(f"{JOB}catch_up", rig.clock.now(), Priority.SWEEPS)
     rig.site.comment(CARLA, rig.ticket, "Confirmed, thanks")
@@ -84,7 +84,7 @@ def test_the_token_dies(death: str, make_rig: Callable[..., Rig], heard: list[st
     assert ["does not accept the bot's token" in text for text in heard] == [True]
     assert {outcome.status for outcome in rig.site.hooks.outcomes[answered:]} == {202}
     assert sent(rig, is_write) == writes
-    assert len(rig.bot.journal.looks(rig.ticket)) == looks
+    assert len(rig.bot.journal.entries(rig.ticket)) == looks
     assert rig.bot.store.get_fact(CAUGHT_UP) == watermark
     rig.to_jira.clear()
     rig.settle()

@@ -45,7 +45,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The receiver over a store of its own, kept for all examples."""
     clock = SettableClock(START)
     store = Store(f"sqlite:///{tmp_path_factory.mktemp('fuzz')}/bot.db", clock)
-    store.hold()
+    store.lock()
     app = Flask("fuzz")
     app.extensions["store"] = store
     intake = Intake(store, Agenda(store, clock))

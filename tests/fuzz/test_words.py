@@ -24,7 +24,7 @@ from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.doctor.examine import to_table
 from bot.doctor.rows import Row
 from bot.log import SafeFormatter
-from bot.store.journal import EffectRecord, Reconciliation
+from bot.store.journal import EffectRecord, JournalEntry
 from bot.web.statusz_page import to_html
 from tests.fuzz.mutations import fuzzed
 from tests.fuzz.samples import START, config, told_story
@@ -80,7 +80,7 @@ WICKED = st.one_of(
 def ticket() -> Iterator[tuple[View, Closures]]:
     """A ticket that is under way, as a look sees it."""
     with told_story() as (harness, ticket):
-        yield harness.bot.reconciler.see(ticket.id), harness.bot.closures
+        yield harness.bot.reconciler.dry_run(ticket.id), harness.bot.closures
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, terminal: bool = True) -> io.StringIO:
@@ -115,7 +115,7 @@ def test_an_explanation_is_the_lines_that_it_says(
     view, closures = ticket
     issue = replace(view.snapshot.issue, summary=text, status=text)
     view = replace(view, snapshot=replace(view.snapshot, issue=issue), plan=replace(view.plan, reason=text))
-    looks = [Reconciliation(issue.id, issue.key, START, text, (text,))]
+    looks = [JournalEntry(issue.id, issue.key, START, text, (text,))]
     parked = [EffectRecord(issue.id, "1:2:say", "parked", "", text, START)]
     with monkeypatch.context() as patched:
         stream = printed(patched)

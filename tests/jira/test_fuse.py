@@ -122,7 +122,7 @@ def test_so_many_public_comments_an_hour_on_the_site(harness: Harness, monkeypat
     assert [len(gave_up(harness, key)) for key in keys] == [0, 0, 0, 1, 1]
     assert "within an hour; something is wrong" in gave_up(harness, keys[-1])[0]
     harness.advance(START + timedelta(minutes=61))
-    harness.bot.reconciler.ask(harness.bot.journal.retry())
+    harness.bot.reconciler.enqueue(harness.bot.journal.retry())
     harness.settle()
     assert [len(said(harness, key, public=True)) for key in keys] == [1, 1, 1, 1, 1]
 
@@ -136,11 +136,11 @@ def test_a_leak_is_remembered_until_everything_is_tried_again(harness: Harness) 
     harness.start_bot()
     harness.site.comment(CARLA, key, "Who will look at our files?")
     harness.settle()
-    harness.bot.reconciler.ask(harness.bot.journal.retry([e.effect_id for e in harness.bot.journal.parked()]))
+    harness.bot.reconciler.enqueue(harness.bot.journal.retry([e.effect_id for e in harness.bot.journal.parked()]))
     harness.settle()
     assert said(harness, key, public=False) == []
     assert "runs `python -m bot retry --all`" in harness.bot.journal.parked()[0].reason
-    harness.bot.reconciler.ask(harness.bot.journal.retry())
+    harness.bot.reconciler.enqueue(harness.bot.journal.retry())
     harness.settle()
     assert len(said(harness, key, public=False)) == 1
 

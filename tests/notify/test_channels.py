@@ -100,7 +100,7 @@ def test_a_message_is_sent_once_and_journalled(harness: Harness, outbox: Outbox)
     harness.site.set_labels(HANNA, "DDE-1", add=["vip"])
     harness.at("2026-01-20 12:00")
     assert len(outbox.sent) == 1
-    deeds = [deed for look in harness.bot.journal.looks(issue) for deed in look.effects]
+    deeds = [deed for look in harness.bot.journal.entries(issue) for deed in look.effects]
     assert deeds.count("message to leads") == 1
 
 
@@ -112,11 +112,11 @@ def test_a_message_whose_outcome_is_unknown_counts_as_sent(harness: Harness, out
     harness.clock.set(harness.local("2026-01-06 12:00"))
     outbox.fails = Unknown
     for _ in range(3):
-        harness.bot.reconciler.ask([issue])
+        harness.bot.reconciler.enqueue([issue])
         while (claim := harness.bot.agenda.claim()) is not None and claim.key.startswith(JOB):
             harness.bot.agenda.release(claim, None)
         assert claim is not None
-        harness.bot.reconciler.look(claim)
+        harness.bot.reconciler.reconcile(claim)
         harness.clock.jump_machine(200)
     assert len(outbox.sent) == 1
     assert harness.bot.journal.open_intents(issue) == []

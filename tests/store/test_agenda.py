@@ -13,7 +13,7 @@ from bot.clock import SettableClock
 from bot.store.agenda import Agenda, Claim, LeaseLost, backoff
 from bot.store.agenda_reader import Priority
 from bot.store.database import Store
-from bot.store.global_limit import SiteHold
+from bot.store.global_limit import ActiveLimit
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -31,7 +31,7 @@ class JumpingStore(Store):
 def store(engine_url: str, clock: SettableClock) -> Iterator[Store]:
     """A held store whose machine time jumps with the clock."""
     opened = JumpingStore(engine_url, clock)
-    opened.hold()
+    opened.lock()
     yield opened
     opened.close()
 
@@ -346,16 +346,16 @@ def test_a_hold_of_the_site_stops_every_worker(agenda: Agenda, store: Store, clo
     other = Agenda(store, clock)
     agenda.put("a", clock.now(), PEOPLE)
     until = clock.machine() + 60
-    agenda.site.hold(until, "Jira says: too many requests")
+    agenda.global_limit.set(until, "Jira says: too many requests")
     assert other.claim() is None
-    assert other.site.held() == SiteHold(until, "Jira says: too many requests")
+    assert other.global_limit.active() == ActiveLimit(until, "Jira says: too many requests")
     assert not other.idle()
     clock.jump_machine(61)
-    assert other.site.held() is None
+    assert other.global_limit.active() is None
     assert other.claim() is not None
-    agenda.site.hold(clock.machine() + 60, "again")
-    agenda.site.release()
-    assert agenda.site.held() is None
+    agenda.global_limit.set(clock.machine() + 60, "again")
+    agenda.global_limit.clear()
+    assert agenda.global_limit.active() is None
     other.close()
 
 
@@ -367,10 +367,10 @@ def test_of_two_holds_at_the_same_time_the_longer_stays(
     """A burst that one replica meets must not end the hour of quota that another is just telling of."""
     replica = JumpingStore(engine_url, clock)
     machine = clock.machine()
-    burst = threading.Thread(target=Agenda(replica, clock).site.hold, args=(machine + 2, "burst"))
+    burst = threading.Thread(target=Agenda(replica, clock).global_limit.set, args=(machine + 2, "burst"))
 
     def quota(connection: sa.Connection) -> None:
-        agenda.site.hold_in(connection, machine + 1847, "quota")
+        agenda.global_limit.set_in(connection, machine + 1847, "quota")
         burst.start()
         waiting = sa.text(
             "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
@@ -380,7 +380,7 @@ def test_of_two_holds_at_the_same_time_the_longer_stays(
 
     store.write(quota)
     burst.join()
-    assert agenda.site.held() == SiteHold(machine + 1847, "quota")
+    assert agenda.global_limit.active() == ActiveLimit(machine + 1847, "quota")
     replica.close()
 
 
@@ -392,7 +392,7 @@ def test_a_machine_clock_that_was_set_back_blocks_nothing_for_long(agenda: Agend
         clock.advance(MINUTE)
     claimed(agenda)
     agenda.release(claimed(agenda), None, failed=True)
-    agenda.site.hold(clock.machine() + 60, "quota")
+    agenda.global_limit.set(clock.machine() + 60, "quota")
     clock.jump_machine(-3e7)
     again = [claimed(agenda)]
     agenda.release(again[0], None)
@@ -406,10 +406,10 @@ def test_who_read_the_clock_a_moment_earlier_takes_no_lease(agenda: Agenda, cloc
     agenda.put("b", clock.now(), PEOPLE)
     claimed(agenda)
     agenda.release(claimed(agenda), None, not_before=clock.machine() + 3600, failed=True)
-    agenda.site.hold(clock.machine() + 3600, "quota")
+    agenda.global_limit.set(clock.machine() + 3600, "quota")
     clock.jump_machine(-0.5)
-    assert agenda.site.held() is not None
-    agenda.site.release()
+    assert agenda.global_limit.active() is not None
+    agenda.global_limit.clear()
     assert agenda.claim() is None
 
 

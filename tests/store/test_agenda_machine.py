@@ -100,7 +100,7 @@ class AgendaMachine(RuleBasedStateMachine):
 
     def open(self) -> None:
         self.store = ModelStore(self.url, self.clock)
-        self.store.hold()
+        self.store.lock()
         self.agenda = Agenda(self.store, self.clock, chance=lambda: 0.0)
 
     def teardown(self) -> None:

@@ -41,7 +41,7 @@ def names(store: Store) -> set[str]:
 def file_store(tmp_path: Path, clock: SettableClock) -> Any:
     """A held store on a SQLite file."""
     store = Store(f"sqlite:///{tmp_path}/file.db", clock)
-    store.hold()
+    store.lock()
     yield store
     store.close()
 
@@ -187,12 +187,12 @@ def test_a_file_is_served_by_one_store_at_a_time(tmp_path: Path, clock: Settable
     """A second serve is refused in one line that names the first; reading is free, and closing ends the hold."""
     url = f"sqlite:///{tmp_path}/bot.db"
     first, second = Store(url, clock), Store(url, clock)
-    first.hold()
+    first.lock()
     with pytest.raises(StoreBusy, match=rf"bot.db is in use by another serve \(process {os.getpid()}\)"):
-        second.hold()
+        second.lock()
     assert second.born() == first.born()
     first.close()
-    second.hold()
+    second.lock()
     second.close()
 
 
@@ -201,18 +201,18 @@ def test_a_killed_process_leaves_no_hold(tmp_path: Path, clock: SettableClock) -
     url = f"sqlite:///{tmp_path}/bot.db"
     code = (
         "import sys, time; from bot.clock import SystemClock; from bot.store.database import Store\n"
-        f"s = Store({url!r}, SystemClock()); s.hold(); print('held', flush=True); time.sleep(60)"
+        f"s = Store({url!r}, SystemClock()); s.lock(); print('held', flush=True); time.sleep(60)"
     )
     other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert other.stdout is not None
     assert other.stdout.readline() == "held\n"
     store = Store(url, clock)
     with pytest.raises(StoreBusy, match=f"process {other.pid}"):
-        store.hold()
+        store.lock()
     other.send_signal(signal.SIGKILL)
     other.wait()
     other.stdout.close()
-    store.hold()
+    store.lock()
     store.write(put("a"))
     store.close()
 
@@ -243,7 +243,7 @@ def test_a_locked_file_is_down_not_broken(
     """Another program that holds the file makes the bot wait, then say so; afterwards it goes on."""
     monkeypatch.setattr("bot.store.engines.BUSY_SECONDS", 0.05)
     store = Store(f"sqlite:///{tmp_path}/bot.db", clock)
-    store.hold()
+    store.lock()
     blocker = sa.create_engine(f"sqlite:///{tmp_path}/bot.db")
     with blocker.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -259,7 +259,7 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, clock: Se
     """The message names the file, and is no traceback's first line."""
     (tmp_path / "bot.db").write_text("this is a letter, not a database " * 100)
     with pytest.raises(StoreDown, match=r"bot\.db cannot be used: file is not a database$"):
-        Store(f"sqlite:///{tmp_path}/bot.db", clock).hold()
+        Store(f"sqlite:///{tmp_path}/bot.db", clock).lock()
 
 
 def test_an_unreachable_server_is_down_and_the_password_stays_unsaid(clock: SettableClock) -> None:

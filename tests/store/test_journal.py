@@ -142,9 +142,9 @@ def test_public_comments_are_counted_even_if_their_answer_is_unknown(
 def test_looks_are_told_newest_first(journal: Journal, clock: SettableClock) -> None:
     """Explain lists what the bot did and why, also where it did nothing."""
     for reason in ("first", "second", "third"):
-        journal.look("1", "DDE-1", reason, ["1:v:a"], clock.now())
-    journal.look("2", "DDE-2", "another issue's", [], clock.now())
-    found = journal.looks("1", limit=2)
+        journal.add_entry("1", "DDE-1", reason, ["1:v:a"], clock.now())
+    journal.add_entry("2", "DDE-2", "another issue's", [], clock.now())
+    found = journal.entries("1", limit=2)
     assert [look.reason for look in found] == ["third", "second"]
     assert (found[0].key, found[0].at, found[0].effects) == ("DDE-1", clock.now(), ("1:v:a",))
 
@@ -155,7 +155,7 @@ def test_pruning_takes_what_is_old_and_never_an_open_intent(
     """The file does not grow for ever; effects, and calls that still must be settled, stay however old."""
     journal.close_intent(journal.open_intent(claim, "1", "comment", ["e"], {}), "1", {"e": "77"})
     still_open = journal.open_intent(claim, "1", "comment", ["f"], {})
-    journal.look("1", "DDE-1", "old", [], clock.now())
+    journal.add_entry("1", "DDE-1", "old", [], clock.now())
     store.write(
         lambda c: store.record_delivery_in(
             c, identifier="x", event="e", issue_id="1", author_id=None, size=1, sha256="0"
@@ -165,7 +165,7 @@ def test_pruning_takes_what_is_old_and_never_an_open_intent(
     assert journal.prune(-HOUR) == 3
     assert [intent.id for intent in journal.open_intents("1")] == [still_open]
     assert journal.done("1") == {"e": "77"}
-    assert journal.looks("1") == []
+    assert journal.entries("1") == []
     left = sa.select(sa.func.count()).select_from(deliveries)
     assert store.read(lambda c: c.execute(left).scalar_one()) == 0
 

@@ -189,12 +189,14 @@ class Story:
     @property
     def reason(self) -> str:
         """Why the last look did what it did."""
-        return self.harness.bot.journal.looks(self.ticket.id, 1)[0].reason
+        return self.harness.bot.journal.entries(self.ticket.id, 1)[0].reason
 
     @property
     def deeds(self) -> list[str]:
         """What the bot's looks did, in order, as its journal tells it."""
-        return [deed for look in reversed(self.harness.bot.journal.looks(self.ticket.id, 200)) for deed in look.effects]
+        return [
+            deed for look in reversed(self.harness.bot.journal.entries(self.ticket.id, 200)) for deed in look.effects
+        ]
 
     def moves(self) -> list[str]:
         """The ticket's statuses in order, with who moved it there."""

@@ -71,7 +71,7 @@ def test_green_or_red_with_reasons(harness: Harness) -> None:
     assert "`python -m bot parked`" in found["attention"][0]
     harness.site.revoke(BOT)
     harness.bot.agenda.put("job identity", harness.clock.now(), Priority.SWEEPS)
-    until(harness.bot.agenda.site.held)
+    until(harness.bot.agenda.global_limit.active)
     code, found = asked(harness)
     assert (code, found["state"], found["reasons"]) == (503, "red", [found["trouble"]])
 
@@ -159,7 +159,7 @@ def test_a_dead_token_is_told(harness: Harness) -> None:
     """503 and why, for as long as nothing is decided because of it."""
     harness.site.revoke(BOT)
     harness.bot.agenda.put("job identity", harness.clock.now(), Priority.SWEEPS)
-    until(harness.bot.agenda.site.held)
+    until(harness.bot.agenda.global_limit.active)
     code, found = asked(harness)
     assert code == 503
     assert "does not accept the bot's token" in found["jira"]["state"]

@@ -63,7 +63,7 @@ class Printer:
         return events
 
     def _bot_looks(self, issue: IssueRecord) -> list[tuple[datetime, str, Text]]:
-        looks = list(reversed(self._stage.bot.journal.looks(issue.id, 10_000)))
+        looks = list(reversed(self._stage.bot.journal.entries(issue.id, 10_000)))
         fresh, self._looks = looks[self._looks :], len(looks)
         written = [c for c in issue.comments if c.author.id == BOT.id and self._fresh(f"c{c.id}")]
         events = []
@@ -93,7 +93,7 @@ class Printer:
         return person.name if person else account
 
     def _tell_due(self, key: str) -> None:
-        progress = self._stage.bot.reconciler.see(key).progress
+        progress = self._stage.bot.reconciler.dry_run(key).progress
         calendar = self._calendar()
         due = [
             f"{clock.goal} from {moment(clock.started, calendar)}: due {moment(clock.due, calendar)}"

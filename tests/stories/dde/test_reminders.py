@@ -54,7 +54,7 @@ def test_after_an_outage_at_most_the_highest(tell: Tell, back: str, public: int,
     story.harness.stop_bot()
     story.harness.clock.set(story.harness.local(back))
     story.harness.start_bot()
-    story.harness.bot.reconciler.ask([story.ticket.id])
+    story.harness.bot.reconciler.enqueue([story.ticket.id])
     story.harness.settle()
     assert story.to_district.count("reminder") == public
     assert story.to_team.count("please phone the district") == internal

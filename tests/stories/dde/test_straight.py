@@ -21,7 +21,7 @@ def test_a_saturday_night_request(tell: Tell) -> None:
     assert story.talk == ["bot to district: the requirements; can you produce the files?"]
     assert "https://example.org/dde/requirements" in story.last
     assert "can your district produce the required files?" in story.last
-    first = story.harness.bot.journal.looks(story.ticket.id, 10)[-1]
+    first = story.harness.bot.journal.entries(story.ticket.id, 10)[-1]
     assert list(first.effects) == ["public comment: requirements", "moved the ticket to Confirming Files"]
     story.at("2026-01-05 12:00")
     assert "message to operator" not in story.deeds
@@ -35,7 +35,7 @@ def test_a_saturday_night_request_answered_late(tell: Tell) -> None:
     story.key = story.harness.site.open_request(CARLA, "Lakeside ISD").key
     story.harness.clock.set(story.harness.local("2026-01-03 23:10"))
     story.harness.start_bot()
-    story.harness.bot.reconciler.ask([story.ticket.id])
+    story.harness.bot.reconciler.enqueue([story.ticket.id])
     story.harness.settle()
     assert story.deeds.count("message to operator") == 1
     assert story.to_district == ["the requirements; can you produce the files?"]
@@ -186,7 +186,7 @@ def test_staff_take_a_request_out_of_the_automated_step(tell: Tell) -> None:
     story.key = site.open_request(CARLA, "Lakeside ISD").key
     site.transition(HANNA, story.key, "Confirming Files")
     story.harness.start_bot()
-    story.harness.bot.reconciler.ask([story.ticket.id])
+    story.harness.bot.reconciler.enqueue([story.ticket.id])
     story.harness.settle()
     assert story.moves() == ["Hanna: Confirming Files"]
     assert story.to_district == ["can you produce the files?"]
