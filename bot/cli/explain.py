@@ -57,10 +57,10 @@ def _plan(plan: Plan, calendar: Calendar) -> Iterator[str]:
     yield f"  {plan.reason}"
     for effect in plan.effects:
         yield f"  - {describe(effect)}"
-    for word, labels in (("set", plan.record.add_labels), ("take off", plan.record.remove_labels)):
+    for word, labels in (("set", plan.update.add_labels), ("take off", plan.update.remove_labels)):
         if labels:
             yield f"  - {word} the label{'s' if len(labels) > 1 else ''} {', '.join(labels)}"
-    for name, value in plan.record.fields.items():
+    for name, value in plan.update.fields.items():
         yield f"  - set {name} to {value}" if value else f"  - clear {name}"
     if plan.requeue_at:
         yield f"  It looks again by itself {moment(plan.requeue_at, calendar)}."

@@ -180,7 +180,7 @@ def _print_plan(bot: Bot, view: View) -> None:
                 text = f"cannot be written: {fault}"
             for line in text.splitlines():
                 say(f"      {line}")
-    record = view.plan.record
+    record = view.plan.update
     for label in record.add_labels:
         say(f"  - set the label {label}")
     for label in record.remove_labels:

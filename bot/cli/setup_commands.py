@@ -17,7 +17,7 @@ from bot.cli.console import fail, idle_bot, local, out, ready, say
 from bot.clock import Clock
 from bot.config.closed_days import closed_days_of_year, proposal_lines, runs_out
 from bot.config.load import Config, load
-from bot.config.source import ConfigError, nearest
+from bot.config.source import ConfigError, known_hint
 from bot.controller.office_closures import Written
 from bot.core.decide.template_facts import facts
 from bot.core.history.closure_impact import Moved, moved_lines
@@ -150,7 +150,7 @@ def propose(
 
 def _proposed(config: Config, name: str, year: int) -> list[str]:
     if name not in config.calendars:
-        raise fail(f'There is no calendar "{name}"{nearest(name, config.calendars)}.')
+        raise fail(f'There is no calendar "{name}"{known_hint(name, config.calendars)}.')
     if name not in config.regions:
         wanted = "holidays: {country: US, subdivision: TX}"
         raise fail(f"The calendar {name} does not say whose holidays it keeps: add `{wanted}` to its file.")

@@ -14,7 +14,7 @@ import typer
 
 from bot.cli.console import fail, local
 from bot.config.load import load
-from bot.config.source import ConfigError, nearest
+from bot.config.source import ConfigError, known_hint
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.explanation import explanation_of_goal, render
 from bot.core.time.goals import parse_goal
@@ -89,7 +89,7 @@ def _calendar(name: str, folder: Path | None) -> Calendar:
     except ConfigError as error:
         raise fail(*(str(p) for p in error.problems)) from None
     if name not in calendars:
-        raise fail(f'There is no calendar "{name}"{nearest(name, calendars)}.')
+        raise fail(f'There is no calendar "{name}"{known_hint(name, calendars)}.')
     return calendars[name]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bot.config.source import Place, Problem, nearest
+from bot.config.source import Place, Problem, known_hint
 from bot.core.model.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, plain
 
 RESERVED = (DISTRICT, AUTOMATED, "team", LEAD, OPERATOR)
@@ -31,7 +31,7 @@ def office_problems(office: Place, calendars: Sequence[str]) -> Iterator[Problem
     first: dict[str, str] = {}
     for calendar in office["calendar_by"]["values"].entries():
         if calendar.text and calendar.text not in calendars:
-            yield calendar.problem(f'there is no calendar "{calendar.text}"{nearest(calendar.text, calendars)}')
+            yield calendar.problem(f'there is no calendar "{calendar.text}"{known_hint(calendar.text, calendars)}')
         before = first.setdefault(plain(calendar.name), calendar.name)
         if before != calendar.name:
             yield calendar.problem(f'"{calendar.name}" is the same value as "{before}"; case and spaces do not count')
@@ -46,7 +46,7 @@ def process_problems(process: Place, teams: Sequence[str], calendars: Sequence[s
     yield from _escalations(process, teams)
     calendar = process["calendar"]
     if calendar.text and calendar.text not in calendars:
-        yield calendar.problem(f'there is no calendar "{calendar.text}"{nearest(calendar.text, calendars)}')
+        yield calendar.problem(f'there is no calendar "{calendar.text}"{known_hint(calendar.text, calendars)}')
 
 
 def same_problems(calendars: Iterable[Place], processes: Iterable[Place]) -> Iterator[Problem]:
@@ -96,7 +96,7 @@ def _parties(process: Place, teams: Sequence[str]) -> Iterator[Problem]:
     for step in process["steps"].entries():
         for place in (*step["party"].entries(), *(b["party"] for b in step["branches"].entries())):
             if place.text and place.text not in known:
-                yield place.problem(f'there is no party "{place.text}"{nearest(place.text, known)}')
+                yield place.problem(f'there is no party "{place.text}"{known_hint(place.text, known)}')
 
 
 def escalation_lists(process: Place) -> Iterator[Place]:
@@ -132,7 +132,7 @@ def _escalation(one: Place, teams: Sequence[str]) -> Iterator[Problem]:
         yield after.problem('"after" is for "every"; "at" says when by itself')
     listeners = ("team", LEAD, OPERATOR, *teams)
     if who.text and who.text not in listeners:
-        yield who.problem(f'there is no team "{who.text}" to tell{nearest(who.text, listeners)}')
+        yield who.problem(f'there is no team "{who.text}" to tell{known_hint(who.text, listeners)}')
     if channel.text == OPERATOR:
         yield channel.problem('the operator is told with "tell: operator"; "notify" names a channel of your own')
     if one.value.keys() <= {"at", "every", "after"}:
@@ -148,14 +148,14 @@ def _routes(process: Place) -> Iterator[Problem]:
     for step in steps.values():
         onward, back = step["next"], step["revision"]["return_to"]
         if onward.text and onward.text not in (*steps, *ends):
-            hint = nearest(onward.text, (*steps, *ends))
+            hint = known_hint(onward.text, (*steps, *ends))
             yield onward.problem(f'the step "{step.name}" leads to "{onward.text}", which is no step and no end{hint}')
         if back.text and back.text not in steps:
-            hint = nearest(back.text, steps)
+            hint = known_hint(back.text, steps)
             yield back.problem(f'a revision returns to "{back.text}", which is no step{hint}')
         said = step["said_by"]
         if said.text and said.text not in steps:
-            yield said.problem(f'"said_by" names "{said.text}", which is no step{nearest(said.text, steps)}')
+            yield said.problem(f'"said_by" names "{said.text}", which is no step{known_hint(said.text, steps)}')
     yield from _circles(steps)
     if all(step["next"].text in (*steps, *ends) for step in steps.values()):
         yield from _unreached(steps)  # while a step leads nowhere, those behind it are not to blame
@@ -196,7 +196,7 @@ def _branches(process: Place) -> Iterator[Problem]:
 def _branch(branch: Place) -> Iterator[Problem]:
     reply = branch["done_by"]
     if reply.text and reply.text not in REPLIES:
-        hint = nearest(reply.text, REPLIES)
+        hint = known_hint(reply.text, REPLIES)
         yield reply.problem(f'"{reply.text}" is not a reply that a district can give{hint}')
     if reply.text and branch["party"].text not in (None, DISTRICT):
         yield reply.problem(f'"done_by" is for the district\'s replies; "{branch.name}" is not its branch')

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config.source import Problem, Source, Where, nearest
+from bot.config.source import Problem, Source, Where, known_hint
 
 _SAYS = {
     "string_type": "must be text",
@@ -34,7 +34,7 @@ def shape_problems(source: Source, model: type[BaseModel], error: ValidationErro
 def _sentence(model: type[BaseModel], where: Where, detail: ErrorDetails) -> str:
     key, kind = _called(where), detail["type"]
     if kind == "extra_forbidden":
-        return f'"{where[-1]}" is not a key that is known here{nearest(str(where[-1]), _known(model, where))}'
+        return f'"{where[-1]}" is not a key that is known here{known_hint(str(where[-1]), _known(model, where))}'
     if kind == "missing":
         return f'"{where[-1]}" is missing{_inside(where)}'
     if kind == "value_error":

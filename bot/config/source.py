@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+from bot.core.model.spelling import nearest
 
 Value = str | None | list["Value"] | dict[str, "Value"]
 Where = tuple[str | int, ...]
@@ -35,13 +36,12 @@ class ConfigError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def known_hint(word: str, known: Iterable[str]) -> str:
     """The hint that ends a sentence about an unknown word: the nearest known one, else all that are known."""
-    words = {each.casefold(): each for each in known}
-    close = get_close_matches(word.casefold(), words, n=1)
-    if close:
-        return f' (did you mean "{words[close[0]]}"?)'
-    return f" (known: {', '.join(sorted(words.values()))})" if words else ""
+    words = set(known)
+    if near := nearest(word, words):
+        return f' (did you mean "{near}"?)'
+    return f" (known: {', '.join(sorted(words))})" if words else ""
 
 
 @dataclass(frozen=True)

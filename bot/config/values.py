@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from bot.config.source import nearest
+from bot.config.source import known_hint
 from bot.core.time.business_calendar import Hours
 from bot.core.time.goals import Goal, parse_goal
 
@@ -101,7 +101,7 @@ def _zones() -> set[str]:
 def _zone(value: object) -> str:
     text = _text_of(value, "a time zone like America/Chicago")
     if text not in (zones := _zones()):
-        hint = nearest(text, zones)
+        hint = known_hint(text, zones)
         raise ValueError(f'"{text}" is not a time zone{hint if "mean" in hint else ""}')
     return text
 

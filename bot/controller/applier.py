@@ -12,6 +12,7 @@ from bot.controller.ledger_writer import LedgerWriter
 from bot.controller.office_closures import Closures, NoClosure
 from bot.core.history.closure_impact import moved_lines
 from bot.core.history.progress import Progress
+from bot.core.model.effect_id import EffectId, Kind
 from bot.core.model.effects import (
     CloseDay,
     CreateSubtasks,
@@ -26,6 +27,7 @@ from bot.core.model.effects import (
 )
 from bot.core.model.issue import Issue
 from bot.core.model.ledger import NOTED
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Process
 from bot.jira.call import Refused, Unreachable
 from bot.jira.gateway import MOST_SUBTASKS, Gateway, Made, SubtaskText
@@ -74,7 +76,7 @@ class Applier:
         done but to tell staff, until the operator lets it be tried again: without it the bot would forget what it
         has heard. Raises a JiraTrouble where the rest must wait."""
         applied = Applied()
-        if any(effect.endswith(":ledger") for effect in given_up):
+        if any(effect.name.kind == Kind.LEDGER for effect in map(EffectId, given_up)):
             self._comments(claim, snapshot, process, _only_telling(plan), applied)
             return applied
         for effect in plan.effects:
@@ -86,10 +88,8 @@ class Applier:
                 moved = self._move_subtask(claim, snapshot, effect)
                 self._keep(applied, moved, f"moved a subtask to {effect.status}")
         moves = [e for e in plan.effects if isinstance(e, TransitionIssue) and (not e.after or e.after in applied.refs)]
-        for effect in moves:
-            progress.visit.decided = progress.visit.decided or effect.decided
-        progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **applied.refs}, snapshot.issue.id)
-        recorded = self._recorder.record(claim, snapshot.issue, progress, plan.record, given_up)
+        update = plan.update_after(snapshot.issue.id, applied.refs, moves)
+        recorded = self._recorder.record(claim, snapshot.issue, progress.visit.id, update, given_up)
         applied.done += recorded.done
         applied.again = applied.again or recorded.again
         if not recorded.kept:
@@ -173,7 +173,7 @@ class Applier:
         try:
             moved = self._closures.close(effect.closure)
         except NoClosure as why:
-            refusal = _answer(effect, "order_refused", {"reason": str(why).rstrip(".")})
+            refusal = _answer(effect, OwnTemplate.COMMAND_REFUSED, {"reason": str(why).rstrip(".")})
             return self.comment(claim, snapshot, process, refusal)
         written = self._closures.written(effect.closure)
         told: Facts = {
@@ -182,7 +182,7 @@ class Applier:
             "reason": effect.closure.reason,
             "note": "" if written.done else f"{written.file}: {' '.join(' '.join(written.lines).split())}",
         }
-        return self.comment(claim, snapshot, process, _answer(effect, "closed_day", told))
+        return self.comment(claim, snapshot, process, _answer(effect, OwnTemplate.CLOSED_DAY, told))
 
     def _keep(self, applied: Applied, refs: Mapping[str, str], said: str) -> None:
         if refs:
@@ -238,7 +238,7 @@ class Applier:
 
 def _only_telling(plan: Plan) -> list[Effect]:
     """The comments that tell staff what was given up."""
-    return [e for e in plan.effects if all(one.split(":", 2)[-1].startswith("parked:") for one in e.ids)]
+    return [e for e in plan.effects if all(one.name.kind == Kind.PARKED for one in e.ids)]
 
 
 def _said(effect: PostComment) -> str:
@@ -246,5 +246,5 @@ def _said(effect: PostComment) -> str:
     return f"{audience} comment: {effect.template}"
 
 
-def _answer(effect: CloseDay, template: str, told: Facts) -> PostComment:
+def _answer(effect: CloseDay, template: OwnTemplate, told: Facts) -> PostComment:
     return PostComment(effect.ids, template, public=False, facts={**effect.facts, **told})

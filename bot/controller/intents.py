@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.core.decide.template_facts import said_by
+from bot.core.model.effect_id import EffectId
 from bot.core.model.issue import Issue
 from bot.jira.call import JiraTrouble, Refused, Unknown
 from bot.store.agenda import Agenda, Claim, LeaseLost
@@ -73,7 +74,7 @@ class Calls:
         """Give effects up, visibly."""
         for effect in ids:
             self._journal.park_effect(issue.id, effect, reason)
-            LOG.error("%s: gave up %s: %s", issue.key, said_by(effect.split(":", 2)[-1]), reason)
+            LOG.error("%s: gave up %s: %s", issue.key, said_by(EffectId(effect).name), reason)
 
     def renew(self, claim: Claim) -> None:
         """Keep the lease alive through a look of many slow calls."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.controller.intents import Calls
-from bot.core.history.progress import Progress
+from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import TicketUpdate
 from bot.core.model.issue import Issue
 from bot.core.model.ledger_json import to_json
@@ -29,7 +29,7 @@ class LedgerWritten:
 class _Part:
     """A part of the one call that sets labels, fields and ledger; each may be given up alone."""
 
-    effect: str
+    effect: EffectId
     add_labels: tuple[str, ...] = ()
     remove_labels: tuple[str, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -52,15 +52,18 @@ class LedgerWriter:
         self._gateway, self._calls = gateway, calls
 
     def record(
-        self, claim: Claim, issue: Issue, progress: Progress, record: TicketUpdate, given_up: Collection[str]
+        self, claim: Claim, issue: Issue, visit_id: str, update: TicketUpdate, given_up: Collection[str]
     ) -> LedgerWritten:
-        """Set labels and fields and keep the ledger as it is in `progress`."""
-        ledger = to_json(progress.ledger)
-        prefix = f"{issue.id}:{progress.visit.id}:"
+        """Set labels and fields and keep the ledger, for the plan of that visit; what of it Jira refuses is parked."""
+        ledger = to_json(update.ledger) if update.ledger is not None else issue.ledger
+
+        def effect(kind: Kind) -> EffectId:
+            return EffectId.of(issue.id, visit_id, EffectName.of(kind))
+
         parts = [
-            _Part(prefix + "field", fields=record.fields),
-            _Part(prefix + "labels", add_labels=record.add_labels, remove_labels=record.remove_labels),
-            _Part(prefix + "ledger", ledger=ledger if ledger != issue.ledger else None),
+            _Part(effect(Kind.FIELD), fields=update.fields),
+            _Part(effect(Kind.LABELS), add_labels=update.add_labels, remove_labels=update.remove_labels),
+            _Part(effect(Kind.LEDGER), ledger=ledger if ledger != issue.ledger else None),
         ]
         wanted = [part for part in parts if part and part.effect not in given_up]
         if not wanted or self._put(claim, issue, wanted) is None:

@@ -21,7 +21,7 @@ from typing import IO, Any
 from bot.clock import Clock
 from bot.config.calendar_file import NotWritten, entry, find, write
 from bot.config.load import Config
-from bot.config.source import nearest
+from bot.config.source import known_hint
 from bot.core.history.closure_impact import Moved, moves_of
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.core.time.business_calendar import Calendar, DayException
@@ -158,7 +158,7 @@ class Closures:
     def _known(self, closure: Closure) -> Calendar:
         calendars = self.calendars()
         if closure.calendar not in calendars:
-            hint = nearest(closure.calendar, calendars)
+            hint = known_hint(closure.calendar, calendars)
             raise NoClosure(f'There is no calendar "{closure.calendar}"{hint}; nothing was changed.')
         return calendars[closure.calendar]
 

@@ -16,10 +16,12 @@ from bot.controller.applier import Applied, Applier
 from bot.controller.backoff import Backoff
 from bot.core.decide.engine import decide, leave
 from bot.core.history.progress import Progress, follow
+from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import CreateSubtasks, Plan, PostComment, SendText
 from bot.core.model.issue import Issue
 from bot.core.model.ledger import NOTED, PROPERTY
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Process, in_its_calendar
 from bot.core.time.business_calendar import Calendar
 from bot.jira.call import JiraTrouble, Missing, Refused
@@ -145,7 +147,7 @@ class Reconciler:
     def _write_down(self, view: View, applied: Applied) -> None:
         issue, plan = view.snapshot.issue, view.plan
         if plan.missed:
-            ids = [f"{issue.id}:{visit}:all" for visit in plan.missed]
+            ids = [EffectId.of(issue.id, visit, EffectName.of(Kind.ALL)) for visit in plan.missed]
             self._journal.miss(issue.id, ids, "the ticket had left that stay before the bot looked")
         if view.progress is None:
             return
@@ -279,10 +281,10 @@ class Reconciler:
         issue = snapshot.issue
         process = self._process_of(issue)
         text = hashlib.sha256(json.dumps(issue.ledger, sort_keys=True, default=str).encode()).hexdigest()[:12]
-        effect = f"{issue.id}:ledger:broken-{text}"
+        effect = EffectId.of(issue.id, "ledger", EffectName.of(Kind.BROKEN_LEDGER, text))
         if process is not None and effect not in known.done and effect not in known.parked:
             facts = {"reason": reason, "property": PROPERTY, "calendar": process.calendar, "now": self._clock.now()}
-            comment = PostComment((effect,), "broken_ledger", public=False, facts=facts)
+            comment = PostComment((effect,), OwnTemplate.BROKEN_LEDGER, public=False, facts=facts)
             self._applier.comment(claim, snapshot, process, comment)
         LOG.error("%s: the ledger is broken: %s", issue.key, reason)
         self._agenda.release(claim, None)

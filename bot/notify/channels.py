@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.config.checks import escalation_lists
 from bot.config.load import Config
-from bot.config.source import Problem, nearest
+from bot.config.source import Problem, known_hint
 from bot.core.model.effects import Notify
 from bot.core.model.process import OPERATOR
 from bot.notify.alerts import TITLE, Send, apprise_sender
@@ -43,7 +43,7 @@ def channel_problems(config: Config, addresses: Mapping[str, str]) -> Iterator[P
         for one in (e for escalations in escalation_lists(source.top) for e in escalations.entries()):
             channel = one["notify"]
             if channel.text and channel.text not in addresses:
-                hint = nearest(channel.text, addresses)
+                hint = known_hint(channel.text, addresses)
                 setting = _setting(channel.text)
                 yield channel.problem(
                     f'the channel "{channel.text}" has no address: set {setting} in the environment or .env{hint}'

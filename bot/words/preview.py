@@ -13,11 +13,13 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from rich.console import Console
 
+from bot.core.model.effect_id import EffectId
 from bot.core.model.effects import Facts, NewSubtask, PostComment
 from bot.core.model.process import Process, Step
+from bot.core.model.spelling import did_you_mean
 from bot.words import wiki_html
 from bot.words.files import TemplateFile
-from bot.words.proofread import OWN, STAFF_SAMPLE, Wanted, count_words, form, named, nearest, samples
+from bot.words.proofread import OWN, STAFF_SAMPLE, Wanted, count_words, form, named, samples
 from bot.words.render import TemplateFault, Unfit, Words
 from bot.words.wiki import unescaped
 
@@ -79,7 +81,7 @@ def preview(words: Words, processes: Sequence[Process], template: str | None, fa
         found = [(p, file) for p, file in found if wanted in _names(file)]
         if not found:
             known = sorted({file.name for file in words.files if not file.name.startswith("_")})
-            raise NoSuchTemplate(f"There is no template {template!r}{nearest(Path(wanted).name, known)}.")
+            raise NoSuchTemplate(f"There is no template {template!r}{did_you_mean(Path(wanted).name, known)}.")
     pages = [(_page(words, p, file, facts or {}), _place(p, file)) for p, file in found]
     return [page for page, _ in sorted(pages, key=lambda one: (list(_AUDIENCES).index(one[0].audience), one[1]))]
 
@@ -113,7 +115,8 @@ def _page(words: Words, process: Process, file: TemplateFile, given: Facts) -> P
     audience = "subtask" if want.folder == "subtasks" else "public" if want.public else "internal"
     try:
         if audience == "subtask":
-            title, text = words.subtask(process.name, NewSubtask("", "", _summary(process, file), file.name, (), facts))
+            item = NewSubtask(EffectId(), "", _summary(process, file), file.name, (), facts)
+            title, text = words.subtask(process.name, item)
         else:
             text = words.comment(process.name, PostComment((), file.name, want.public, facts))
     except (TemplateFault, Unfit) as fault:

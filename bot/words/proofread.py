@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,9 @@ from typing import Final
 from jinja2 import nodes
 
 from bot.core.model.effects import Facts
+from bot.core.model.own_templates import PUBLIC, OwnTemplate
 from bot.core.model.process import Process
+from bot.core.model.spelling import did_you_mean
 from bot.words import wiki
 
 WORDS_PUBLIC = 130
@@ -103,32 +104,7 @@ class Wanted:
 
 
 # The comments that the bot writes in every process, whatever its file says.
-OWN: Final = (
-    Wanted("status", public=True),
-    Wanted("overdue"),
-    Wanted("unheard"),
-    Wanted("ask_findings"),
-    Wanted("first_needs_revision"),
-    Wanted("late_findings"),
-    Wanted("step_ready"),
-    Wanted("parked"),
-    Wanted("move_undone"),
-    Wanted("broken_ledger"),
-    Wanted("files_ready_early"),
-    Wanted("foreign_status"),
-    Wanted("call_district"),
-    Wanted("phone_district"),
-    Wanted("day_moved", public=True),
-    Wanted("day_passed", public=True),
-    Wanted("order_obeyed"),
-    Wanted("order_refused"),
-    Wanted("order_in_public"),
-    Wanted("order_by_contact"),
-    Wanted("standing"),
-    Wanted("explanation"),
-    Wanted("help"),
-    Wanted("closed_day"),
-)
+OWN: Final = tuple(Wanted(template.value, public=template in PUBLIC) for template in OwnTemplate)
 
 
 def named(process: Process) -> Iterator[Wanted]:
@@ -206,7 +182,7 @@ def unset(tree: nodes.Template, office: Iterable[str]) -> Iterator[tuple[int, st
 
 def not_given(name: str, given: Iterable[str]) -> str:
     """What is wrong with a text of the office that a template names and that is unset."""
-    return f"bot.yaml gives no text {name!r} for office.{name}; add it there{nearest(name, given)}"
+    return f"bot.yaml gives no text {name!r} for office.{name}; add it there{did_you_mean(name, given)}"
 
 
 def _text_name(node: nodes.Node) -> str:
@@ -216,9 +192,3 @@ def _text_name(node: nodes.Node) -> str:
     if node.node.name != "office":
         return ""
     return str(node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", ""))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A question to add to an error: which of the `known` words was meant? Empty where none is near."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -21,6 +21,7 @@ from jinja2 import (
 from bot.core.decide.drafts import drafted
 from bot.core.model.effects import Facts, NewSubtask, PostComment
 from bot.core.model.process import Process
+from bot.core.model.spelling import did_you_mean
 from bot.words import wiki
 from bot.words.environment import OfficeTexts, environment
 from bot.words.files import TemplateFiles
@@ -34,7 +35,6 @@ from bot.words.proofread import (
     Wanted,
     form,
     named,
-    nearest,
     samples,
     unset,
 )
@@ -168,7 +168,7 @@ class Words:
             ours = file.folder in (f"comments/{process.name}", f"subtasks/{process.name}")
             if file.own and ours and file.path not in used | self.files.shipped and not file.name.startswith("_"):
                 known = {path for path in used | self.files.shipped if path.startswith(f"{file.folder}/")}
-                meant = nearest(file.name, sorted(Path(path).stem for path in known))
+                meant = did_you_mean(file.name, sorted(Path(path).stem for path in known))
                 yield Complaint(file.shown, 0, f"nothing uses this template{meant}")
 
     def _guard(self, text: str) -> None:
@@ -191,7 +191,7 @@ class Words:
                 except _FAULTS as error:
                     raise self._fault(error, self.files[path].shown) from error
         known = sorted({f.name for f in self.files if f.folder in {path.rpartition("/")[0] for path in paths}})
-        raise TemplateFault(paths[0], 0, f"there is no such template{nearest(name, known)}")
+        raise TemplateFault(paths[0], 0, f"there is no such template{did_you_mean(name, known)}")
 
     def _fill(self, template: Template, facts: Facts) -> str:
         try:
@@ -290,7 +290,7 @@ class Words:
             lines.setdefault(node.name, node.lineno)
         names = {*known, "office"}
         missing = sorted(meta.find_undeclared_variables(tree) - names)
-        unknown = [(lines.get(m, 0), f"unknown word {m!r}{nearest(m, names)}") for m in missing]
+        unknown = [(lines.get(m, 0), f"unknown word {m!r}{did_you_mean(m, names)}") for m in missing]
         texts: dict[str, int] = {}
         for line, message in unset(tree, self._office):
             texts.setdefault(message, line)

@@ -508,8 +508,8 @@ def test_a_ticket_that_leaves_the_process_spends_nothing_meanwhile() -> None:
     before = due(world)
     progress = world.follow()
     plan = leave(progress, world.office, {"cli": world.calendar})
-    assert plan.record.ledger is not None
-    world.ledger = to_json(plan.record.ledger)
+    assert plan.update.ledger is not None
+    world.ledger = to_json(plan.update.ledger)
     world.wait(days=7).rest()
     assert due(world) == CLI.after(world.now, CLI.elapsed(progress.now, before))
 

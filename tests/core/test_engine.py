@@ -38,7 +38,7 @@ def test_entering_a_step() -> None:
     made = effects_of(plan, CreateSubtasks)
     assert [[i.branch for i in e.items] for e in made] == [["folder", "files"]]
     assert [(e.template, e.public) for e in effects_of(plan, PostComment)] == [("securestor_folder", True)]
-    assert plan.record.fields == {"duedate": "2026-01-07"}
+    assert plan.update.fields == {"duedate": "2026-01-07"}
     assert plan.reason == "The ticket entered Folder; waiting for CLI Help Center and the district."
 
 
@@ -56,7 +56,7 @@ def test_the_bot_speaks_for_nobody_before_since() -> None:
     world.wait(days=1)
     plan = world.plan()
     assert plan.effects == ()
-    assert plan.record.fields == {"duedate": "2026-01-07"}
+    assert plan.update.fields == {"duedate": "2026-01-07"}
     assert plan.requeue_at == MONDAY + timedelta(days=1, hours=6)
     world.rest().wait(days=2)
     assert set(world.rest().labels) == {"review-overdue"}
@@ -146,7 +146,7 @@ def test_without_findings_nothing_goes_out() -> None:
     (ask,) = effects_of(plan, PostComment)
     assert (ask.template, ask.public, ask.facts["accounts"]) == ("ask_findings", False, (HANNA.id,))
     assert effects_of(plan, TransitionIssue) == []
-    assert plan.record.fields == {"duedate": None}
+    assert plan.update.fields == {"duedate": None}
     assert plan.requeue_at == datetime(2026, 1, 8, 14, tzinfo=UTC)  # the day that the district was told has passed
 
 

@@ -190,23 +190,24 @@ class World:
             self._apply(effect)
         if cut is not None and cut <= len(calls):
             return plan
-        record = plan.record
+        record = plan.update
         self.label(record.add_labels, record.remove_labels, BOT)
         for name, value in record.fields.items():
             self.put(name, value, BOT)
         refs = {effect: ref for effect, ref in self.journal.items() if effect not in before}
-        progress.ledger.note({**dict.fromkeys(plan.noted, NOTED), **refs}, "10001")
-        self.ledger = to_json(progress.ledger)
+        moves = [move for move in moves if self._may(move, plan)]
+        ledger = plan.update_after("10001", refs, moves).ledger
+        assert ledger is not None
+        self.ledger = to_json(ledger)
         for move in moves:
-            if self._may(move, plan):
-                self._apply(move)
+            self._apply(move)
         return plan
 
     def rest(self, most: int = 12) -> World:
         """Look until nothing is wished any more."""
         for _ in range(most):
             plan = self.look()
-            record = plan.record
+            record = plan.update
             if not (plan.effects or record.add_labels or record.remove_labels or record.fields):
                 return self
         raise AssertionError(f"the bot does not come to rest: {plan}")

@@ -288,5 +288,5 @@ def _nothing_left(story: Story) -> None:
         progress = follow(shown, process, office, calendars, {BOT.id}, bot.clock.now())
         plan = decide(progress, office, calendars, {})
         assert not plan.effects, plan
-        record = plan.record
+        record = plan.update
         assert (record.add_labels, record.remove_labels, record.fields) == ((), (), {}), record

@@ -188,7 +188,7 @@ def test_without_being_told_a_review_is_a_round_in_our_turn() -> None:
         assert ("2nd set of files" in text) == told
 
 
-ANSWERS = ("order_obeyed", "order_refused", "standing", "help", "explanation", "closed_day")
+ANSWERS = ("order_obeyed", "order_refused", "standing", "help", "explanation", "closed_day", "hold_over")
 
 
 @pytest.mark.parametrize("name", [want.name for want in OWN if not want.public])

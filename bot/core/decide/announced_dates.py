@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.core.decide.drafts import DRAFTED, TOLD, Sending
+from bot.core.decide.drafts import Sending
 from bot.core.decide.plan_builder import PlanBuilder
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, day_of
+from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.ledger import Visit
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import ASK, AUTO, NEVER
 from bot.core.time.business_calendar import Calendar
 
@@ -30,10 +32,10 @@ def announced_date_of(progress: Progress) -> AnnouncedDate | None:
     not told."""
     public = {c.id: c.created for c in progress.issue.comments if c.public}
     said = [
-        (public[ref], *name.split(":")[1:3])  # when, which due moment, whose clock
+        (public[ref], *name.args[:2])  # when, which due moment, whose clock
         for visit in progress.ledger.chain(_step_visit(progress))
-        for name, ref in visit.done.items()
-        if name.startswith(f"{TOLD}:") and ref in public
+        for name, ref in visit.effects(Kind.ANNOUNCED)
+        if ref in public
     ]
     if not said:
         return None
@@ -41,17 +43,17 @@ def announced_date_of(progress: Progress) -> AnnouncedDate | None:
     return AnnouncedDate(datetime.fromtimestamp(int(str(newest[1])), UTC), str(newest[2]))
 
 
-def announced_by_draft(progress: Progress, draft: str) -> list[str]:
+def announced_by_draft(progress: Progress, draft: str) -> list[EffectName]:
     """How the effects are called by which a district is told of a day, once this draft is sent as it stands."""
-    names = [n for v in progress.chain for n, ref in v.done.items() if ref == draft and n.startswith(f"{DRAFTED}:")]
-    return [TOLD + name.removeprefix(DRAFTED) for name in names]
+    names = [name for v in progress.chain for name, ref in v.effects(Kind.DRAFTED) if ref == draft]
+    return [EffectName.of(Kind.ANNOUNCED, *name.args) for name in names]
 
 
 def is_stale(progress: Progress, sending: Sending, calendars: Mapping[str, Calendar]) -> bool:
     """Whether a draft that is to be sent as it stands names a day that is no longer right."""
     calendar = calendars[progress.process.calendar]
     for name in announced_by_draft(progress, sending.draft) if sending.whole else []:
-        due, clock = name.split(":")[1:3]
+        due, clock = name.args[:2]
         now = _clock(progress, clock)
         if now is None or now not in progress.counting or now.due <= progress.now:
             return True
@@ -74,14 +76,14 @@ def correct_announced_date(builder: PlanBuilder, calendars: Mapping[str, Calenda
     if clock is not None and moves and (day := day_of(clock.due, calendar)) != day_of(announced.due, calendar):
         if mode == AUTO and not _settled(builder):
             return
-        name = f"moved:{int(announced.due.timestamp())}:{day}"  # within one day the words would be the same
-        builder.correct(name, "day_moved", mode == ASK, announced.due)
+        name = EffectName.of(Kind.DATE_MOVED, announced.due, day)  # within one day the words would be the same
+        builder.correct(name, OwnTemplate.DATE_MOVED, mode == ASK, announced.due)
         builder.reasons.append("the day that the district was told has moved")
     elif progress.now >= _over(announced.due, calendar):
-        name = f"late:{int(announced.due.timestamp())}"
+        name = EffectName.of(Kind.DATE_PASSED, announced.due)
         if any(name in visit.done for visit in progress.ledger.chain(_step_visit(progress))):
             return  # told before the ticket was taken out of the process
-        builder.correct(name, "day_passed", mode == ASK, announced.due, step=_title(progress))
+        builder.correct(name, OwnTemplate.DATE_PASSED, mode == ASK, announced.due, step=_title(progress))
         builder.reasons.append("the day that the district was told has passed")
 
 
@@ -115,11 +117,12 @@ def _step_visit(progress: Progress) -> Visit:
 def _title(progress: Progress) -> str:
     """Of the step that the office works on, though the ticket may have been taken out of it."""
     name = _step_visit(progress).step
-    return next((step.title for step in progress.process.steps if step.name == name), "")
+    step = progress.process.find_step(name)
+    return step.title if step else ""
 
 
 def _clock(progress: Progress, name: str) -> Clock | None:
-    return next((c for c in progress.clocks if (c.branch or "step") == name), None)
+    return next((c for c in progress.clocks if c.name == name), None)
 
 
 def _settled(builder: PlanBuilder) -> bool:

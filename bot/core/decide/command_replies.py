@@ -13,9 +13,11 @@ from bot.core.decide.status_summary import clock_line, status_summary
 from bot.core.decide.template_facts import facts
 from bot.core.history.commands import Command, answer_to, command_of
 from bot.core.history.comment_intake import Misplaced, ReadCommand
+from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import CloseDay, SendText
 from bot.core.model.issue import Comment
 from bot.core.model.ledger import CommandName, CommandRecord
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.closures import Closure, parse_closure
 
@@ -30,7 +32,7 @@ def reply_to_commands(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -
             _answer(builder, command, calendars)
 
 
-def _name(comment: Comment) -> str:
+def _name(comment: Comment) -> EffectName:
     return answer_to(comment.id, comment.updated)
 
 
@@ -41,19 +43,23 @@ def _answer(builder: PlanBuilder, read: ReadCommand, calendars: Mapping[str, Cal
     author = (comment.author.id,) if comment.author else ()
     if read.misplaced == Misplaced.BY_CONTACT:
         name = comment.author.name if comment.author else ""
-        builder.say(names, "order_by_contact", False, what=what, author=name, accounts=team(progress))
+        builder.say(names, OwnTemplate.COMMAND_BY_CONTACT, False, what=what, author=name, accounts=team(progress))
     elif read.misplaced == Misplaced.IN_PUBLIC:
-        builder.say(names, "order_in_public", False, what=what, accounts=author)
+        builder.say(names, OwnTemplate.COMMAND_IN_PUBLIC, False, what=what, accounts=author)
     elif read.problem:
         note = _unread(command)
-        builder.say(names, "order_refused", False, what=what, reason=read.problem, accounts=author, note=note)
+        builder.say(
+            names, OwnTemplate.COMMAND_REFUSED, False, what=what, reason=read.problem, accounts=author, note=note
+        )
     elif command.name == CommandName.HELP:
-        builder.say(names, "help", False)
+        builder.say(names, OwnTemplate.HELP, False)
     elif command.name == CommandName.STATUS:
-        builder.say(names, "standing", False, items=tuple(status_summary(progress, calendar)))
+        builder.say(names, OwnTemplate.STATUS_SUMMARY, False, items=tuple(status_summary(progress, calendar)))
     elif command.name == CommandName.EXPLAIN:
         outside = "" if progress.visit.step else progress.issue.status
-        builder.say(names, "explanation", False, items=tuple(clocks_explained(progress, calendars)), status=outside)
+        builder.say(
+            names, OwnTemplate.EXPLANATION, False, items=tuple(clocks_explained(progress, calendars)), status=outside
+        )
     elif command.name == CommandName.CLOSED:
         if builder.open(names[0]):
             day, closes, reason = parse_closure(command.rest)
@@ -64,12 +70,14 @@ def _answer(builder: PlanBuilder, read: ReadCommand, calendars: Mapping[str, Cal
         # What is posted is the answer; in another stay than the one it was written in nothing is.
         if not any(order.comment == comment.id for visit in progress.chain for order in visit.commands):
             reason = "the ticket was moved before the bot read this; write it again if it still holds"
-            builder.say(names, "order_refused", False, what=what, reason=reason, accounts=author)
+            builder.say(names, OwnTemplate.COMMAND_REFUSED, False, what=what, reason=reason, accounts=author)
     elif comment.updated < progress.visit.began:
-        builder.say(names, "order_obeyed", False, what=what, status=progress.issue.status, note=_unread(command))
+        builder.say(
+            names, OwnTemplate.COMMAND_OBEYED, False, what=what, status=progress.issue.status, note=_unread(command)
+        )
     else:
         lines = tuple(clock_line(progress, clock, calendar) for clock in progress.clocks)
-        builder.say(names, "order_obeyed", False, what=what, items=lines, note=_unread(command))
+        builder.say(names, OwnTemplate.COMMAND_OBEYED, False, what=what, items=lines, note=_unread(command))
 
 
 def _unread(command: Command) -> str:
@@ -86,9 +94,9 @@ def send_drafts(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None
         if is_stale(progress, sending, calendars):
             _refuse(builder, sending.order, "the draft names a day that is no longer right; write your own words below")
             continue
-        names = [f"send:{sending.draft}", f"order:{sending.order.comment}"]
+        names = [EffectName.of(Kind.SENT_DRAFT, sending.draft), EffectName.of(Kind.SENT_BY, sending.order.comment)]
         names += announced_by_draft(progress, sending.draft) if sending.whole else []
-        given_up = any(one.endswith(tuple(f":{name}" for name in names)) for one in builder.parked)
+        given_up = any(effect.name in names for effect in map(EffectId, builder.parked))
         if not given_up:
             builder.effects.append(SendText(tuple(map(builder.id, names)), sending.text))
             builder.reasons.append("staff sent a draft")
@@ -105,7 +113,7 @@ def _refuse(builder: PlanBuilder, order: CommandRecord, reason: str) -> None:
     accounts = (order.by,) if order.by else ()
     builder.say(
         [answer_to(order.comment, order.at)],
-        "order_refused",
+        OwnTemplate.COMMAND_REFUSED,
         False,
         what=f"/{order.kind}",
         reason=reason,

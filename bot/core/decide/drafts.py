@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.core.history.commands import answer_to, command_of
 from bot.core.history.progress import Progress
+from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.issue import Comment
 from bot.core.model.ledger import CommandName, CommandRecord
 
@@ -18,14 +18,6 @@ CORRECTION_HEAD = (
     "To be told to the district (answer /tell in an internal comment to post it, or /tell with your own words below):"
 )
 _QUOTED = re.compile(r"\{quote\}\s*(.*?)\s*\{quote\}\s*\Z", re.DOTALL)  # Jira may take the line breaks out
-
-
-TOLD, DRAFTED = "told", "drafted"  # done along with other words: the district, or staff, read this due moment
-
-
-def announcement_name(kind: str, due: datetime, clock: str, effect: str) -> str:
-    """How the effect is called by which an effect's words tell of a clock's due moment."""
-    return f"{kind}:{int(due.timestamp())}:{clock}:{effect}"
 
 
 def drafted(text: str, tell: bool = False) -> str:
@@ -81,7 +73,7 @@ def _open_drafts(progress: Progress, order: CommandRecord, sent: set[str]) -> li
 
 
 def _sent(progress: Progress) -> set[str]:
-    return {name.removeprefix("send:") for name in _done(progress) if name.startswith("send:")}
+    return {name.args[0] for v in progress.ledger.visits for name, _ in v.effects(Kind.SENT_DRAFT)}
 
 
 def send_commands(progress: Progress) -> list[CommandRecord]:
@@ -92,7 +84,7 @@ def send_commands(progress: Progress) -> list[CommandRecord]:
         for visit in reversed(progress.chain)
         for order in visit.commands
         if order.kind in (CommandName.SEND, CommandName.TELL)
-        and f"order:{order.comment}" not in done
+        and EffectName.of(Kind.SENT_BY, order.comment) not in done
         and answer_to(order.comment, order.at) not in done
     ]
 

@@ -9,15 +9,18 @@ from datetime import datetime
 from bot.core.decide import escalations, labels
 from bot.core.decide.announced_dates import correct_announced_date, next_passing_date
 from bot.core.decide.command_replies import reply_to_commands, send_drafts
-from bot.core.decide.escalations import DueEscalation
+from bot.core.decide.escalations import DueEscalation, forget_repetitions
 from bot.core.decide.in_step import work
-from bot.core.decide.outside_steps import announce_pause_end, end, hold, undo, wait
+from bot.core.decide.outside_steps import announce_pause_end, ended, outside, undo, waiting
 from bot.core.decide.plan_builder import PlanBuilder, team
 from bot.core.decide.reminders import due_reminder, next_reminder
 from bot.core.decide.template_facts import said_by
 from bot.core.history.progress import Progress
+from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Plan, PostComment, TicketUpdate
+from bot.core.model.issue import Comment
 from bot.core.model.ledger import Verdict
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Office
 from bot.core.time.business_calendar import Calendar
 
@@ -26,7 +29,7 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
     """The plan for one issue. `parked` maps the effects given up on to the reason that Jira gave.
 
     A plan without effects is a plan too; its reason says why nothing is to do."""
-    builder = PlanBuilder(progress, parked)
+    builder = PlanBuilder(progress, parked, progress.ledger.copy())
     due_now = escalations.due_escalations(progress, calendars, parked)
     # Who asks or orders gets an answer, though the bot may not speak of itself yet.
     send_drafts(builder, calendars)
@@ -38,13 +41,13 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
         if progress.visit.undo:
             undo(builder)
         elif progress.waiting:
-            wait(builder)
+            waiting(builder)
         elif progress.step is not None:
             work(builder, progress.step)
         elif progress.visit.step:
-            end(builder)
+            ended(builder)
         else:
-            hold(builder)
+            outside(builder)
         _answer_status(builder)
         _remind(builder, calendars)
         escalations.tell(builder, due_now, office)
@@ -52,12 +55,12 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
     else:
         builder.reasons.append(f"this stay began before the process's since ({progress.process.since})")
     escalations.note(builder, due_now)
-    escalations.forget_repetitions(progress)
-    record = _record(builder, due_now, office, calendars)
+    forget_repetitions(builder.ledger.chain(builder.visit))
+    update = _update(builder, due_now, office, calendars)
     return Plan(
-        reason=_sentence(builder, record),
+        reason=_sentence(builder, update),
         effects=tuple(builder.effects),
-        record=record,
+        update=update,
         requeue_at=_look_again(builder, calendars),
         noted=tuple(builder.noted),
         missed=tuple(progress.new_comments.missed),
@@ -67,16 +70,14 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
 def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> Plan:
     """The plan for an issue that was moved or retyped and follows the process no more: its clocks are closed as
     left, the bot's labels and due day go, nothing is said."""
-    visit = progress.visit
+    ledger = progress.ledger.copy()
+    visit = ledger.visits[-1]
     visit.ended, visit.verdict, visit.decided = progress.now, Verdict.LEFT, None
-    for clock in visit.clocks.values():
-        clock.stopped = clock.stopped or progress.now
+    visit.clocks = {name: replace(c, stopped=c.stopped or progress.now) for name, c in visit.clocks.items()}
     alone = replace(progress, clocks=())
     _, remove = labels.labels(alone, calendars, [], ())
     fields = labels.due_field(alone, office, calendars)
-    return Plan(
-        f"It no longer follows {progress.process.title}.", record=TicketUpdate((), remove, fields, progress.ledger)
-    )
+    return Plan(f"It no longer follows {progress.process.title}.", update=TicketUpdate((), remove, fields, ledger))
 
 
 def _look_again(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> datetime | None:
@@ -90,33 +91,37 @@ def _look_again(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> date
 
 
 def _tell_parked(builder: PlanBuilder, parked: Mapping[str, str]) -> None:
-    for effect, reason in sorted(parked.items()):
-        _, visit, name = (effect.split(":", 2) + ["", ""])[:3]
-        if name.startswith("c") and name.endswith((":note", ":status", ":early")):
-            # The comment counts as heard only once somebody was told of it.
-            builder.progress.ledger.read_comments.pop(name[1:].partition(":")[0], None)
-        if name.startswith("answer:"):
-            builder.progress.ledger.read_comments.pop(name.split(":")[1], None)
-        if visit == builder.progress.visit.id and not name.startswith("parked:"):
-            builder.say([f"parked:{name}"], "parked", public=False, what=said_by(name), reason=reason)
+    for text, reason in sorted(parked.items()):
+        effect = EffectId(text)
+        name = effect.name
+        if name.kind in (Kind.NOTE, Kind.STATUS, Kind.EARLY, Kind.ANSWER):
+            # The comment counts as read only once somebody has heard of it.
+            builder.ledger.read_comments.pop(name.args[0], None)
+        if effect.visit_id == builder.progress.visit.id and name.kind != Kind.PARKED:
+            told = EffectName.of(Kind.PARKED, name)
+            builder.say([told], OwnTemplate.PARKED, public=False, what=said_by(name), reason=reason)
 
 
 def _report_unrecognized(builder: PlanBuilder) -> None:
     """Words of the contact that no rule covers are brought to the team, in one note for all of them."""
-    unrecognized = [c for c in builder.progress.new_comments.unrecognized if builder.open(f"c{c.id}:note")]
+    unrecognized = _unanswered(builder, Kind.NOTE, builder.progress.new_comments.unrecognized)
     if unrecognized:
         items = tuple(f"{c.author.name if c.author else 'The contact'}: {_shorten(c.body)}" for c in unrecognized)
-        names = [f"c{c.id}:note" for c in unrecognized]
-        builder.say(names, "unheard", public=False, items=items, accounts=team(builder.progress))
+        names = [EffectName.of(Kind.NOTE, c.id) for c in unrecognized]
+        builder.say(names, OwnTemplate.UNRECOGNIZED, public=False, items=items, accounts=team(builder.progress))
         builder.reasons.append("the contact wrote something that a person must read")
 
-    early = [c for c in builder.progress.new_comments.early if builder.open(f"c{c.id}:early")]
+    early = _unanswered(builder, Kind.EARLY, builder.progress.new_comments.early)
     if early:
         items = tuple(f"{c.author.name if c.author else 'The contact'}: {_shorten(c.body)}" for c in early)
         started = builder.progress.visit.received
-        names, accounts = [f"c{c.id}:early" for c in early], team(builder.progress)
-        builder.say(names, "files_ready_early", public=False, items=items, accounts=accounts, started=started)
+        names, accounts = [EffectName.of(Kind.EARLY, c.id) for c in early], team(builder.progress)
+        builder.say(names, OwnTemplate.FILES_READY_EARLY, public=False, items=items, accounts=accounts, started=started)
         builder.reasons.append("the contact announced files while a review is running")
+
+
+def _unanswered(builder: PlanBuilder, kind: Kind, comments: list[Comment]) -> list[Comment]:
+    return [c for c in comments if builder.open(EffectName.of(kind, c.id))]
 
 
 def _remind(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
@@ -130,14 +135,17 @@ def _remind(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
     if reminder.phone:
         days = reminder.after.high
         accounts = team(builder.progress)
-        builder.say([reminder.name], "phone_district", False, days=days, since=reminder.since, accounts=accounts)
+        builder.say(
+            [reminder.name], OwnTemplate.PHONE_DISTRICT, False, days=days, since=reminder.since, accounts=accounts
+        )
     elif builder.progress.process.reminders is not None:
         builder.say([reminder.name], builder.progress.process.reminders.say, public=True)
     builder.reasons.append(f"the district's turn has lasted {reminder.after}")
 
 
 def _answer_status(builder: PlanBuilder) -> None:
-    names = [f"c{c.id}:status" for c in builder.progress.new_comments.status if builder.open(f"c{c.id}:status")]
+    asked = _unanswered(builder, Kind.STATUS, builder.progress.new_comments.status)
+    names = [EffectName.of(Kind.STATUS, c.id) for c in asked]
     if not names:
         return
     # What goes out anyway tells the district where it stands: one act, one comment.
@@ -149,27 +157,27 @@ def _answer_status(builder: PlanBuilder) -> None:
     if builder.moves:
         builder.noted += map(builder.id, names)
         return
-    builder.say(names, "status", public=True)
+    builder.say(names, OwnTemplate.STATUS, public=True)
     builder.reasons.append("the contact asked where they stand")
 
 
 # -- flags, labels, fields, ledger
 
 
-def _record(
+def _update(
     builder: PlanBuilder, due_now: list[DueEscalation], office: Office, calendars: Mapping[str, Calendar]
 ) -> TicketUpdate:
     progress = builder.progress
     if not progress.visit.step:
-        return TicketUpdate(ledger=progress.ledger)  # outside the process its clocks pause, and their marks stay
+        return TicketUpdate(ledger=builder.ledger)  # outside the process its clocks pause, and their marks stay
     add, remove = labels.labels(progress, calendars, due_now, builder.parked)
-    return TicketUpdate(add, remove, labels.due_field(progress, office, calendars), progress.ledger)
+    return TicketUpdate(add, remove, labels.due_field(progress, office, calendars), builder.ledger)
 
 
 # -- words of the plan itself
 
 
-def _sentence(builder: PlanBuilder, record: TicketUpdate) -> str:
+def _sentence(builder: PlanBuilder, update: TicketUpdate) -> str:
     progress = builder.progress
     if not builder.reasons and progress.step is None and not progress.waiting:
         status = progress.issue.status
@@ -177,7 +185,7 @@ def _sentence(builder: PlanBuilder, record: TicketUpdate) -> str:
         builder.reasons.append(
             f"the onboarding has ended in {status}" if ended else f"{status} is no step of the process"
         )
-    if not builder.effects and (record.add_labels or record.remove_labels or record.fields):
+    if not builder.effects and (update.add_labels or update.remove_labels or update.fields):
         builder.reasons.append("labels and fields were out of date")
     text = "; ".join(dict.fromkeys(builder.reasons)) or "nothing to do"
     return text[0].upper() + text[1:] + "."

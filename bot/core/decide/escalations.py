@@ -10,11 +10,14 @@ from datetime import datetime
 from bot.core.decide.plan_builder import PlanBuilder
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, shifted
+from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Notify
+from bot.core.model.ledger import Visit
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import LEAD, OPERATOR, Escalation, Office
 from bot.core.time.business_calendar import Calendar
 
-_NAME = re.compile(r"(?P<series>(?:flag|notify):(?P<clock>\w+):(?P<share>\d+)(?:\+[^:]+)?)(?::(?P<number>\d+))?")
+_SHARE = re.compile(r"(?P<share>\d+)(?:\+.+)?")
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,42 @@ class DueEscalation:
     number: int = 0
 
     @property
-    def name(self) -> str:
+    def name(self) -> EffectName:
         """The name of its effect."""
-        return _series(self.clock, self.escalation) + (f":{self.number}" if self.number else "")
+        return EffectName.of(Kind.ESCALATION, *self._args())
 
     @property
-    def message(self) -> str:
+    def message(self) -> EffectName:
         """The name of its message outside Jira."""
-        return self.name.replace("flag:", "notify:", 1)
+        return EffectName.of(Kind.MESSAGE, *self._args())
+
+    def _args(self) -> tuple[object, ...]:
+        return (*_series(self.clock, self.escalation), *([self.number] if self.number else []))
+
+
+@dataclass(frozen=True)
+class _Spent:
+    """An escalation that happened, or was given up, as its effect's name tells it: the clock and what is written of
+    the escalation itself, its share of the time, and the number of the repetition."""
+
+    series: tuple[str, str]
+    share: int
+    number: int = 0
+
+    @property
+    def clock(self) -> str:
+        return self.series[0]
+
+    @classmethod
+    def of(cls, name: EffectName) -> _Spent | None:
+        """None where the name is another effect's."""
+        if name.kind != Kind.ESCALATION or len(name.args) not in (2, 3):
+            return None
+        clock, written, *number = name.args
+        found = _SHARE.fullmatch(written)
+        if found is None or not all(n.isdecimal() for n in number):
+            return None
+        return cls((clock, written), int(found["share"]), int(number[0]) if number else 0)
 
 
 # -- when
@@ -78,9 +109,8 @@ def fired(progress: Progress, clock: Clock, escalation: Escalation, parked: Coll
     up."""
     series, share = _series(clock, escalation), _share(escalation)
     return any(
-        found["series"] == series
-        or (found["number"] and found["clock"] == _clock(clock) and int(found["share"]) == share)
-        for found in _spent(progress, parked)
+        spent.series == series or (spent.number and spent.clock == clock.name and spent.share == share)
+        for spent in _spent(progress, parked)
     )
 
 
@@ -111,11 +141,11 @@ def _waiting(
 def _is_spent(progress: Progress, flag: DueEscalation, parked: Collection[str]) -> bool:
     """Whether it happened, or one that makes it superfluous did, though people have moved its moment since."""
     share, series = _share(flag.escalation), _series(flag.clock, flag.escalation)
-    for found in _spent(progress, parked):
-        if found["series"] == series:
-            if flag.number <= int(found["number"] or 0):
+    for spent in _spent(progress, parked):
+        if spent.series == series:
+            if flag.number <= spent.number:
                 return True
-        elif not flag.number and found["clock"] == _clock(flag.clock) and int(found["share"]) >= share:
+        elif not flag.number and spent.clock == flag.clock.name and spent.share >= share:
             return True
     return False
 
@@ -128,7 +158,7 @@ def _coming(
     numbers = {number}
     if escalation.every:
         series = _series(clock, escalation)
-        last = max((int(f["number"] or 0) for f in _spent(progress, parked) if f["series"] == series), default=0)
+        last = max((spent.number for spent in _spent(progress, parked) if spent.series == series), default=0)
         numbers = {max(number, last + 1), *([number] if escalation.label else [])}
     for one in numbers:
         at = _moment(clock, escalation, calendar, one)
@@ -172,42 +202,39 @@ def _moment(clock: Clock, escalation: Escalation, calendar: Calendar, number: in
 # -- what is written down
 
 
-def _clock(clock: Clock) -> str:
-    return clock.branch or "step"
-
-
 def _share(escalation: Escalation) -> int:
     return round(escalation.at * 100)
 
 
-def _series(clock: Clock, escalation: Escalation) -> str:
-    """The name that an escalation of a clock has in the ledger, without the number of a repetition."""
+def _series(clock: Clock, escalation: Escalation) -> tuple[str, str]:
+    """What an escalation of a clock is called in the ledger, without the number of a repetition."""
     every = f"+{str(escalation.every).replace(' ', '-')}" if escalation.every else ""
-    return f"flag:{_clock(clock)}:{_share(escalation)}{every}"
+    return clock.name, f"{_share(escalation)}{every}"
 
 
-def _spent(progress: Progress, parked: Collection[str]) -> list[re.Match[str]]:
-    """The names of what happened in this round, or was given up in it."""
-    stays = {v.id for v in progress.chain}
-    names = [name for v in progress.chain for name in v.done]
-    for effect in parked:
-        _, visit, name = (effect.split(":", 2) + ["", ""])[:3]
-        names += [name] if visit in stays else []
-    return [found for name in names if name.startswith("flag:") and (found := _NAME.fullmatch(name))]
+def _spent(progress: Progress, parked: Collection[str]) -> list[_Spent]:
+    """What happened in this round, or was given up in it."""
+    visits = {v.id for v in progress.chain}
+    names = [EffectName(name) for v in progress.chain for name in v.done]
+    names += [effect.name for effect in map(EffectId, parked) if effect.visit_id in visits]
+    return [spent for name in names if (spent := _Spent.of(name)) is not None]
 
 
-def forget_repetitions(progress: Progress) -> None:
-    """Keep of each repeated escalation the last that happened: the ledger has little room, and the last tells all."""
-    last: dict[str, int] = {}
-    stays = [(v, {name: _NAME.fullmatch(name) for name in v.done}) for v in progress.chain]
-    for _, names in stays:
-        for found in names.values():
-            if found and found["number"]:
-                last[found["series"]] = max(last.get(found["series"], 0), int(found["number"]))
-    for visit, names in stays:
-        for name, found in names.items():
-            if found and found["number"] and int(found["number"]) < last[found["series"]]:
-                del visit.done[name]
+def forget_repetitions(visits: Collection[Visit]) -> None:
+    """Keep of each repeated escalation the last that happened, since the ledger has little room and the last one says
+    it all; `visits` are the plan's own, and are changed."""
+    last: dict[tuple[str, str], int] = {}
+    repeated = [
+        (visit, name, spent)
+        for visit in visits
+        for name in visit.done
+        if (spent := _Spent.of(EffectName(name))) is not None and spent.number
+    ]
+    for _, _, spent in repeated:
+        last[spent.series] = max(last.get(spent.series, 0), spent.number)
+    for visit, name, spent in repeated:
+        if spent.number < last[spent.series]:
+            del visit.done[name]
 
 
 # -- who hears of it
@@ -260,7 +287,7 @@ def _tell_team(builder: PlanBuilder, flag: DueEscalation, who: str, office: Offi
     accounts = office.lead if parties == (LEAD,) else tuple(dict.fromkeys(a for each in told for a in each))
     builder.say(
         [flag.name],
-        "overdue",
+        OwnTemplate.OVERDUE,
         public=False,
         what=what_is_due(progress, clock),
         since=clock.due if progress.now >= clock.due else None,

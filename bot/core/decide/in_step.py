@@ -7,8 +7,10 @@ from bot.core.decide.template_facts import facts
 from bot.core.history.branches import BranchState, BranchStatus
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import asked_by
+from bot.core.model.effect_id import SAY, EffectId, EffectName, Kind
 from bot.core.model.effects import CreateSubtasks, MoveSubtask, NewSubtask
 from bot.core.model.ledger import Decision, Mover, Verdict
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import AUTOMATED, Step
 
 _LABEL_BAD = str.maketrans({c: "-" for c in " \t_"})
@@ -36,7 +38,7 @@ def work(builder: PlanBuilder, step: Step) -> None:
         builder.reasons.append(_waits_for(progress))
     elif decided.verdict == Verdict.REVISION and not progress.findings:
         accounts = team(progress)
-        builder.say(["ask_findings"], "ask_findings", public=False, accounts=accounts)
+        builder.say([EffectName.of(Kind.ASK_FINDINGS)], OwnTemplate.ASK_FINDINGS, public=False, accounts=accounts)
         builder.reasons.append("the files need a revision, and nobody has written the findings yet")
     else:
         _advance(builder, decided, step)
@@ -45,8 +47,8 @@ def work(builder: PlanBuilder, step: Step) -> None:
 def _blocked(builder: PlanBuilder) -> bool:
     """Whether something of a branch was given up, so that the step cannot be complete."""
     branches = {b.branch.name for b in builder.progress.branches}
-    kinds = (effect.removeprefix(builder.id("")).split(":") for effect in builder.parked)
-    return any(kind[0] in ("subtask", "close") and kind[1] in branches for kind in kinds if len(kind) > 1)
+    given_up = (effect.name for effect in map(EffectId, builder.parked) if effect.visit_id == builder.progress.visit.id)
+    return any(name.kind in (Kind.SUBTASK, Kind.CLOSE) and name.args[0] in branches for name in given_up)
 
 
 def _ask_to_call(builder: PlanBuilder, step: Step) -> None:
@@ -54,35 +56,37 @@ def _ask_to_call(builder: PlanBuilder, step: Step) -> None:
     progress, most = builder.progress, builder.progress.process.call_from_round
     if not step.review or most is None or progress.visit.round < most:
         return
-    if not any("call" in v.done for v in progress.ledger.visits if v.files == progress.visit.files):
+    if not any(Kind.CALL in v.done for v in progress.ledger.visits if v.files == progress.visit.files):
         accounts = progress.people.office.lead or team(progress)
-        builder.say(["call"], "call_district", public=False, accounts=accounts)
+        builder.say([EffectName.of(Kind.CALL)], OwnTemplate.CALL_DISTRICT, public=False, accounts=accounts)
 
 
 def _do_alone(builder: PlanBuilder, step: Step) -> None:
     """A step of the bot's own: it speaks, and moves on in the same look, if the words went out."""
     progress = builder.progress
     _enter(builder, step)
-    silent = builder.id("say") in builder.noted
+    say = builder.id(SAY)
+    silent = say in builder.noted
     if (builder.speaks() is not None or silent) and progress.people.office.auto_advance:
         to = progress.process.status_of(step.next)
-        builder.move("move", to, None if silent else builder.id("say"), Decision(Verdict.DONE, progress.now, "", to))
+        decided = Decision(Verdict.DONE, progress.now, "", to)
+        builder.move(EffectName.of(Kind.MOVE), to, None if silent else say, decided)
 
 
 def _put_back(builder: PlanBuilder) -> bool:
     """Whether a person brought the ticket here after the step had spoken: it stays until a person moves it on."""
     visit = builder.progress.visit
-    return visit.mover == Mover.PERSON and bool(visit.continues) and "say" not in visit.done
+    return visit.mover == Mover.PERSON and bool(visit.continues) and Kind.SAY not in visit.done
 
 
 def _enter(builder: PlanBuilder, step: Step) -> None:
     if step.said_by and _asked_already(builder, step.said_by):
-        if builder.open("say"):
-            builder.noted.append(builder.id("say"))
+        if builder.open(SAY):
+            builder.noted.append(builder.id(SAY))
         return
-    if step.say is not None and builder.open("say") and builder.may_speak():
+    if step.say is not None and builder.open(SAY) and builder.may_speak():
         # A clock's day is told as the plan knows it; a stay that goes on with another says nothing again.
-        builder.say(["say"], step.say, public=True, **_why_here(builder, step))
+        builder.say([SAY], step.say, public=True, **_why_here(builder, step))
         builder.reasons.append(f"the ticket entered {step.title}")
 
 
@@ -100,7 +104,7 @@ def _why_here(builder: PlanBuilder, step: Step) -> dict[str, str]:
 def _asked_already(builder: PlanBuilder, step: str) -> bool:
     """Whether the ticket comes straight from a step whose words have asked the same, whoever moved it."""
     ledger = builder.progress.ledger
-    return any(v.step == step and any("say" in one.done for one in ledger.chain(v)) for v in ledger.visits[-2:-1])
+    return any(v.step == step and any(Kind.SAY in one.done for one in ledger.chain(v)) for v in ledger.visits[-2:-1])
 
 
 def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
@@ -108,7 +112,7 @@ def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
     told = facts(progress, progress.people.office)
     items = []
     for state in progress.branches:
-        name = f"subtask:{state.branch.name}"
+        name = EffectName.of(Kind.SUBTASK, state.branch.name)
         if state.branch.subtask is None or state.made or state.settled or not builder.open(name):
             continue
         labels = [f"step-{step.name}".translate(_LABEL_BAD)]
@@ -134,7 +138,7 @@ def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
 def _close_answered(builder: PlanBuilder) -> None:
     for state in builder.progress.branches:
         if state.to_close and state.answer is not None and state.subtask is not None:
-            name = f"close:{state.branch.name}:c{state.answer.comment}"
+            name = EffectName.of(Kind.CLOSE, state.branch.name, f"c{state.answer.comment}")
             if builder.open(name):
                 done = builder.progress.people.office.subtask_statuses.done
                 builder.effects.append(MoveSubtask((builder.id(name),), state.subtask.id, done))
@@ -148,9 +152,9 @@ def _say_when_done(builder: PlanBuilder) -> None:
             builder.say([_done_name(state)], state.branch.say_when_done, public=True)
 
 
-def _done_name(state: BranchState) -> str:
+def _done_name(state: BranchState) -> EffectName:
     """Named by the fact that finished the branch, so that the next finish, after a withdrawal, speaks anew."""
-    return f"say:{state.branch.name}:{int(state.at.timestamp()) if state.at else ''}"
+    return EffectName.of(Kind.SAY, state.branch.name, state.at or "")
 
 
 def _first_revision(builder: PlanBuilder) -> None:
@@ -160,7 +164,8 @@ def _first_revision(builder: PlanBuilder) -> None:
         others = tuple(b.subtask.summary for b in builder.progress.branches if not b.settled and b.subtask)
         what = ", ".join(b.subtask.summary for b in revise if b.subtask)
         accounts = team(builder.progress)
-        builder.say(["first_revision"], "first_needs_revision", False, what=what, items=others, accounts=accounts)
+        name = EffectName.of(Kind.FIRST_REVISION)
+        builder.say([name], OwnTemplate.FIRST_REVISION, False, what=what, items=others, accounts=accounts)
 
 
 def _advance(builder: PlanBuilder, decided: Decision, step: Step) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bot.core.decide.plan_builder import PlanBuilder, team
+from bot.core.model.effect_id import SAY, EffectName, Kind
 from bot.core.model.ledger import Mover, Verdict
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.pauses import command_pauses
 
 
-def wait(builder: PlanBuilder) -> None:
+def waiting(builder: PlanBuilder) -> None:
     """Waiting for the district: its feedback, and the move back when new files are there."""
     progress = builder.progress
     if progress.review is not None and builder.may_speak():
@@ -25,32 +27,32 @@ def _feed_back(builder: PlanBuilder) -> None:
         builder.reasons.append("waiting for the district")
         return
     step = progress.process.step(progress.review.step)
-    sent = [f"f{f.comment}:sent" for f in progress.findings]
+    sent = [EffectName.of(Kind.FINDING_SENT, f.comment) for f in progress.findings]
     if progress.review.verdict == Verdict.NOT_RECEIVED:
         builder.reasons.append("a reviewer found no files")
-        if step.revision is not None and step.revision.not_received and builder.open("say") and builder.may_speak():
-            builder.say(["say"], step.revision.not_received, public=True)
+        if step.revision is not None and step.revision.not_received and builder.open(SAY) and builder.may_speak():
+            builder.say([SAY], step.revision.not_received, public=True)
     elif not progress.findings:
-        builder.say(["ask_findings"], "ask_findings", public=False, accounts=team(progress))
+        builder.say([EffectName.of(Kind.ASK_FINDINGS)], OwnTemplate.ASK_FINDINGS, public=False, accounts=team(progress))
         builder.reasons.append("the feedback waits for its findings")
-    elif builder.open("say") and step.revision is not None:
+    elif builder.open(SAY) and step.revision is not None:
         if not builder.may_speak():
             return
         lines = tuple(line for f in progress.findings for line in f.lines)
         back = progress.process.step(step.revision.return_to)
         goal = step.revision.goal or back.goal
         words = {"asked_by": step.title, "return_title": back.title, "goal": str(goal) if goal else ""}
-        builder.say(["say", *sent], step.revision.say, public=True, findings=lines, **words)
+        builder.say([SAY, *sent], step.revision.say, public=True, findings=lines, **words)
         builder.reasons.append(f"round {progress.visit.round} ended with findings")
     else:
-        late = [f for f in progress.findings if not progress.done(f"f{f.comment}:sent")]
-        fresh = [f for f in late if builder.open(f"f{f.comment}:late")]
-        lines = tuple(line for f in fresh for line in f.lines)
-        builder.say([f"f{f.comment}:late" for f in fresh], "late_findings", public=False, items=lines)
+        late = [f for f, name in zip(progress.findings, sent, strict=True) if not progress.done(name)]
+        fresh = {EffectName.of(Kind.FINDING_LATE, f.comment): f for f in late}
+        lines = tuple(line for name, f in fresh.items() if builder.open(name) for line in f.lines)
+        builder.say(fresh, OwnTemplate.LATE_FINDINGS, public=False, items=lines)
         builder.reasons.append("waiting for the district's new files")
 
 
-def end(builder: PlanBuilder) -> None:
+def ended(builder: PlanBuilder) -> None:
     """No subtask is left open, and a set-up that was completed is closed with a word."""
     progress = builder.progress
     if builder.may_speak():
@@ -60,24 +62,26 @@ def end(builder: PlanBuilder) -> None:
     led_here = prior is not None and any(
         s.name == prior.step and s.next == progress.visit.step for s in progress.process.steps
     )
-    if closing is not None and closing.say and led_here and builder.open("say") and builder.may_speak():
-        builder.say(["say"], closing.say, public=True)
+    if closing is not None and closing.say and led_here and builder.open(SAY) and builder.may_speak():
+        builder.say([SAY], closing.say, public=True)
 
 
-def hold(builder: PlanBuilder) -> None:
+def outside(builder: PlanBuilder) -> None:
     """Staff took the ticket out of the process: clocks pause, the district hears nothing, staff are told once."""
     progress = builder.progress
     mover = next((c.author for c in progress.issue.changes if f"h{c.id}" == progress.visit.id), None)
     author = mover.name if mover else ""
     status, since = progress.issue.status, progress.visit.began
-    builder.say(["hold"], "foreign_status", public=False, status=status, author=author, since=since)
+    builder.say(
+        [EffectName.of(Kind.OUTSIDE)], OwnTemplate.OUTSIDE, public=False, status=status, author=author, since=since
+    )
 
 
 def undo(builder: PlanBuilder) -> None:
     """The bot's own move landed on a person's: the person's counts."""
     back = builder.progress.visit.undo
-    builder.say(["undone"], "move_undone", public=False, status=back)
-    builder.move("undo", back)
+    builder.say([EffectName.of(Kind.UNDONE)], OwnTemplate.MOVE_UNDONE, public=False, status=back)
+    builder.move(EffectName.of(Kind.UNDO), back)
     builder.reasons.append(f"a person had moved the ticket to {back} first")
 
 
@@ -90,4 +94,5 @@ def announce_pause_end(builder: PlanBuilder) -> None:
     last = command_pauses(prior)[-1:]
     if last and last[0].end == prior.ended:
         by = tuple(order.by for order in prior.commands if order.comment == last[0].comment and order.by)
-        builder.say(["hold_over"], "hold_over", public=False, accounts=by, status=progress.issue.status)
+        status = progress.issue.status
+        builder.say([EffectName.of(Kind.PAUSE_ENDED)], OwnTemplate.PAUSE_ENDED, False, accounts=by, status=status)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.core.decide.drafts import DRAFTED, TOLD, announcement_name
 from bot.core.decide.template_facts import facts
 from bot.core.history.branches import open_subtasks
 from bot.core.history.progress import Progress
+from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Effect, MoveSubtask, PostComment, TransitionIssue
-from bot.core.model.ledger import Decision, Mover, Visit
+from bot.core.model.ledger import Decision, Ledger, Mover, Visit, subtasks_made
+from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import DRAFT, SILENT
 
 
@@ -22,34 +23,40 @@ class PlanBuilder:
 
     progress: Progress
     parked: Collection[str]
+    ledger: Ledger
     effects: list[Effect] = field(default_factory=list)
-    noted: list[str] = field(default_factory=list)
+    noted: list[EffectId] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     grace_until: datetime | None = None
 
-    def id(self, name: str) -> str:
-        """The id of an effect of the present stay."""
-        return f"{self.progress.issue.id}:{self.progress.visit.id}:{name}"
+    def id(self, name: EffectName) -> EffectId:
+        """The id of an effect of the present visit."""
+        return EffectId.of(self.progress.issue.id, self.progress.visit.id, name)
 
-    def open(self, name: str) -> bool:
+    def open(self, name: EffectName) -> bool:
         """Whether an effect is neither done in this stay (or one it goes on with) nor parked."""
         return not self.progress.done(name) and self.id(name) not in self.parked
+
+    @property
+    def visit(self) -> Visit:
+        """The present visit as the plan's own ledger has it."""
+        return self.ledger.visits[-1]
 
     @property
     def moves(self) -> bool:
         """Whether the ticket is to be moved."""
         return any(isinstance(e, TransitionIssue) for e in self.effects)
 
-    def say(self, names: Collection[str], template: str, public: bool, **more: Any) -> None:
+    def say(self, names: Collection[EffectName], template: str, public: bool, **more: Any) -> None:
         """One comment for those of these effects that are open; for the district in the voice that is chosen."""
         self._comment(names, template, public, False, more)
 
-    def correct(self, name: str, template: str, ask: bool, told: datetime, **more: Any) -> None:
+    def correct(self, name: EffectName, template: OwnTemplate, ask: bool, told: datetime, **more: Any) -> None:
         """One comment that corrects the due moment which the district was told, with `ask` as a draft in any case."""
         self._comment([name], template, True, ask, {"told": told, **more})
 
     def _comment(
-        self, names: Collection[str], template: str, public: bool, tell: bool, more: Mapping[str, Any]
+        self, names: Collection[EffectName], template: str, public: bool, tell: bool, more: Mapping[str, Any]
     ) -> None:
         office = self.progress.people.office
         fresh = tuple(self.id(n) for n in names if self.open(n))
@@ -60,11 +67,11 @@ class PlanBuilder:
             self.noted += fresh
             return
         draft, told = public and (tell or voice == DRAFT), facts(self.progress, office, **more)
-        due_id = ""
+        due_id = None
         clock = next((c for c in self.progress.counting if c.due == told["due"]), None)
         if public and clock is not None:
-            first, kind = fresh[0].removeprefix(self.id("")), DRAFTED if draft else TOLD
-            due_id = self.id(announcement_name(kind, clock.due, clock.branch or "step", first))
+            kind = Kind.DRAFTED if draft else Kind.ANNOUNCED
+            due_id = self.id(EffectName.of(kind, clock.due, clock.name, fresh[0].name))
         self.effects.append(PostComment(fresh, template, public and not draft, told, draft, tell, due_id))
 
     def may_speak(self) -> bool:
@@ -86,7 +93,9 @@ class PlanBuilder:
             (n for n, e in enumerate(self.effects) if isinstance(e, PostComment) and (e.public or e.draft)), None
         )
 
-    def move(self, name: str, status: str, after: str | None = None, decided: Decision | None = None) -> None:
+    def move(
+        self, name: EffectName, status: str, after: EffectId | None = None, decided: Decision | None = None
+    ) -> None:
         """Move the ticket. A move that was done and is wished again failed, or people have put the ticket back."""
         process = self.progress.process
         end = next((n for n, s in process.ends.items() if s == status), "")
@@ -97,17 +106,17 @@ class PlanBuilder:
     def advance(self, decided: Decision) -> None:
         """Move the ticket on or, without auto_advance, tell the team that it is ready to be moved."""
         if self.progress.people.office.auto_advance:
-            self.move("move", decided.to)
+            self.move(EffectName.of(Kind.MOVE), decided.to)
         else:
-            name = f"ready:{int(decided.at.timestamp())}"  # by its moment, so that the next time is told again
-            self.say([name], "step_ready", public=False, status=decided.to, accounts=team(self.progress))
+            name = EffectName.of(Kind.READY, decided.at)  # by its moment, so that the next time is said again
+            self.say([name], OwnTemplate.STEP_READY, public=False, status=decided.to, accounts=team(self.progress))
 
     def supersede(self, stays: Collection[Visit]) -> None:
         """These stays are over, by a verdict or for other files: what nobody finished in them is closed."""
-        made = {ref for v in stays for name, ref in v.done.items() if name.startswith("subtask:")}
+        made = subtasks_made(stays)
         names = self.progress.people.office.subtask_statuses
         for subtask in open_subtasks(self.progress.issue, made, names):
-            name = f"supersede:{subtask.id}"
+            name = EffectName.of(Kind.SUPERSEDE, subtask.id)
             if self.open(name):
                 self.effects.append(MoveSubtask((self.id(name),), subtask.id, names.superseded))
 

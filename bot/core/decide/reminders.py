@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.history.progress import Progress
+from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.pauses import command_pauses, open_pause
 from bot.core.model.process import DISTRICT
 from bot.core.time.business_calendar import Calendar
@@ -18,11 +19,11 @@ class Reminder:
     """One that is to be given: its effect's name, whether the team is to phone instead of a comment to the
     district, since when the district's turn has lasted, after how long, and which ones it makes superfluous."""
 
-    name: str
+    name: EffectName
     phone: bool
     since: datetime
     after: Goal
-    passed: tuple[str, ...]
+    passed: tuple[EffectName, ...]
 
 
 def due_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> Reminder | None:
@@ -49,10 +50,10 @@ def _all(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[da
     found = []
     for number, goal in enumerate(reminders.after, 1):
         at = calendar.next_open(calendar.due(since, goal))
-        found.append((at, Reminder(f"remind:{number}:{stamp}", False, since, goal, ())))
+        found.append((at, Reminder(EffectName.of(Kind.REMINDER, number, stamp), False, since, goal, ())))
     if reminders.call_after is not None:
         at = calendar.next_open(calendar.due(since, reminders.call_after))
-        found.append((at, Reminder(f"phone:{stamp}", True, since, reminders.call_after, ())))
+        found.append((at, Reminder(EffectName.of(Kind.PHONE, stamp), True, since, reminders.call_after, ())))
     return sorted(found, key=lambda one: one[0])
 
 
@@ -63,11 +64,11 @@ def turn_since(progress: Progress) -> datetime | None:
     makes it so from then on."""
     if progress.turn != (DISTRICT,) or progress.visit.decided is not None:
         return None
-    if progress.review is not None and not progress.done("say"):
+    if progress.review is not None and not progress.done(Kind.SAY):
         return None
-    if progress.step is not None and progress.step.say and not progress.done("say"):
+    if progress.step is not None and progress.step.say and not progress.done(Kind.SAY):
         return None  # what has not been asked yet cannot be waited for
     ours = [b.at for b in progress.branches if b.branch.party != DISTRICT and b.at is not None]
-    said = {v.done["say"] for v in progress.chain if "say" in v.done}
+    said = {v.done[Kind.SAY] for v in progress.chain if Kind.SAY in v.done}
     told = [c.created for c in progress.issue.comments if c.id in said]
     return max([progress.visit.began, *ours, *told])

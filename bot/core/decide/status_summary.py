@@ -8,7 +8,7 @@ from bot.core.decide.escalations import what_is_due
 from bot.core.decide.explain_clock import name_of
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock
-from bot.core.model.ledger import ClockNote, PauseReason, Visit
+from bot.core.model.ledger import STEP_CLOCK, ClockNote, PauseReason, Visit
 from bot.core.model.pauses import pauses_of
 from bot.core.model.process import DISTRICT
 from bot.core.time.business_calendar import Calendar
@@ -33,7 +33,7 @@ def rounds(progress: Progress, calendar: Calendar) -> list[str]:
     for visit in progress.ledger.visits:
         if visit is not progress.visit:
             for name, kept in visit.clocks.items():
-                what = titles.get(visit.step, visit.step) + ("" if name == "step" else f" ({name})")
+                what = titles.get(visit.step, visit.step) + ("" if name == STEP_CLOCK else f" ({name})")
                 lines.append(_round(progress, visit, what, kept, calendar))
     return lines
 

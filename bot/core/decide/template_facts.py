@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.core.history import replies
 from bot.core.history.progress import Progress
+from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.process import DISTRICT, Office
 
 
@@ -15,12 +16,12 @@ def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
     `due` is the earliest day that is still to come; a day that has passed is never promised again."""
     step = progress.place
     coming = [c.due for c in progress.counting if c.due > progress.now]
-    following = next((s.title for s in progress.process.steps if step and s.name == step.next), "")
+    following = progress.process.find_step(step.next) if step else None
     return {
         "district": progress.people.district(),
         "contact": progress.people.contact_name(),
         "step": step.title if step else "",
-        "next_step": following,
+        "next_step": following.title if following else "",
         "round": progress.visit.round,
         "team": _team_title(progress, office),
         "turn": _turn(progress),
@@ -59,20 +60,20 @@ def _keyword(progress: Progress) -> str:
     return ""
 
 
-def said_by(name: str) -> str:
+def said_by(name: EffectName) -> str:
     """What an effect is, in words for staff."""
-    kind, _, rest = name.partition(":")
+    about = name.args[0] if name.args else ""
     words = {
-        "say": "the comment to the district",
-        "subtask": f"the subtask for {rest}",
-        "close": f"closing the subtask for {rest.partition(':')[0]}",
-        "supersede": "closing a subtask of the ended round",
-        "move": "moving the ticket on",
-        "undo": "moving the ticket back",
-        "flag": "the note on a review's time",
-        "notify": "the message on a review's time",
-        "ask_findings": "the request for findings",
-        "field": "setting the due day",
-        "labels": "setting the labels",
+        Kind.SAY: "the comment to the district",
+        Kind.SUBTASK: f"the subtask for {about}",
+        Kind.CLOSE: f"closing the subtask for {about}",
+        Kind.SUPERSEDE: "closing a subtask of the ended round",
+        Kind.MOVE: "moving the ticket on",
+        Kind.UNDO: "moving the ticket back",
+        Kind.ESCALATION: "the note on a review's time",
+        Kind.MESSAGE: "the message on a review's time",
+        Kind.ASK_FINDINGS: "the request for findings",
+        Kind.FIELD: "setting the due day",
+        Kind.LABELS: "setting the labels",
     }
-    return words.get(kind, "a note or answer of the bot")
+    return words.get(name.kind, "a note or answer of the bot") if name.kind else "a note or answer of the bot"

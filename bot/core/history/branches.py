@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.issue import Change, Issue, Subtask
 from bot.core.model.ledger import Ledger, ReplyRecord, Visit
 from bot.core.model.process import Branch, Step, SubtaskStatuses
@@ -53,7 +54,7 @@ def states(
 
 def _state(issue: Issue, branch: Branch, chain: list[Visit], people: People, at: datetime) -> BranchState:
     answers = [a for v in reversed(chain) for a in v.replies if a.intent == branch.done_by and a.at <= at]
-    name = f"subtask:{branch.name}"
+    name = EffectName.of(Kind.SUBTASK, branch.name)
     made = next((v.done[name] for v in chain if name in v.done), None)
     if branch.subtask is None or made is None:
         # The district may answer before its subtask is there (it was refused, say): the answer counts.

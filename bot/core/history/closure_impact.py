@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.history.sla_clocks import planned, shifted
-from bot.core.model.ledger import ClockNote, Ledger
+from bot.core.model.ledger import STEP_CLOCK, ClockNote, Ledger
 from bot.core.model.pauses import Pause
 from bot.core.model.process import Process
 from bot.core.time.business_calendar import Calendar
@@ -43,14 +43,14 @@ def moves_of(
     visit = ledger.visits[-1] if ledger.visits else None
     if visit is None or visit.ended is not None:
         return
-    step = next((s for s in process.steps if s.name == visit.step), None)
+    step = process.find_step(visit.step)
     for name, note in visit.clocks.items():
         if note.calendar != new.name or note.stopped is not None or note.paused is not None:
             continue
         before, after = due_of_note(note, old), due_of_note(note, new)
         if before != after:
             title = step.title if step else visit.status
-            what = title if name == "step" else f"{title} ({name.replace('_', ' ')})"
+            what = title if name == STEP_CLOCK else f"{title} ({name.replace('_', ' ')})"
             yield Moved(key, district, what, visit.round, new.name, before, after)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -10,10 +9,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.core.history import replies
+from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.issue import Comment, Issue
 from bot.core.model.ledger import VENDOR, WAITING, CommandName, CommandRecord, Ledger, ReplyRecord, Visit
 from bot.core.model.pauses import open_pause
 from bot.core.model.process import Process, Step
+from bot.core.model.spelling import nearest
 from bot.core.time.closures import parse_closure, parse_day, parse_time
 from bot.core.time.goals import Goal, parse_goal
 
@@ -64,13 +65,13 @@ def command_of(body: str) -> Command | None:
     name = re.sub(f"{_JOINT}+", "-", found["name"].lower()) if found else ""
     if found is None or (found["glued"] is not None and name not in _NAMES):
         return None
-    near = [] if name in _NAMES else difflib.get_close_matches(name, _NAMES, 1, _ALIKE)
-    return Command(name, line[found.end() :].strip(), below.strip(), near[0] if near else "")
+    meant = "" if name in _NAMES else nearest(name, _NAMES, _ALIKE)
+    return Command(name, line[found.end() :].strip(), below.strip(), meant)
 
 
-def answer_to(comment: str, at: datetime) -> str:
-    """The name of the answer to an order, by the comment's id and the moment at which it was as it was read."""
-    return f"answer:{comment}:{int(at.timestamp())}"
+def answer_to(comment: str, at: datetime) -> EffectName:
+    """The name of the answer to a command, by the id of its comment and when that was last edited."""
+    return EffectName.of(Kind.ANSWER, comment, at)
 
 
 class NotDone(Exception):

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.core.history import replies
 from bot.core.history.commands import VISIT_COMMANDS, Command, NotDone, Scene, answer_to, command_of, obey
+from bot.core.model.effect_id import Kind
 from bot.core.model.issue import Comment, Issue
 from bot.core.model.ledger import WAITING, CommandRecord, Ledger, ReplyRecord, Visit
 from bot.core.model.process import Process, Step
@@ -154,9 +155,9 @@ class CommentIntake:
     def _was_other(self, comment: Comment, order: CommandRecord | None) -> bool:
         """Whether the comment was obeyed or answered as it stood at another moment."""
         now = answer_to(comment.id, comment.updated)
-        of_any_moment = now[: now.rindex(":") + 1]
-        answered = (n for visit in self._ledger.visits for n in visit.done if n.startswith(of_any_moment))
-        return (order is not None and order.at != comment.updated) or any(name != now for name in answered)
+        answers = (name for visit in self._ledger.visits for name, _ in visit.effects(Kind.ANSWER))
+        before = any(name.args[0] == comment.id and name != now for name in answers)
+        return before or (order is not None and order.at != comment.updated)
 
     def _order(self, comment: Comment) -> CommandRecord | None:
         """The order of that comment that was obeyed before, though its answer may not have gone out."""
@@ -185,4 +186,4 @@ class CommentIntake:
         return step is not None and any(b.done_by == intent for b in step.branches)
 
     def _step(self, visit: Visit) -> Step | None:
-        return next((s for s in self._process.steps if s.name == visit.step), None)
+        return self._process.find_step(visit.step)

@@ -11,8 +11,20 @@ from bot.core.history.branches import BranchState, BranchStatus, states
 from bot.core.history.comment_intake import NewComments
 from bot.core.history.sla_clocks import Clock, clocks_of, note
 from bot.core.history.visits import Fold
+from bot.core.model.effect_id import Kind
 from bot.core.model.issue import Comment, Issue
-from bot.core.model.ledger import WAITING, CommandName, Decision, Finish, Ledger, PauseReason, Stretch, Verdict, Visit
+from bot.core.model.ledger import (
+    WAITING,
+    CommandName,
+    Decision,
+    Finish,
+    Ledger,
+    PauseReason,
+    Stretch,
+    Verdict,
+    Visit,
+    subtasks_made,
+)
 from bot.core.model.ledger_json import read_ledger
 from bot.core.model.process import DISTRICT, Office, Process, Step
 from bot.core.model.roles import People
@@ -59,7 +71,7 @@ class Progress:
         return self.ledger.chain(self.visit)
 
     def done(self, name: str) -> bool:
-        """Whether the bot did that in this stay or one that it goes on with."""
+        """Whether the effect of that name was done in this visit or one that it goes on with."""
         return any(name in v.done for v in self.chain)
 
     @property
@@ -155,7 +167,7 @@ def _run_clocks(
     at: datetime,
 ) -> tuple[Step | None, tuple[BranchState, ...], tuple[Clock, ...]]:
     """Bring one stay up to `at`: its withdrawn branches, its verdict, its clocks."""
-    step = next((s for s in process.steps if s.name == visit.step), None)
+    step = process.find_step(visit.step)
     if step is None:
         return None, (), ()
     branches = states(issue, step, visit, ledger, people, at)
@@ -166,13 +178,13 @@ def _run_clocks(
     if visit.ended is None:
         visit.decided = _spoken(issue, process, step, ledger.chain(visit)) or decision(process, step, visit, branches)
     clocks = clocks_of(process, step, visit, ledger, branches, calendars, at)
-    visit.clocks = {c.branch or "step": note(c) for c in clocks}
+    visit.clocks = {c.name: note(c) for c in clocks}
     return step, branches, clocks
 
 
 def _spoken(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> Decision | None:
     """A step of the bot's own is complete with its comment."""
-    said = next((v.done["say"] for v in chain if "say" in v.done), None)
+    said = next((v.done[Kind.SAY] for v in chain if Kind.SAY in v.done), None)
     if not step.automated or said is None:
         return None
     at = next((c.created for c in issue.comments if c.id == said), chain[0].began)
@@ -215,7 +227,7 @@ def _review_before(process: Process, visit: Visit, ledger: Ledger) -> Visit | No
     if visit.step != WAITING:
         return None
     for earlier in reversed(ledger.visits):
-        step = next((s for s in process.steps if s.name == earlier.step), None)
+        step = process.find_step(earlier.step)
         if step is not None and step.review and earlier.files == visit.files:
             return earlier if earlier.verdict in (Verdict.REVISION, Verdict.NOT_RECEIVED) else None
     return None
@@ -232,12 +244,12 @@ def _return_status(process: Process, review: Visit | None) -> str:
 
 def _findings(issue: Issue, people: People, process: Process, review: Visit, ledger: Ledger) -> tuple[Finding, ...]:
     """What the reviewers of that round wrote under "Findings:", oldest first."""
-    step = next((s for s in process.steps if s.name == review.step), None)
+    step = process.find_step(review.step)
     if step is None or not step.review:
         return ()
     chain = ledger.chain(review)
     since = chain[-1].began
-    made = {ref for v in chain for name, ref in v.done.items() if name.startswith("subtask:")}
+    made = subtasks_made(chain)
     comments = [c for c in issue.comments if not c.public]
     for subtask in issue.subtasks:
         if subtask.id in made:

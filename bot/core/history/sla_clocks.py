@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.history.branches import BranchState, BranchStatus
-from bot.core.model.ledger import ClockNote, CommandName, CommandRecord, Ledger, Stretch, Verdict, Visit
+from bot.core.model.ledger import STEP_CLOCK, ClockNote, CommandName, CommandRecord, Ledger, Stretch, Verdict, Visit
 from bot.core.model.pauses import Pause, pauses_of
 from bot.core.model.process import DISTRICT, Process, Step
 from bot.core.time.business_calendar import Calendar
@@ -35,6 +35,11 @@ class Clock:
     pauses: Pauses = ()
     paused: datetime | None = None
     extended: Extensions = ()
+
+    @property
+    def name(self) -> str:
+        """The branch whose clock it is, STEP_CLOCK for the step's own: as the ledger calls it."""
+        return self.branch or STEP_CLOCK
 
     def moment(self, calendar: Calendar, fraction: float) -> datetime:
         """When that fraction of the time, extensions included, is used; of 1, the due moment itself."""
@@ -109,8 +114,8 @@ class _Face:
     def _kept(self, branch: str, over: Pauses, extended: Extensions) -> ClockNote | None:
         """The note that a clock which has stopped ends with: another goal or calendar since rewrites nothing, an
         order or a pause that was not known yet does."""
-        noted = self.visit.clocks.get(branch or "step")
-        if noted is None or noted.started != self.start or noted.extended != [str(goal) for goal in extended]:
+        noted = self.visit.clocks.get(branch or STEP_CLOCK)
+        if noted is None or noted.started != self.start or noted.extended != tuple(map(str, extended)):
             return None
         return noted if [(p.begin, p.end) for p in noted.pauses] == [(p.begin, p.end) for p in over] else None
 
@@ -125,7 +130,7 @@ def goal_of(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Goal 
 def asked_by(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Step | None:
     """The review whose revision asked for the files at hand and sent them to this step, None where none did."""
     for earlier in reversed(ledger.visits[: ledger.visits.index(visit)]):
-        asker = next((s for s in process.steps if s.name == earlier.step), None)
+        asker = process.find_step(earlier.step)
         if (
             asker is None
             or asker.revision is None
@@ -189,7 +194,7 @@ def note(clock: Clock) -> ClockNote:
         started=clock.started,
         due=clock.due,
         stopped=clock.stopped,
-        pauses=[Stretch(p.begin, p.end, p.why) for p in clock.pauses if p.end is not None],
+        pauses=tuple(Stretch(p.begin, p.end, p.why) for p in clock.pauses if p.end is not None),
         paused=clock.paused,
-        extended=[str(goal) for goal in clock.extended],
+        extended=tuple(map(str, clock.extended)),
     )

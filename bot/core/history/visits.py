@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.core.history import replies
 from bot.core.history.branches import BranchState, BranchStatus, states
 from bot.core.history.comment_intake import CommentIntake, NewComments
+from bot.core.model.effect_id import Kind
 from bot.core.model.issue import Change, Comment, Issue
 from bot.core.model.ledger import WAITING, CommandName, Decision, Ledger, Mover, Verdict, Visit
 from bot.core.model.pauses import note_pause
@@ -123,7 +124,7 @@ class Fold:
         if not before or prior.mover != Mover.PERSON or visit.mover != Mover.PERSON:
             return False
         back = bool(visit.step) and before[0].step == visit.step and before[0].files == prior.files
-        return back and visit.began - prior.began < grace and not prior.replies and "say" not in prior.done
+        return back and visit.began - prior.began < grace and not prior.replies and Kind.SAY not in prior.done
 
     def _forget_slip(self, visit: Visit, prior: Visit) -> None:
         """A verdict that was only a slip of the hand was none."""
@@ -258,4 +259,4 @@ class Fold:
         return next((name for name, end in self.process.ends.items() if end == status), "")
 
     def _step(self, visit: Visit) -> Step | None:
-        return next((s for s in self.process.steps if s.name == visit.step), None)
+        return self.process.find_step(visit.step)

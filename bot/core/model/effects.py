@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core.model.ledger import Decision, Ledger
+from bot.core.model.effect_id import EffectId
+from bot.core.model.ledger import NOTED, Decision, Ledger
 from bot.core.time.closures import Closure
 
 Facts = Mapping[str, Any]  # what a template may say: strings, numbers, aware datetimes, tuples of strings
@@ -17,7 +18,7 @@ Facts = Mapping[str, Any]  # what a template may say: strings, numbers, aware da
 class NewSubtask:
     """One subtask to be made; `summary` and `description` are templates, filled from `facts`."""
 
-    id: str
+    id: EffectId
     branch: str
     summary: str
     description: str | None
@@ -34,7 +35,7 @@ class CreateSubtasks:
     items: tuple[NewSubtask, ...]
 
     @property
-    def ids(self) -> tuple[str, ...]:
+    def ids(self) -> tuple[EffectId, ...]:
         """The effect ids, one per subtask."""
         return tuple(item.id for item in self.items)
 
@@ -45,20 +46,20 @@ class PostComment:
     would be said in public, with `tell` one that corrects a day. `due_id` is done along with it where the words
     name the day of the fact `due`."""
 
-    ids: tuple[str, ...]
+    ids: tuple[EffectId, ...]
     template: str
     public: bool
     facts: Facts
     draft: bool = False
     tell: bool = False
-    due_id: str = ""
+    due_id: EffectId | None = None
 
 
 @dataclass(frozen=True)
 class SendText:
     """Write a public comment in a person's words, or a draft's."""
 
-    ids: tuple[str, ...]
+    ids: tuple[EffectId, ...]
     text: str
 
 
@@ -68,7 +69,7 @@ class Notify:
 
     `due` is a moment to name below the `body`, said in that `calendar`; `key` the ticket to link to, where it may."""
 
-    ids: tuple[str, ...]
+    ids: tuple[EffectId, ...]
     channel: str
     title: str
     body: str
@@ -82,7 +83,7 @@ class CloseDay:
     """Close a day of a calendar for every ticket that follows it, and answer with the reviews whose due moment
     moves; `facts` are for that answer."""
 
-    ids: tuple[str, ...]
+    ids: tuple[EffectId, ...]
     closure: Closure
     facts: Facts
 
@@ -91,7 +92,7 @@ class CloseDay:
 class MoveSubtask:
     """Move one subtask to a status."""
 
-    ids: tuple[str, ...]
+    ids: tuple[EffectId, ...]
     subtask_id: str
     status: str
 
@@ -103,10 +104,10 @@ class TransitionIssue:
     `after` names an effect of the same plan without which the move is not made, and `decided` the decision that
     is then written down before it."""
 
-    ids: tuple[str, ...]
+    ids: tuple[EffectId, ...]
     status: str
     resolution: str | None = None
-    after: str | None = None
+    after: EffectId | None = None
     decided: Decision | None = None
 
 
@@ -132,7 +133,19 @@ class Plan:
 
     reason: str
     effects: tuple[Effect, ...] = ()
-    record: TicketUpdate = TicketUpdate()
+    update: TicketUpdate = field(default_factory=TicketUpdate)
     requeue_at: datetime | None = None
-    noted: tuple[str, ...] = ()
+    noted: tuple[EffectId, ...] = ()
     missed: tuple[str, ...] = ()
+
+    def update_after(self, issue_id: str, refs: Mapping[str, str], moves: Iterable[TransitionIssue]) -> TicketUpdate:
+        """The update as it is to be written once effects were applied (`refs` says what came of each) and before these
+        moves are made. The ledger names both, so the next reconcile can tell the bot's own move from a person's."""
+        if self.update.ledger is None:
+            return self.update
+        ledger = self.update.ledger.copy()
+        visit = ledger.visits[-1]
+        for move in moves:
+            visit.decided = visit.decided or move.decided
+        ledger.note({**dict.fromkeys(self.noted, NOTED), **refs}, issue_id)
+        return replace(self.update, ledger=ledger)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+
+from bot.core.model.effect_id import EffectId, EffectName, Kind
 
 PROPERTY = "onboarding-bot"
 _MOST_HEARD = 50
 
+STEP_CLOCK = "step"  # the name of a step's own clock, beside those of its branches
 WAITING = "waiting"  # the step name of a stay in the process's waiting status
 
 
@@ -62,7 +65,7 @@ class CommandName(StrEnum):
 NOTED = "-"  # stands in `done` where an effect leaves nothing behind that has an id
 
 
-@dataclass
+@dataclass(frozen=True)
 class ReplyRecord:
     """A reply of the district that counted, as it was when it was heard."""
 
@@ -72,7 +75,7 @@ class ReplyRecord:
     by: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Finish:
     """When a branch's work was finished, and by whom, as its subtask's own history told at the time."""
 
@@ -90,7 +93,7 @@ RECORDED_COMMANDS = frozenset(CommandName) - {
 VENDOR = "vendor"  # what a hold waits for, where it is not the office itself
 
 
-@dataclass
+@dataclass(frozen=True)
 class CommandRecord:
     """An order of staff that was obeyed: the comment that gave it, when and by whom.
 
@@ -104,7 +107,7 @@ class CommandRecord:
     value: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Decision:
     """A verdict or completion that the facts have reached: what it is, since when, by whom, and where it leads."""
 
@@ -114,7 +117,7 @@ class Decision:
     to: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Stretch:
     """A pause from `begin` to `end`; `why` is a word of `clocks`."""
 
@@ -123,7 +126,7 @@ class Stretch:
     why: PauseReason
 
 
-@dataclass
+@dataclass(frozen=True)
 class ClockNote:
     """A review clock as it ran: kept so that a later change of calendar or goal rewrites nothing.
 
@@ -135,9 +138,9 @@ class ClockNote:
     started: datetime
     due: datetime
     stopped: datetime | None = None
-    pauses: list[Stretch] = field(default_factory=list)
+    pauses: tuple[Stretch, ...] = ()
     paused: datetime | None = None
-    extended: list[str] = field(default_factory=list)
+    extended: tuple[str, ...] = ()
 
 
 @dataclass
@@ -171,6 +174,29 @@ class Visit:
     ended: datetime | None = None
     ended_by: str = ""
     verdict: Verdict | None = None
+
+    def effects(self, kind: Kind) -> Iterator[tuple[EffectName, str]]:
+        """The effects of that kind that were done in this visit, each with what came of it."""
+        names = ((EffectName(name), ref) for name, ref in self.done.items())
+        return ((name, ref) for name, ref in names if name.kind == kind)
+
+    def copy(self) -> Visit:
+        """A visit of its own with the same content."""
+        return replace(
+            self,
+            replies=list(self.replies),
+            commands=list(self.commands),
+            pauses=list(self.pauses),
+            done=dict(self.done),
+            withdrawn=list(self.withdrawn),
+            finished=dict(self.finished),
+            clocks=dict(self.clocks),
+        )
+
+
+def subtasks_made(visits: Iterable[Visit]) -> set[str]:
+    """The ids of the subtasks that the bot made in these visits."""
+    return {ref for visit in visits for name, ref in visit.effects(Kind.SUBTASK)}
 
 
 @dataclass
@@ -215,15 +241,19 @@ class Ledger:
         stays = self.chain(last)
         if last.step == WAITING:
             stays += [v for v in self.visits if v.files == last.files]
-        return {ref for v in stays for name, ref in v.done.items() if name.startswith("subtask:")}
+        return subtasks_made(stays)
 
     def note(self, refs: Mapping[str, str], issue_id: str) -> None:
         """Write down effects that were applied; ids that name no visit of this issue are passed over."""
-        for effect, ref in refs.items():
-            issue, visit_id, name = (effect.split(":", 2) + ["", ""])[:3]
-            visit = self.visit(visit_id)
-            if issue == issue_id and visit is not None:
-                visit.done.setdefault(name, ref)
+        for text, ref in refs.items():
+            effect = EffectId(text)
+            visit = self.visit(effect.visit_id)
+            if effect.issue_id == issue_id and visit is not None:
+                visit.done.setdefault(effect.name, ref)
+
+    def copy(self) -> Ledger:
+        """A ledger of its own with the same content: what is then written into it is not in this one."""
+        return replace(self, visits=[visit.copy() for visit in self.visits], read_comments=dict(self.read_comments))
 
     def mark_read(self, comment_id: str, updated: datetime) -> None:
         """Remember a comment as heard; only the newest are kept by id, the rest by their moment."""

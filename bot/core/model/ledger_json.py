@@ -116,8 +116,8 @@ def _slim(value: Any) -> Any:
     if is_dataclass(value):  # dataclasses.asdict would copy every moment first
         value = {_KEYS.get(name, name): field for name, field in vars(value).items()}
     if isinstance(value, dict):
-        return {k: s for k, v in value.items() if (s := _slim(v)) not in (None, "", 0, [], {})}
-    if isinstance(value, list):
+        return {k: s for k, v in value.items() if (s := _slim(v)) not in (None, "", 0, [], (), {})}
+    if isinstance(value, list | tuple):
         return [_slim(v) for v in value]
     if isinstance(value, StrEnum):
         return value.value
@@ -182,9 +182,9 @@ def _clock(c: Table) -> ClockNote:
         started=c.moment("started"),
         due=c.moment("due"),
         stopped=c.maybe("stopped"),
-        pauses=_stretches(c),
+        pauses=tuple(_stretches(c)),
         paused=c.maybe("paused"),
-        extended=[_goal(text, c.where) for text in c.texts("extended")],
+        extended=tuple(_goal(text, c.where) for text in c.texts("extended")),
     )
 
 

@@ -146,10 +146,14 @@ class Process:
 
     def step(self, name: str) -> Step:
         """The step of that name; KeyError where there is none."""
-        for step in self.steps:
-            if step.name == name:
-                return step
-        raise KeyError(name)
+        step = self.find_step(name)
+        if step is None:
+            raise KeyError(name)
+        return step
+
+    def find_step(self, name: str) -> Step | None:
+        """The step of that name; None where there is none, as for a visit outside the steps."""
+        return next((s for s in self.steps if s.name == name), None)
 
     def step_at(self, status: str) -> Step | None:
         """The step that a Jira status stands for, None for any other status."""
