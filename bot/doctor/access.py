@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
-from bot.doctor.rows import API, Asked, Row, ok, problem, unsure
+from bot.doctor.rows import Questions, Row, ok, problem, unsure
 from bot.jira import payloads
 from bot.jira.call import JiraTrouble, Missing, Refused, Unauthenticated
+from bot.jira.client import API, JiraClient
 
 SITE = "Jira"
 ACCOUNT = "account"
 GATEWAY = "https://api.atlassian.com/ex/jira/"  # where the tokens of service accounts work
 
 
-def reachable(ask: Asked) -> Iterator[Row]:
+def reachable(ask: Questions) -> Iterator[Row]:
     """Whether a Jira answers at JIRA_URL, and whether it is of the kind that the credentials are for."""
     try:
-        info = ask.get(f"{API}/serverInfo")
+        info = ask.once(JiraClient.server_info)
     except Unauthenticated:  # it answers; what it says of the token is the next check's
         yield ok(SITE, f"It answers at {ask.settings.jira_url}.")
         return
@@ -48,10 +48,10 @@ def _address(ours: str, theirs: str) -> Iterator[Row]:
         yield unsure("address", f"The site calls itself {theirs}.", mend)
 
 
-def account(ask: Asked) -> Iterator[Row]:
+def account(ask: Questions) -> Iterator[Row]:
     """Who the bot is, and whether its token is alive."""
     try:
-        answer = ask.get(f"{API}/myself")
+        answer = ask.once(JiraClient.myself)
     except Unauthenticated as trouble:
         mend = (
             "Make a new token for the bot's account and set JIRA_API_TOKEN (Data Center: JIRA_PAT); "
@@ -69,7 +69,7 @@ def account(ask: Asked) -> Iterator[Row]:
         yield ok(ACCOUNT, f"{person.name} ({person.id}, {person.kind}); its token is accepted.")
 
 
-def people(ask: Asked) -> Iterator[Row]:
+def people(ask: Questions) -> Iterator[Row]:
     """Whether the accounts that bot.yaml names exist, are active and are staff."""
     office = ask.config.office
     for team in office.teams.values():
@@ -82,7 +82,7 @@ def people(ask: Asked) -> Iterator[Row]:
         yield _person(ask, f"{one}, the lead", one)
 
 
-def _person(ask: Asked, name: str, account_id: str) -> Row:
+def _person(ask: Questions, name: str, account_id: str) -> Row:
     mend = "Put the account id into bot.yaml that stands at the end of the address of the person's profile."
     try:
         answer = _user(ask, account_id)
@@ -103,10 +103,10 @@ def _person(ask: Asked, name: str, account_id: str) -> Row:
     return ok(name, f"{person.name}.")
 
 
-def _user(ask: Asked, account_id: str) -> Any:
+def _user(ask: Questions, name: str) -> Any:
     if ask.settings.cloud:
-        return ask.get(f"{API}/user?accountId={quote(account_id)}")
+        return ask.once(JiraClient.user, name)
     try:  # Data Center knows people by key; an old configuration may name them by user name
-        return ask.get(f"{API}/user", {"key": account_id})
+        return ask.get(f"{API}/user", {"key": name})
     except Missing:
-        return ask.get(f"{API}/user", {"username": account_id})
+        return ask.once(JiraClient.user, name)

@@ -1,4 +1,4 @@
-"""Does the live Jira match the configuration? Asked by GET alone; each row says how it stands and how to mend it."""
+"""Does the live Jira match the configuration? Asked by GET alone; each row says how it stands and how to fix it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from rich.text import Text
 from bot.config.load import Config
 from bot.config.settings import Settings
 from bot.doctor import access, project, workflow
-from bot.doctor.rows import Asked, Calls, Row, unsure
+from bot.doctor.rows import Questions, Row, unsure
 from bot.jira.call import JiraTrouble
+from bot.jira.client import JiraClient
 from bot.log import visible
 
 __all__ = ["Row", "examine", "healthy", "summary", "to_json", "to_table"]
@@ -25,10 +26,10 @@ Check = tuple[str, Callable[[], Iterator[Row]]]
 _STYLES = {"ok": "green", "problem": "bold red", "unsure": "yellow"}
 
 
-def examine(wire: Calls, config: Config, settings: Settings) -> list[Row]:
+def examine(client: JiraClient, config: Config, settings: Settings) -> list[Row]:
     """Every row, in the order in which to mend them. Raises nothing for what Jira answers or does not: a check
     that could not be made is a row, and hides no other."""
-    ask = Asked(wire, config, settings)
+    ask = Questions(client, config, settings)
     rows: list[Row] = []
     for name, check in ((access.SITE, access.reachable), (access.ACCOUNT, access.account)):
         rows += _made((name, partial(check, ask)))
@@ -41,7 +42,7 @@ def examine(wire: Calls, config: Config, settings: Settings) -> list[Row]:
     return rows
 
 
-def _checks(ask: Asked) -> Iterator[Check]:
+def _checks(ask: Questions) -> Iterator[Check]:
     processes = ask.config.processes
     for key in dict.fromkeys(p.project for p in processes):
         yield f"project {key}", partial(project.project, ask, key)

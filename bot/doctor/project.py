@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.model.process import Process
-from bot.doctor.rows import API, Asked, Row, inside, listed, ok, problem, unsure, whole
+from bot.doctor.rows import Questions, Row, inside, listed, ok, problem, unsure, whole
 from bot.doctor.workflow import named_type, types_of
 from bot.jira.call import Missing, Refused
+from bot.jira.client import JiraClient
 
 DESKS = "/rest/servicedeskapi/servicedesk"
 RIGHTS = {
@@ -25,11 +26,11 @@ RESOLUTION = {"RESOLVE_ISSUES": "Resolve issues"}
 _MOST_PAGES = 50
 
 
-def project(ask: Asked, key: str) -> Iterator[Row]:
+def project(ask: Questions, key: str) -> Iterator[Row]:
     """Whether the project is there, with the components that teams' subtasks go to."""
     name = f"project {key}"
     try:
-        found = whole(ask.get(f"{API}/project/{key}"))
+        found = whole(ask.once(JiraClient.project, key))
     except Missing:
         mend = f"Make the project, let the bot's account browse it, or mend `project:` in {_files(ask, key)}."
         yield problem(name, "Jira has no such project, or hides it from the bot.", mend)
@@ -42,19 +43,19 @@ def project(ask: Asked, key: str) -> Iterator[Row]:
             yield problem(f'component "{team.component}" in {key}', "The project has no such component.", mend)
 
 
-def _files(ask: Asked, key: str) -> str:
+def _files(ask: Questions, key: str) -> str:
     return " and ".join(ask.config.where(p.name, "applies_to", "project") for p in _processes(ask, key))
 
 
-def _processes(ask: Asked, key: str) -> list[Process]:
+def _processes(ask: Questions, key: str) -> list[Process]:
     return [p for p in ask.config.processes if p.project == key]
 
 
-def rights(ask: Asked, key: str) -> Iterator[Row]:
+def rights(ask: Questions, key: str) -> Iterator[Row]:
     """Whether the bot's account may do in the project what the bot does."""
     name, wanted = f"rights in {key}", _wanted_rights(ask, key)
     try:
-        answer = ask.get(f"{API}/mypermissions", {"projectKey": key, "permissions": ",".join(wanted)})
+        answer = ask.once(JiraClient.permissions, key, ",".join(wanted))
     except Missing:
         yield problem(name, "The bot may not even see the project.", f"Let the bot's account browse {key}.")
         return
@@ -70,7 +71,7 @@ def rights(ask: Asked, key: str) -> Iterator[Row]:
         yield ok(name, f"{', '.join(wanted.values())}.")
 
 
-def _wanted_rights(ask: Asked, key: str) -> dict[str, str]:
+def _wanted_rights(ask: Questions, key: str) -> dict[str, str]:
     office = ask.config.office
     closings = [closing for p in _processes(ask, key) for closing in p.closings.values()]
     wanted = dict(RIGHTS)
@@ -79,7 +80,7 @@ def _wanted_rights(ask: Asked, key: str) -> dict[str, str]:
     return wanted | (RESOLUTION if any(closing.resolution for closing in closings) else {})
 
 
-def agent(ask: Asked, key: str) -> Iterator[Row]:
+def agent(ask: Questions, key: str) -> Iterator[Row]:
     """Whether the bot has an agent's seat. Only an agent may list a desk's queues: of the calls that are for
     agents alone this one needs no ticket and touches nothing."""
     name = f"agent seat in {key}"
@@ -96,7 +97,7 @@ def agent(ask: Asked, key: str) -> Iterator[Row]:
     yield ok(name, "The bot sees the queues, so it is an agent.")
 
 
-def request_type(ask: Asked, process: Process) -> Iterator[Row]:
+def request_type(ask: Questions, process: Process) -> Iterator[Row]:
     """Whether customers can open what the process is for."""
     name = f'request type for "{process.issue_type}" in {process.project}'
     desk = _desk(ask, process.project, name)
@@ -113,9 +114,9 @@ def request_type(ask: Asked, process: Process) -> Iterator[Row]:
             yield unsure(name, "The bot sees none; one that is restricted it could not see.", mend)
 
 
-def _desk(ask: Asked, key: str, name: str) -> str | Row:
+def _desk(ask: Questions, key: str, name: str) -> str | Row:
     """The id of the project's service desk, or the row that says why there is none."""
-    found = whole(ask.get(f"{API}/project/{key}"))
+    found = whole(ask.once(JiraClient.project, key))
     if found.get("projectTypeKey") != "service_desk":
         mend = "Use a service project, or make sure that no district contact may browse this one."
         return unsure(name, f"{key} is no service project, so it has no comments that customers cannot read.", mend)
@@ -130,7 +131,7 @@ def _desk(ask: Asked, key: str, name: str) -> str | Row:
     return desk
 
 
-def _pages(ask: Asked, path: str) -> list[dict[str, object]]:
+def _pages(ask: Questions, path: str) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for _ in range(_MOST_PAGES):
         answer = ask.get(path, {"start": str(len(found)), "limit": "50"})

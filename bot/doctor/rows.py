@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Concatenate, Literal, ParamSpec
 
 from bot.config.load import Config
 from bot.config.settings import Settings
 from bot.jira.call import JiraTrouble
+from bot.jira.client import JiraClient
 
-API = "/rest/api/2"
-
+P = ParamSpec("P")
 State = Literal["ok", "problem", "unsure"]
 
 
@@ -41,27 +41,27 @@ def unsure(name: str, said: str, mend: str) -> Row:
     return Row(name, "unsure", said, mend)
 
 
-class Calls(Protocol):
-    """What the doctor needs of `Wire`."""
+class Questions:
+    """Questions to one Jira. An answer is kept, and so is a trouble: what several checks need is asked for once."""
 
-    def call(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Any:
-        """The parsed answer; raises a JiraTrouble."""
-        ...
-
-
-class Asked:
-    """Questions to one Jira. An answer is kept, a trouble too: what several checks need is asked for once."""
-
-    def __init__(self, wire: Calls, config: Config, settings: Settings) -> None:
-        self._wire, self.config, self.settings = wire, config, settings
-        self._answers: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
+    def __init__(self, client: JiraClient, config: Config, settings: Settings) -> None:
+        self._client, self.config, self.settings = client, config, settings
+        self._answers: dict[tuple[object, ...], Any] = {}
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
-        """The answer to a GET. Raises the JiraTrouble that came of it."""
-        question = path, tuple(sorted((params or {}).items()))
+        """The answer to a GET that the library has no method for. Raises the JiraTrouble that came of it."""
+        question = path, *sorted((params or {}).items())
+        return self._kept(question, lambda: self._client.call("GET", path, params))
+
+    def once(self, method: Callable[Concatenate[JiraClient, P], Any], *args: P.args, **kwargs: P.kwargs) -> Any:
+        """The answer to a reading method of the client. Raises the JiraTrouble that came of it."""
+        question = method, *args, *sorted(kwargs.items())
+        return self._kept(question, lambda: method(self._client, *args, **kwargs))
+
+    def _kept(self, question: tuple[object, ...], call: Callable[[], Any]) -> Any:
         if question not in self._answers:
             try:
-                self._answers[question] = self._wire.call("GET", path, params)
+                self._answers[question] = call()
             except JiraTrouble as trouble:
                 self._answers[question] = trouble
         answer = self._answers[question]

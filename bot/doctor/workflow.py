@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.model.process import Process
-from bot.doctor.rows import API, Asked, Row, inside, listed, ok, problem, quoted, unsure, whole
+from bot.doctor.rows import Questions, Row, inside, listed, ok, problem, quoted, unsure, whole
 from bot.jira import payloads
 from bot.jira.call import Missing
+from bot.jira.client import API, JiraClient
 
 SAMPLES = 3  # tickets that are looked at for each status
 # What the gateway sends for a new subtask.
@@ -43,10 +44,10 @@ class Move:
 # -- types and statuses
 
 
-def types_of(ask: Asked, project: str) -> list[Mapping[str, Any]]:
+def types_of(ask: Questions, project: str) -> list[Mapping[str, Any]]:
     """The issue types of a project, each with its statuses; none where the project is not there."""
     try:
-        return listed(ask.get(f"{API}/project/{project}/statuses"))
+        return listed(ask.once(JiraClient.issue_types, project))
     except Missing:
         return []
 
@@ -62,7 +63,7 @@ def _statuses(kind: Mapping[str, Any]) -> dict[str, str]:
     return {str(s.get("untranslatedName") or s.get("name") or "").casefold(): str(s.get("id")) for s in found}
 
 
-def statuses(ask: Asked, process: Process) -> Iterator[Row]:
+def statuses(ask: Questions, process: Process) -> Iterator[Row]:
     """Whether the issue type exists, with every status that the process names."""
     types = types_of(ask, process.project)
     kind = named_type(types, process.issue_type)
@@ -106,7 +107,7 @@ def _named(process: Process) -> Iterator[tuple[tuple[str, ...], str]]:
 # -- moves
 
 
-def moves(ask: Asked, process: Process) -> Iterator[Row]:
+def moves(ask: Questions, process: Process) -> Iterator[Row]:
     """Whether Jira offers every move that the bot makes, and a way to each end that people choose."""
     known = _known_statuses(ask, process)
     samples = _tickets(ask, process)
@@ -124,7 +125,7 @@ def moves(ask: Asked, process: Process) -> Iterator[Row]:
             yield _way_out(process, end, [s.key for s in samples if known[end] in s.offered])
 
 
-def _known_statuses(ask: Asked, process: Process) -> dict[str, str]:
+def _known_statuses(ask: Questions, process: Process) -> dict[str, str]:
     """The ids of those statuses of a process that its workflow in Jira has."""
     kind = named_type(types_of(ask, process.project), process.issue_type)
     ids = _statuses(kind) if kind else {}
@@ -163,14 +164,14 @@ def _way_out(process: Process, end: str, offering: list[str]) -> Row:
     return unsure(name, "No ticket that the bot looked at offers one.", mend)
 
 
-def _tickets(ask: Asked, process: Process) -> list[Sample]:
+def _tickets(ask: Questions, process: Process) -> list[Sample]:
     """A few tickets of each status. The index may be late, so the status is the ticket's own."""
     scope = f"project = {quoted(process.project)} AND issuetype = {quoted(process.issue_type)}"
     ids = _known_statuses(ask, process).values()
     return list(dict.fromkeys(s for i in ids for s in _samples(ask, f"{scope} AND status = {i}")))
 
 
-def _samples(ask: Asked, jql: str) -> list[Sample]:
+def _samples(ask: Questions, jql: str) -> list[Sample]:
     path = f"{API}/search/jql" if ask.settings.cloud else f"{API}/search"
     hits = listed(ask.get(path, {"jql": jql, "fields": "status", "maxResults": str(SAMPLES)}), "issues")
     found = []
@@ -188,7 +189,7 @@ def _samples(ask: Asked, jql: str) -> list[Sample]:
 # -- subtasks
 
 
-def subtasks(ask: Asked, project: str) -> Iterator[Row]:
+def subtasks(ask: Questions, project: str) -> Iterator[Row]:
     """Whether subtasks can be made, and reach the statuses that mean something to the bot."""
     office, types = ask.config.office, types_of(ask, project)
     name = f'subtask type "{office.subtask_type}" in {project}'
@@ -218,7 +219,7 @@ def subtasks(ask: Asked, project: str) -> Iterator[Row]:
         yield _offered(Move(name, "subtask", "an open status", status, to_id, workflow), open_ones)
 
 
-def _create_screen(ask: Asked, project: str, type_id: str) -> Iterator[Row]:
+def _create_screen(ask: Questions, project: str, type_id: str) -> Iterator[Row]:
     """Whether the bot fills all that Jira demands of a new subtask, and may fill what it wishes to."""
     name = f"new subtasks in {project}"
     answer = ask.get(f"{API}/issue/createmeta/{project}/issuetypes/{type_id}", {"maxResults": "200"})
@@ -245,7 +246,7 @@ def _upper(text: str) -> str:
 # -- fields
 
 
-def fields(ask: Asked) -> Iterator[Row]:
+def fields(ask: Questions) -> Iterator[Row]:
     """Whether the fields that bot.yaml names exist, and the due date is one."""
     office = ask.config.office
     named = {
@@ -255,7 +256,7 @@ def fields(ask: Asked) -> Iterator[Row]:
         "district_name_field": office.district_field,
         "calendar_by: field": office.calendar_field,
     }
-    known = {str(f.get("id")): f for f in listed(ask.get(f"{API}/field"))}
+    known = {str(f.get("id")): f for f in listed(ask.once(JiraClient.fields))}
     for setting, field_id in named.items():
         if field_id is None:
             continue
@@ -270,7 +271,7 @@ def fields(ask: Asked) -> Iterator[Row]:
             yield ok(name, f'It is there: "{found.get("name")}".')
 
 
-def edit_screen(ask: Asked, process: Process) -> Iterator[Row]:
+def edit_screen(ask: Questions, process: Process) -> Iterator[Row]:
     """Whether the fields that the bot writes are on the screen on which a ticket is edited."""
     wanted = ["labels", *([ask.config.office.due_field] if ask.config.office.due_field else [])]
     name = f'edit screen of "{process.issue_type}" in {process.project}'
@@ -282,7 +283,7 @@ def edit_screen(ask: Asked, process: Process) -> Iterator[Row]:
         mend = f"See that the screen holds {' and '.join(wanted)}, or run this again when a ticket is under way."
         yield unsure(name, "There is no ticket under way to see it on.", mend)
         return
-    shown = inside(ask.get(f"{API}/issue/{sample.key}/editmeta"), "fields")
+    shown = inside(ask.once(JiraClient.edit_screen, sample.key), "fields")
     absent = [field for field in wanted if field not in shown]
     if absent:
         mend = f"Add {' and '.join(absent)} to the edit screen, and let the bot's account edit the ticket."

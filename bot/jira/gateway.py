@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
-
-import jira
-import requests
 
 from bot.core.model.issue import Issue
 from bot.core.model.ledger import PROPERTY
@@ -21,11 +18,12 @@ from bot.jira.call import (
     Missing,
     Refused,
     Unknown,
-    Wire,
     error_text,
 )
+from bot.jira.client import API, JiraClient
 from bot.jira.fuse import Fuse
-from bot.jira.reader import API, GatewayReader, Snapshot
+from bot.jira.json_values import as_list, as_object
+from bot.jira.reader import GatewayReader, Snapshot
 
 LOG = logging.getLogger(__name__)
 
@@ -56,48 +54,26 @@ class Made:
     later: dict[str, str]
 
 
-def connect_with(base_url: str, email: str, token: str, pat: str) -> Callable[[], requests.Session]:
-    """A maker of authenticated sessions for Cloud (email and API token) or Data Center (personal access token).
-
-    The library authenticates and keeps the session; its retries and its start-up call are off, because it
-    sends POSTs again (`max_retries`) and will not start while Jira is down (`get_server_info`)."""
-
-    def connect() -> requests.Session:
-        auth: dict[str, Any] = {"token_auth": pat} if pat else {"basic_auth": (email, token)}
-        client = jira.JIRA(server=base_url, max_retries=0, timeout=(5, 20), get_server_info=False, **auth)
-        session: requests.Session = client._session
-        session.__dict__["_client"] = client  # the client closes its session when it is collected
-        return session
-
-    return connect
-
-
 class Gateway(GatewayReader):
     """Jira, as the bot uses it. Nothing here decides what is wished; it reads, and does what it is told."""
 
     def __init__(
         self,
-        wire: Wire,
+        client: JiraClient,
         office: Office,
         cloud: bool,
         fuse: Fuse,
         statuses: Iterable[str],
     ) -> None:
-        super().__init__(wire, office, cloud, statuses)
+        super().__init__(client, office, cloud, statuses)
         self._fuse = fuse
-        self._types: dict[str, str] = {}
 
     def _subtask_type(self, project: str) -> str:
-        if project not in self._types:
-            answer = self._wire.call("GET", f"{API}/issue/createmeta/{project}/issuetypes", {"maxResults": "200"})
-            types = answer.get("issueTypes") or answer.get("values") or []
-            wanted = self._office.subtask_type.casefold()
-            for one in types:
-                if one.get("subtask") and str(one.get("name", "")).casefold() == wanted:
-                    self._types[project] = str(one["id"])
-        if project not in self._types:
+        if project not in self._subtask_types:
+            self._learn_project(project)
+        if project not in self._subtask_types:
             raise Refused(f'Project {project} has no subtask type "{self._office.subtask_type}".')
-        return self._types[project]
+        return self._subtask_types[project]
 
     def create_subtasks(self, issue: Issue, items: Collection[SubtaskText]) -> Made:
         """Make at most MOST_SUBTASKS subtasks in one call, each with its mark. Raises a JiraTrouble where none was
@@ -119,7 +95,7 @@ class Gateway(GatewayReader):
             for item in items
         ]
         try:
-            answer = self._wire.call("POST", f"{API}/issue/bulk", body={"issueUpdates": updates})
+            answer = self._jira.call("POST", f"{API}/issue/bulk", body={"issueUpdates": updates})
         except Refused as refused:  # all of them, each with its own reason; or the call itself
             answer = refused.answer
             if not isinstance(answer, dict) or not isinstance(answer.get("errors"), list):
@@ -143,7 +119,7 @@ class Gateway(GatewayReader):
         self._fuse.check_comment(issue, self.bots, public)
         properties = [_mark(effects)] if public else [INTERNAL, _mark(effects)]
         sent = {"body": body, "properties": properties}
-        answer = self._wire.call("POST", f"{API}/issue/{issue.id}/comment", body=sent)
+        answer = self._jira.call("POST", f"{API}/issue/{issue.id}/comment", body=sent)
         comment_id = answer.get("id")
         if not comment_id:
             raise Unknown("Jira's answer does not name the comment.")
@@ -163,7 +139,7 @@ class Gateway(GatewayReader):
     def _delete(self, issue: Issue, comment_id: str) -> str:
         """What became of a comment that was meant to be internal and came out public."""
         try:
-            self._wire.call("DELETE", f"{API}/issue/{issue.id}/comment/{comment_id}")
+            self._jira.call("DELETE", f"{API}/issue/{issue.id}/comment/{comment_id}")
             became = "it was deleted"
         except Missing:
             became = "it is gone"
@@ -196,10 +172,10 @@ class Gateway(GatewayReader):
         self._transition(issue.id, issue.status, snapshot.moves, status, fields)
 
     def _asks_resolution(self, issue_id: str, transition_id: str) -> bool:
-        expand = {"expand": "transitions.fields", "transitionId": transition_id}
-        answer = self._wire.call("GET", f"{API}/issue/{issue_id}/transitions", expand)
-        offered = answer.get("transitions") or []
-        return any("resolution" in (one.get("fields") or {}) for one in offered if str(one.get("id")) == transition_id)
+        offered = map(as_object, as_list(self._jira.transitions(issue_id, transition_id, "transitions.fields")))
+        return any(
+            "resolution" in as_object(one.get("fields")) for one in offered if str(one.get("id")) == transition_id
+        )
 
     def move_subtask(self, snapshot: Snapshot, subtask_id: str, status: str) -> None:
         """Move one subtask to a status."""
@@ -223,8 +199,7 @@ class Gateway(GatewayReader):
             if status not in moves:
                 offered = ", ".join(sorted(moves)) or "none"
                 raise Refused(f'The workflow offers no move to "{status}" from here (it offers: {offered}).')
-            body = {"transition": {"id": moves[status]}, **({"fields": dict(fields)} if fields else {})}
-            self._wire.call("POST", f"{API}/issue/{issue_id}/transitions", body=body)
+            self._jira.transition(issue_id, moves[status], fields or {})
         except Refused:
             raw = self._get_issue(issue_id, {"fields": "status"})
             now = raw["fields"].get("status") or {}
@@ -248,7 +223,7 @@ class Gateway(GatewayReader):
             body["update"] = {"labels": labels}
         if ledger is not None:
             body["properties"] = [{"key": PROPERTY, "value": ledger}]
-        self._wire.call("PUT", f"{API}/issue/{issue_id}", body=body)
+        self._jira.call("PUT", f"{API}/issue/{issue_id}", body=body)
 
 
 def _mark(effects: Collection[str]) -> dict[str, Any]:

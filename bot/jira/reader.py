@@ -6,18 +6,17 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from bot.core.model.issue import Issue, Subtask
 from bot.core.model.ledger import PROPERTY
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.core.model.process import Office
 from bot.jira import payloads, references
-from bot.jira.call import Missing, Unauthenticated, Unreachable, Wire
+from bot.jira.call import Missing, Unauthenticated, Unreachable
+from bot.jira.client import API, JiraClient
 from bot.jira.json_values import as_list, as_object, id_in
 from bot.jira.payloads import Transition
 
-API = "/rest/api/2"  # the one version that Cloud and Data Center share; its texts are wiki markup
 _PAGE = 100
 _BULK_CHANGES = 40  # "a maximum of 40 changelogs": Atlassian's OpenAPI of Cloud, BulkFetchIssueRequestBean
 _MOST_PAGES = 500
@@ -36,10 +35,11 @@ class Snapshot:
 class GatewayReader:
     """The half of the gateway that changes nothing. Safe to use from several threads."""
 
-    def __init__(self, wire: Wire, office: Office, cloud: bool, statuses: Iterable[str]) -> None:
-        self._wire, self._office, self._cloud = wire, office, cloud
+    def __init__(self, client: JiraClient, office: Office, cloud: bool, statuses: Iterable[str]) -> None:
+        self._jira, self._office, self._cloud = client, office, cloud
         self._known_names = {name.casefold(): name for name in statuses}
         self._names: dict[str, str] = {}
+        self._subtask_types: dict[str, str] = {}  # by project
         self._asked: set[str] = set()
         self._lock = threading.Lock()
         self._me: str | None = None
@@ -48,8 +48,7 @@ class GatewayReader:
 
     def myself(self) -> str:
         """Ask Jira who the bot is: its account id. Raises Unauthenticated where the token is dead."""
-        answer = self._wire.call("GET", f"{API}/myself")
-        who = payloads.person(answer)
+        who = payloads.person(self._jira.myself())
         if who is None:
             raise Unauthenticated("Jira does not say who the bot is.")
         self._me = who.id
@@ -75,7 +74,9 @@ class GatewayReader:
         Raises a JiraTrouble; Missing decides nothing."""
         params = {"fields": "*all", "expand": "changelog,transitions", "properties": PROPERTY}
         raw = self._get_issue(issue_id, params)
-        self._learn_statuses(raw)
+        project = references.project_of(raw)
+        if project is not None and project not in self._asked:
+            self._learn_project(project)
         issue = payloads.issue_from(
             raw,
             status_name=self.status_name,
@@ -91,7 +92,7 @@ class GatewayReader:
         return Snapshot(replace(issue, subtasks=subtasks), self._by_status(payloads.transitions_of(raw)), offered)
 
     def _get_issue(self, issue_id: str, params: Mapping[str, str]) -> dict[str, Any]:
-        raw = self._wire.call("GET", f"{API}/issue/{issue_id}", params)
+        raw = self._jira.call("GET", f"{API}/issue/{issue_id}", params)
         if not isinstance(raw, dict) or "fields" not in raw:
             raise Unreachable("Jira's answer holds no issue.")
         return raw
@@ -133,7 +134,7 @@ class GatewayReader:
         most = 0
         for _ in range(_MOST_PAGES):
             page = {**params, "startAt": str(len(found)), "maxResults": str(_PAGE)}
-            answer = as_object(self._wire.call("GET", path, page))
+            answer = as_object(self._jira.call("GET", path, page))
             entries, total = answer.get(name), answer.get("total")
             if not isinstance(entries, list) or not isinstance(total, int):
                 raise Unreachable("Jira's answer holds no page of what was asked for.")
@@ -178,7 +179,7 @@ class GatewayReader:
                 "expand": expand,
                 "properties": list(properties),
             }
-            answer = as_object(self._wire.call("POST", f"{API}/issue/bulkfetch", body=body))
+            answer = as_object(self._jira.call("POST", f"{API}/issue/bulkfetch", body=body))
             found += map(as_object, as_list(answer.get("issues")))
         return found
 
@@ -188,15 +189,16 @@ class GatewayReader:
         """The process file's name for a Jira status, by its id; Jira's own name where the process has none."""
         return self._names.get(status_id) or self._known_names.get(name.casefold(), name)
 
-    def _learn_statuses(self, raw: Mapping[str, Any]) -> None:
-        project = references.project_of(raw)
-        if project is None or project in self._asked:
-            return
-        types = as_list(self._wire.call("GET", f"{API}/project/{quote(project, safe='')}/statuses"))
+    def _learn_project(self, project: str) -> None:
+        """Ask for the project's issue types, with the statuses of each."""
+        types = self._jira.issue_types(project)
         if not types:
             raise Unreachable("Jira does not tell the project's statuses.")
-        for issue_type in types:
-            for status in map(as_object, as_list(as_object(issue_type).get("statuses"))):
+        for issue_type in map(as_object, types):
+            name = str(issue_type.get("name") or "")
+            if issue_type.get("subtask") is True and name.casefold() == self._office.subtask_type.casefold():
+                self._subtask_types[project] = id_in(issue_type, "a subtask type")
+            for status in map(as_object, as_list(issue_type.get("statuses"))):
                 shown = str(status.get("untranslatedName") or status.get("name") or "")
                 known = self._known_names.get(shown.casefold())
                 if known is not None:
@@ -234,7 +236,7 @@ class GatewayReader:
 
     def _effects_on(self, path: str) -> list[str]:
         try:
-            return _effects(as_object(self._wire.call("GET", path)).get("value"))
+            return _effects(as_object(self._jira.call("GET", path)).get("value"))
         except Missing:
             return []
 
@@ -265,7 +267,7 @@ class GatewayReader:
         tokens: set[str] = set()
         for _ in range(_MOST_PAGES):
             path = f"{API}/search/jql" if self._cloud else f"{API}/search"
-            answer = as_object(self._wire.call("POST", path, body=body))
+            answer = as_object(self._jira.call("POST", path, body=body))
             page, total = answer.get("issues"), answer.get("total", 0)
             if not isinstance(page, list) or not isinstance(total, int):
                 raise Unreachable("Jira's answer holds no search result.")

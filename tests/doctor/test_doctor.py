@@ -19,11 +19,13 @@ from bot.config.load import Config, load
 from bot.config.settings import Settings
 from bot.core.model.process import SubtaskStatuses, Team
 from bot.doctor.examine import Row, examine, healthy, summary, to_json, to_table
-from bot.jira.call import JiraTrouble, Missing, Patience, Refused, Unreachable, Wire
-from bot.jira.gateway import connect_with
+from bot.jira.call import JiraTrouble, Missing, Refused, Unreachable
+from bot.jira.client import Credentials, JiraClient
+from bot.jira.transport import Timeouts
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
+from tests.jira.changed_answers import answered
 
 OFFICE = """
 teams:
@@ -59,18 +61,16 @@ STATUSES = ("SecureStor Folder", "Initial File Review", "Waiting for District")
 Answer = Callable[[Any], Any]
 
 
-class Bent:
-    """The way to Jira, with some answers replaced: each by the trouble or by a function of the real answer."""
+def bent(bends: Mapping[str, JiraTrouble | Answer]) -> Callable[[str, Callable[[], Any]], Any]:
+    """Replaces answers by a part of their path: each by a trouble, or by a function of the real answer."""
 
-    def __init__(self, wire: Wire, bends: Mapping[str, JiraTrouble | Answer]) -> None:
-        self._wire, self._bends = wire, bends
-
-    def call(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Any:
-        bend = next((b for part, b in self._bends.items() if part in path), None)
+    def answer(path: str, ask: Callable[[], Any]) -> Any:
+        bend = next((b for part, b in bends.items() if part in path), None)
         if isinstance(bend, JiraTrouble):
             raise bend
-        answer = self._wire.call(method, path, params, body)
-        return answer if bend is None else bend(answer)
+        return ask() if bend is None else bend(ask())
+
+    return answer
 
 
 @pytest.fixture
@@ -107,8 +107,9 @@ class Doctor:
         settings = Settings(
             jira_url=self.url, jira_email=by.email, jira_api_token=SecretStr(by.token), jira_pat=SecretStr(pat)
         )
-        wire = Wire(self.url, connect_with(self.url, by.email, by.token, pat), 1000, Patience(1, 2, 3))
-        rows = examine(Bent(wire, bends or {}), config, settings)
+        client = JiraClient(self.url, Credentials(by.email, by.token, pat), 1000, Timeouts(1, 2, 3))
+        with answered(bent(bends or {})):
+            rows = examine(client, config, settings)
         assert all(bool(row.mend) == (row.state != "ok") for row in rows), "each row that is not ok says how to mend it"
         named = {row.name: row for row in rows}
         assert len(named) == len(rows), "no two rows have the same name"
