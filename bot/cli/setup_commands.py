@@ -80,7 +80,7 @@ def _print_closed(calendar: Calendar, today: date) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
-    """Hold the live Jira against the configuration. It only reads; exit 1 where something must be mended."""
+    """Compare the live Jira with the configuration. It only reads; exit 1 where something must be fixed."""
     settings, config = ready("read")
     rows = examine(client_of(settings, config), config, settings)
     if as_json:
