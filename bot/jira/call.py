@@ -1,4 +1,4 @@
-"""What a call to Jira can come to: the kinds of trouble, and how an answer is judged."""
+"""The ways a call to Jira can fail, and how to tell from an answer which one it is."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LOG = logging.getLogger(__name__)
 
 
 class JiraTrouble(Exception):
-    """Something between the bot and Jira; the message is one sentence for staff, without internals."""
+    """A call that failed. The message is one sentence for staff, without internals."""
 
 
 class Refused(JiraTrouble):
-    """Jira says no, and will say no again. `answer` is what it said, where that was JSON."""
+    """Jira refused, and would refuse again. `answer` is the body of its answer, where that was JSON."""
 
     def __init__(self, message: str, answer: Any = None) -> None:
         super().__init__(message)
@@ -25,19 +25,19 @@ class Refused(JiraTrouble):
 
 
 class Missing(JiraTrouble):
-    """404: there is no such thing, or this account may not see it. Jira does not tell which; it decides nothing."""
+    """404: it does not exist, or this account may not see it. Jira does not say which, so no decision rests on it."""
 
 
 class Conflict(JiraTrouble):
-    """409: somebody else changed the issue at the same time. It did not happen."""
+    """409: somebody else changed the issue at the same time. The call did nothing."""
 
 
 class Unauthenticated(JiraTrouble):
-    """The token is dead: 401, or an answer that Jira gave to nobody in particular."""
+    """The token is not valid: 401, or an answer that Jira gave to an anonymous caller."""
 
 
 class Limited(JiraTrouble):
-    """429: it did not happen; wait `seconds`. `site` is false where only this issue is limited."""
+    """429: the call did nothing; wait `seconds`. `site` is false where the limit is only this issue's."""
 
     def __init__(self, message: str, seconds: float, site: bool) -> None:
         super().__init__(message)
@@ -45,25 +45,24 @@ class Limited(JiraTrouble):
 
 
 class Unreachable(JiraTrouble):
-    """The call surely never reached Jira."""
+    """The call never reached Jira, or was a read without an answer."""
 
 
 class Unknown(JiraTrouble):
-    """The call may or may not have happened: the answer was lost, late or no answer of Jira's."""
+    """The call may or may not have happened: the answer was lost, late or not from Jira."""
 
 
 def lost(method: str, what: str, surely_not: bool = False) -> JiraTrouble:
-    """The trouble of a call without an answer: Unreachable where it was a GET or `surely_not` sent, else Unknown."""
+    """The error for a call without an answer: Unreachable where it was a GET or was surely not sent, else Unknown."""
     if surely_not or method == "GET":
         return Unreachable(f"Jira cannot be reached: {what}.")
     return Unknown(f"Jira's answer was lost: {what}.")
 
 
 def judge(method: str, path: str, status: int, headers: Mapping[str, str], content: bytes) -> Any:
-    """The parsed JSON of an answer, {} where it has no body. Raises the JiraTrouble of whatever is no success.
+    """The parsed JSON of an answer, {} where it has no body. Raises a JiraTrouble for anything but a success.
 
-    Every status and header is looked at here, for calls of the library too: it takes a dead token's 200 for an
-    answer, and a redirect for a place to go."""
+    The library's calls are checked here too: it accepts the 200 that a dead token gets, and follows redirects."""
     reason = headers.get("X-Seraph-LoginReason", "")
     if status == 401 or "AUTHENTICATED_FAILED" in reason or "AUTHENTICATION_DENIED" in reason:
         raise Unauthenticated(f"Jira does not accept the bot's token ({status}, {reason or 'no reason given'}).")
@@ -79,8 +78,8 @@ def judge(method: str, path: str, status: int, headers: Mapping[str, str], conte
     body = _json(content)
     said = error_text(body)
     LOG.info("%s %s: %s %s (trace %s)", method, path, status, said, headers.get("Atl-Traceid", "-"))
-    # A missing permission (403) is for good until somebody fixes it, and Jira says it in its own shape; a firewall
-    # or a list of allowed addresses before it does not, and speaks for no issue.
+    # A missing permission (403) is permanent until somebody fixes it, and comes in Jira's own error shape. A firewall
+    # or IP allowlist in front of Jira answers in another shape, and says nothing about the issue.
     if (content and not isinstance(body, dict)) or (status == 403 and not _jiras_own(body)):
         raise lost(method, f"something else than Jira answered ({status})")
     if status == 404:
@@ -113,7 +112,7 @@ def _jiras_own(body: Any) -> bool:
 
 
 def error_text(body: Any) -> str:
-    """The sentences of a body in Jira's error shape: errorMessages, then errors by field."""
+    """The messages in a body of Jira's error shape: errorMessages, then errors by field."""
     if not isinstance(body, dict):
         return "no reason given"
     messages = body.get("errorMessages")
@@ -125,12 +124,12 @@ def error_text(body: Any) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds to wait by `Retry-After`, given in seconds or as an HTTP date; 10 where it cannot be read."""
+    """Seconds to wait according to `Retry-After` (seconds or an HTTP date); 10 where it cannot be read."""
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
         return max(1.0, float(value))
     until, sent = _http_date(value), _http_date(headers.get("Date", ""))
-    # A date is meant by the server's own clock, which its answer tells; ours may differ.
+    # The date is by the server's clock, which is in its Date header; ours may differ.
     return max(1.0, (until - sent).total_seconds()) if until and sent else 10.0
 
 

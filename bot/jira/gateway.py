@@ -1,4 +1,4 @@
-"""All calls to Jira: what is read is in GatewayReader; here is what is made, said, moved and set, past the fuse."""
+"""All that the bot does in Jira: GatewayReader reads; Gateway creates, comments, moves and edits, within the fuse."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOT_FOR_GOOD = frozenset({401, 404, 408, 409, 425, 429})  # of one element of a
 
 @dataclass(frozen=True)
 class SubtaskText:
-    """One subtask to be made, in words."""
+    """The texts and fields of one subtask to create."""
 
     effect: str
     summary: str
@@ -46,8 +46,8 @@ class SubtaskText:
 
 @dataclass(frozen=True)
 class Made:
-    """What a bulk call made (effect id to subtask id), what Jira refused for good (effect id to its reason), and
-    what it could not make just now."""
+    """The outcome of a bulk create by effect id: the ids of the subtasks made, the reasons of those that Jira refused
+    for good, and the reasons of those that it could not create right now."""
 
     refs: dict[str, str]
     refused: dict[str, str]
@@ -55,7 +55,7 @@ class Made:
 
 
 class Gateway(GatewayReader):
-    """Jira, as the bot uses it. Nothing here decides what is wished; it reads, and does what it is told."""
+    """Jira, as the bot uses it. It makes no decisions: it reads, and does what the controller asks. Thread-safe."""
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class Gateway(GatewayReader):
         return self._subtask_types[project]
 
     def create_subtasks(self, issue: Issue, items: Collection[SubtaskText]) -> Made:
-        """Make at most MOST_SUBTASKS subtasks in one call, each with its mark. Raises a JiraTrouble where none was
-        made."""
+        """Create at most MOST_SUBTASKS subtasks in one call, each with its mark, and return the outcome of each.
+        Raises a JiraTrouble where the call failed as a whole."""
         type_id = self._subtask_type(issue.project)
         updates: list[dict[str, Any]] = [
             {
@@ -96,7 +96,7 @@ class Gateway(GatewayReader):
         ]
         try:
             answer = self._jira.call("POST", f"{API}/issue/bulk", body={"issueUpdates": updates})
-        except Refused as refused:  # all of them, each with its own reason; or the call itself
+        except Refused as refused:  # either each for its own reason, or the call itself
             answer = refused.answer
             if not isinstance(answer, dict) or not isinstance(answer.get("errors"), list):
                 raise
@@ -114,8 +114,8 @@ class Gateway(GatewayReader):
         return result
 
     def comment(self, issue: Issue, body: str, public: bool, effects: Collection[str]) -> str:
-        """Write one comment with its mark, and return its id. An internal one that Jira made public after all
-        is deleted at once; Refused then tells so."""
+        """Write one comment with its mark, and return its id. Raises a JiraTrouble; Refused also where Jira made an
+        internal comment public, which is then deleted at once."""
         self._fuse.check_comment(issue, self.bots, public)
         properties = [_mark(effects)] if public else [INTERNAL, _mark(effects)]
         sent = {"body": body, "properties": properties}
@@ -128,16 +128,16 @@ class Gateway(GatewayReader):
         return str(comment_id)
 
     def withdraw(self, issue: Issue, comment_id: str) -> NoReturn:
-        """Delete an internal comment that the customer can read. Raises Refused, whether that worked or not, so
-        that it is never sent again: it was mailed already."""
+        """Delete an internal comment that the customer can read. Raises Refused in any case, so that it is never
+        sent again: it was emailed already."""
         try:
             self._fuse.note_leak(issue)
-        finally:  # also where the database is away
+        finally:  # even if the database is down
             became = self._delete(issue, comment_id)
         raise Refused(f"Jira made an internal comment public; {became}. Is the bot's account an agent?")
 
     def _delete(self, issue: Issue, comment_id: str) -> str:
-        """What became of a comment that was meant to be internal and came out public."""
+        """Delete a comment that came out public, and return what became of it, for a sentence."""
         try:
             self._jira.call("DELETE", f"{API}/issue/{issue.id}/comment/{comment_id}")
             became = "it was deleted"
@@ -149,7 +149,7 @@ class Gateway(GatewayReader):
         return became
 
     def _for_whom(self, item: SubtaskText) -> dict[str, Any]:
-        """The assignee (Data Center names people otherwise) and the component of a new subtask, where it has them."""
+        """The assignee and component fields of a new subtask, where it has them; Data Center takes a user name."""
         fields: dict[str, Any] = {}
         if item.assignee:
             fields["assignee"] = {"accountId" if self._cloud else "name": item.assignee}
@@ -158,8 +158,8 @@ class Gateway(GatewayReader):
         return fields
 
     def transition(self, snapshot: Snapshot, status: str, resolution: str | None = None) -> None:
-        """Move the ticket to a status, by the transition that Jira offered; with a resolution where its screen
-        has that field."""
+        """Move the ticket to a status by the transition that Jira offered, with a resolution where the transition's
+        screen has that field. Raises a JiraTrouble; Conflict where somebody else moved the ticket first."""
         issue = snapshot.issue
         self._fuse.check_move(issue, People(issue, self._office, self.bots))
         fields = {}
@@ -178,10 +178,10 @@ class Gateway(GatewayReader):
         )
 
     def move_subtask(self, snapshot: Snapshot, subtask_id: str, status: str) -> None:
-        """Move one subtask to a status."""
+        """Move one subtask to a status. Raises like `transition`."""
         shown = next((s.status for s in snapshot.issue.subtasks if s.id == subtask_id), "")
         moves = snapshot.subtask_moves.get(subtask_id)
-        if moves is None:  # it was not read whole
+        if moves is None:  # not read in full
             raw = self._get_issue(subtask_id, {"fields": "status", "expand": "transitions"})
             moves = self._by_status(payloads.transitions_of(raw))
         self._transition(subtask_id, shown, moves, status)
@@ -194,7 +194,7 @@ class Gateway(GatewayReader):
         status: str,
         fields: Mapping[str, Any] | None = None,
     ) -> None:
-        """Raises Conflict where the issue no longer stands in the status that was `shown`: somebody was faster."""
+        """Raises Conflict where the issue is no longer in the status `shown`: somebody else was faster."""
         try:
             if status not in moves:
                 offered = ", ".join(sorted(moves)) or "none"
@@ -215,9 +215,9 @@ class Gateway(GatewayReader):
         fields: Mapping[str, Any],
         ledger: Mapping[str, Any] | None,
     ) -> None:
-        """Set labels, fields and the ledger in one call."""
+        """Set labels, fields and the ledger in one call. Raises a JiraTrouble."""
         labels = [{"add": one} for one in add_labels] + [{"remove": one} for one in remove_labels]
-        # Jira wants "fields" or "update" in every edit, also where only a property is written.
+        # Jira requires "fields" or "update" in every edit, even where only a property is written.
         body: dict[str, Any] = {"fields": dict(fields)}
         if labels:
             body["update"] = {"labels": labels}

@@ -1,4 +1,4 @@
-"""Reading from Jira: an issue whole or not at all, the marks on what was made, and what a search shows."""
+"""Reads from Jira: an issue in full or not at all, the marks on what the bot created, and search results."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _MOST_PAGES = 500
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An issue as it was read, with the moves that Jira offered then: transition ids by status, for the ticket
-    and for each subtask that was read whole."""
+    """An issue as it was read, with the transitions that Jira offered then: ids by target status, for the ticket
+    and for each subtask that was read in full."""
 
     issue: Issue
     moves: Mapping[str, str]
@@ -33,7 +33,7 @@ class Snapshot:
 
 
 class GatewayReader:
-    """The half of the gateway that changes nothing. Safe to use from several threads."""
+    """The half of the gateway that only reads. Thread-safe. Every method that calls Jira raises a JiraTrouble."""
 
     def __init__(self, client: JiraClient, office: Office, cloud: bool, statuses: Iterable[str]) -> None:
         self._jira, self._office, self._cloud = client, office, cloud
@@ -47,7 +47,7 @@ class GatewayReader:
     # -- who the bot is
 
     def myself(self) -> str:
-        """Ask Jira who the bot is: its account id. Raises Unauthenticated where the token is dead."""
+        """The bot's account id, asked of Jira. Raises Unauthenticated where the token is not valid."""
         who = payloads.person(self._jira.myself())
         if who is None:
             raise Unauthenticated("Jira does not say who the bot is.")
@@ -56,22 +56,22 @@ class GatewayReader:
 
     @property
     def me(self) -> str | None:
-        """The bot's account id, None where Jira was not asked yet."""
+        """The bot's account id, None before the first call of `myself`."""
         return self._me
 
     @property
     def bots(self) -> frozenset[str]:
-        """Every account the bot writes or wrote with."""
+        """Every account the bot uses or used."""
         me = self._me or self.myself()
         return frozenset({me, *self._office.former_accounts})
 
     # -- reading
 
     def fetch(self, issue_id: str, applied: Mapping[str, str]) -> Snapshot:
-        """The whole issue: its entire changelog, all comments, its ledger, and whole those subtasks that the
-        present stay works with, by the ledger and by the effects that were `applied`.
+        """The full issue: its entire changelog, all comments, its ledger, and in full those subtasks that the current
+        visit works with, according to the ledger and to the effects that were `applied`.
 
-        Raises a JiraTrouble; Missing decides nothing."""
+        Raises a JiraTrouble; Missing proves nothing about the issue."""
         params = {"fields": "*all", "expand": "changelog,transitions", "properties": PROPERTY}
         raw = self._get_issue(issue_id, params)
         project = references.project_of(raw)
@@ -105,7 +105,7 @@ class GatewayReader:
         found: set[str] = set()
         for effect, ref in applied.items():
             _, visit, name = (effect.split(":", 2) + ["", ""])[:3]
-            # A stay that only the store knows yet: the ledger's turn to be written did not come, or it is gone.
+            # A visit that only the database knows: the ledger was not written yet, or is gone.
             if name.startswith("subtask:") and (ledger is None or ledger.visit(visit) is None):
                 found.add(ref)
         if ledger is None:
@@ -114,15 +114,16 @@ class GatewayReader:
         return found | ledger.working_subtasks(issue.status)
 
     def _changes(self, raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The whole changelog as it was when `raw` was read: what came since is for the next look, because the
-        status and the moves that `raw` holds know nothing of it."""
+        """The full changelog as of when `raw` was read. Later entries are left to the next look, because the status
+        and transitions in `raw` do not reflect them."""
         embedded = as_list(as_object(raw.get("changelog")).get("histories"))
         newest = max((int(id_in(one, "a change")) for one in embedded), default=None)
         found = self._pages(f"{API}/issue/{id_in(raw, 'an issue')}/changelog", "values", {})
         return [one for one in found if newest is None or int(id_in(one, "a change")) <= newest]
 
     def _must_read_comments(self, raw: Mapping[str, Any]) -> bool:
-        """Data Center tells whether a comment is internal only by its property, which only a page of comments has."""
+        """Whether the embedded comments do not suffice. Data Center shows only by a property whether a comment is
+        internal, and only pages of comments have it."""
         return payloads.comments_missing(raw) or (not self._cloud and payloads.audience_unknown(raw))
 
     def _comments(self, issue_id: str) -> list[Mapping[str, Any]]:
@@ -139,7 +140,7 @@ class GatewayReader:
             if not isinstance(entries, list) or not isinstance(total, int):
                 raise Unreachable("Jira's answer holds no page of what was asked for.")
             if total < most:
-                break  # one was deleted meanwhile: the pages have moved under the reader
+                break  # an entry was deleted meanwhile, so the pages have shifted
             most = total
             found += entries
             if len(found) >= total:
@@ -149,7 +150,7 @@ class GatewayReader:
         raise Unreachable("Jira's pages do not add up to its own total.")
 
     def _subtasks(self, ids: list[str]) -> tuple[dict[str, Subtask], dict[str, Mapping[str, str]]]:
-        """The subtasks with their own history, and the moves that Jira offers for each."""
+        """The subtasks in full by id, and the transition ids that Jira offers for each by status."""
         whole: dict[str, Subtask] = {}
         offered: dict[str, Mapping[str, str]] = {}
         for raw in self._raw_subtasks(ids, ["summary", "status", "comment"], ["changelog", "transitions"]):
@@ -212,7 +213,7 @@ class GatewayReader:
             moves.setdefault(self.status_name(one.to_status_id, one.to_name), one.id)
         return moves
 
-    # -- settling: what became of a call whose answer was lost
+    # -- settling: whether a call whose answer was lost took effect
 
     def marked_comments(self, issue: Issue, after: int) -> dict[str, str]:
         """Effect id to comment id, for the bot's comments whose id is higher than `after`."""
@@ -242,21 +243,21 @@ class GatewayReader:
 
     # -- finding
 
-    def search(self, jql: str) -> list[references.Hit]:
-        """Every issue that the index shows for a query: only a hint of where to look, never what is so."""
-        return [references.hit_of(raw) for raw in self._found(jql, ["parent", "issuetype", "updated"])]
+    def search(self, jql: str) -> list[references.SearchHit]:
+        """Every issue in the search index for a query. The index lags: use it to find issues, never to decide."""
+        return [references.search_hit_of(raw) for raw in self._found(jql, ["parent", "issuetype", "updated"])]
 
-    def tickets(self, jql: str) -> list[references.Found]:
-        """Every ticket that the index shows for a query, with its ledger; subtasks are left out."""
+    def tickets(self, jql: str) -> list[references.FoundTicket]:
+        """Every ticket in the search index for a query, with its ledger; subtasks are left out."""
         district = self._office.district_field
-        fields = references.fields_of_found(district)
+        fields = references.ticket_fields(district)
         raws = self._found(jql, fields, [PROPERTY] if self._cloud else [])
-        found = [one for raw in raws if (one := references.found_of(raw, PROPERTY, district)) is not None]
+        found = [one for raw in raws if (one := references.found_ticket_of(raw, PROPERTY, district)) is not None]
         if self._cloud:
             return found
-        # Data Center's search gives no entity properties (JRASERVER-62898), so each ticket is asked for its own.
+        # Data Center's search gives no entity properties (JRASERVER-62898), so each ticket is read for its own.
         params = {"fields": ",".join(fields), "properties": PROPERTY}
-        whole = [references.found_of(self._get_issue(one.issue_id, params), PROPERTY, district) for one in found]
+        whole = [references.found_ticket_of(self._get_issue(one.issue_id, params), PROPERTY, district) for one in found]
         return [one for one in whole if one is not None]
 
     def _found(self, jql: str, fields: list[str], properties: list[str] | None = None) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""How a request travels to Jira and back: in its turn, once, within a deadline, and with its answer judged."""
+"""Sends one request to Jira: at the allowed pace, exactly once, with a total deadline, and with its answer checked."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Timeouts:
 
 
 class Answer(requests.Response):
-    """An answer that was read whole and judged. It is parsed once, and its cookies are not kept."""
+    """An answer that was read in full and checked. Its JSON is parsed once, and its cookies are dropped."""
 
     body: Any = None
 
     @classmethod
     def of(cls, response: requests.Response, content: bytes, body: Any) -> Answer:
-        """The answer that a response turned out to be."""
+        """The answer made of a response, its content and its parsed body."""
         answer = cls()
         answer.status_code, answer.reason, answer.headers = response.status_code, response.reason, response.headers
         answer.url, answer.request, answer.encoding = response.url, response.request, response.encoding
@@ -55,10 +55,10 @@ class Answer(requests.Response):
 
 
 class JiraAdapter(HTTPAdapter):
-    """Sends each request exactly once, and returns only answers that are good. Belongs to one thread.
+    """Sends each request exactly once, and returns only successes. For one thread only.
 
-    It sits below the library and its session, so that their retries, redirects and time-outs never see anything
-    to act on: whatever is no success leaves here as a JiraTrouble."""
+    It is mounted on the library's session. Everything but a success leaves it as a JiraTrouble, so the library's
+    retries and redirects never have anything to act on."""
 
     _socket: Callable[[], socket.socket | None] = staticmethod(lambda: None)
 
@@ -75,8 +75,8 @@ class JiraAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """The judged answer; the adapter's own timeouts count, not `timeout`. Raises a JiraTrouble of the kind that
-        fits; for GET an answer that never came is Unreachable."""
+        """The checked answer. The adapter's own timeouts apply, not `timeout`. Raises a JiraTrouble; a GET without an
+        answer is Unreachable."""
         if (wait := self._pace()) > 0:
             time.sleep(wait)
         method = str(request.method)
@@ -106,12 +106,12 @@ class JiraAdapter(HTTPAdapter):
                         raise TimeoutError("the answer was larger than 64 MB")
                 return response, bytes(content)
 
-    # A server that sends a byte a second would keep a worker for hours, since time-outs count from byte to byte. So
-    # the adapter keeps hold of its connection, and another thread ends a call which lasts too long.
+    # Socket timeouts start over with every byte, so a server that sends one byte a second could block a worker for
+    # hours. The adapter therefore remembers its connection, and another thread shuts it down at the deadline.
 
     @contextmanager
     def _cut_after(self, seconds: float) -> Iterator[None]:
-        """Cut the connection after so many seconds, and then raise TimeoutError."""
+        """Run the block; after `seconds` shut its connection down, and raise TimeoutError."""
         late = threading.Event()
 
         def end() -> None:
@@ -131,12 +131,12 @@ class JiraAdapter(HTTPAdapter):
             raise TimeoutError(f"the answer took longer than {seconds:.0f} s")
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """As `requests` does it, but with connections that are kept hold of."""
+        """As in `requests`, but with connections that the adapter remembers."""
         super().init_poolmanager(*args, **kwargs)
         self._hold(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """As `requests` does it, but with connections that are kept hold of."""
+        """As in `requests`, but with connections that the adapter remembers."""
         return self._hold(super().proxy_manager_for(*args, **kwargs))
 
     def _hold(self, manager: urllib3.PoolManager) -> urllib3.PoolManager:
@@ -157,6 +157,6 @@ class JiraAdapter(HTTPAdapter):
 
 
 def _never_left(error: requests.exceptions.ConnectionError) -> bool:
-    """Whether the connection was never made (refused, no such host), so that nothing can have been sent."""
+    """Whether no connection was made (refused, no such host), so that nothing can have been sent."""
     text = str(error)
     return "NewConnectionError" in text or "NameResolutionError" in text
