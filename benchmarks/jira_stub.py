@@ -86,9 +86,8 @@ class Jira:
             case "GET", ["myself"]:
                 return 200, BOT
             case "GET", ["project", _, "statuses"]:
-                return 200, [{"id": "20", "statuses": [*PASSED, STATUS, *NEXT, SUBTASK_STATUS]}]
-            case "GET", ["issue", "createmeta", _, "issuetypes"]:
-                return 200, {"issueTypes": [TICKET_TYPE, SUBTASK_TYPE]}
+                statuses = [*PASSED, STATUS, *NEXT]
+                return 200, [TICKET_TYPE | {"statuses": statuses}, SUBTASK_TYPE | {"statuses": [SUBTASK_STATUS]}]
             case "POST", ["search", "jql"]:
                 return 200, {"issues": [], "isLast": True}
             case "GET", ["", "bench"]:

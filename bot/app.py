@@ -26,11 +26,11 @@ from bot.controller.reconciler import Reconciler
 from bot.controller.ticker import Ticker
 from bot.controller.workers import Workers
 from bot.core.model.process import OPERATOR
-from bot.jira.call import JiraTrouble, Wire
+from bot.jira.call import JiraTrouble
+from bot.jira.client import Credentials, JiraClient
 from bot.jira.fuse import Fuse
-from bot.jira.gateway import Gateway, connect_with
+from bot.jira.gateway import Gateway
 from bot.jira.rate_limit import Pace, SharedPace
-from bot.jira.reader import API
 from bot.log import hide_too
 from bot.notify.alerts import Alerts, Readiness, Send, apprise_sender, heartbeat, log_sender
 from bot.notify.channels import Messenger, channel_problems, senders
@@ -184,7 +184,7 @@ class Bot:
         if not self.site_url.startswith(ATLASSIAN_GATEWAY):
             return
         try:
-            answer = wire_of(self.settings, self.config).call("GET", f"{API}/serverInfo")
+            answer = client_of(self.settings, self.config).server_info()
         except JiraTrouble as trouble:
             LOG.warning("The address that people use is not known yet. %s", trouble)
             return
@@ -195,9 +195,9 @@ class Bot:
     def _made_of(self, config: Config) -> Parts:
         settings, store, agenda, journal, clock = self.settings, self.store, self.agenda, self.journal, self.clock
         shared = None if store.sqlite else SharedPace(store, config.office.calls_per_second)
-        wire = wire_of(settings, config, shared)
+        client = client_of(settings, config, shared)
         names = {*(s for p in config.processes for s in p.statuses), *vars(config.office.subtask_statuses).values()}
-        gateway = Gateway(wire, config.office, settings.cloud, Fuse(clock, journal), names)
+        gateway = Gateway(client, config.office, settings.cloud, Fuse(clock, journal), names)
         words = words_of(config, self.site_url)
         channels = {OPERATOR: self._tell_operator, **senders(config, settings.channels)}
         site = "" if self.site_url.startswith(ATLASSIAN_GATEWAY) else self.site_url
@@ -259,11 +259,11 @@ def clock_of(settings: Settings) -> Clock:
     return FileClock(settings.bot_clock) if settings.bot_clock else SystemClock()
 
 
-def wire_of(settings: Settings, config: Config, pace: Pace | None = None) -> Wire:
-    """The way to Jira, which needs no database unless its pace does. It calls nobody yet."""
+def client_of(settings: Settings, config: Config, pace: Pace | None = None) -> JiraClient:
+    """The client for the settings' site, which needs no database unless its pace does. It calls nobody yet."""
     token, pat = settings.jira_api_token.get_secret_value(), settings.jira_pat.get_secret_value()
-    connect = connect_with(settings.jira_url, settings.jira_email, token, pat)
-    return Wire(settings.jira_url, connect, config.office.calls_per_second, pace=pace)
+    credentials = Credentials(settings.jira_email, token, pat)
+    return JiraClient(settings.jira_url, credentials, config.office.calls_per_second, pace=pace)
 
 
 def operator_of(settings: Settings) -> tuple[Send, Callable[[], object]]:

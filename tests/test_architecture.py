@@ -109,9 +109,9 @@ def test_only_the_clock_asks_what_time_it_is(path: Path) -> None:
     assert "time.time" not in set(imports(path))
 
 
-def test_only_its_room_imports_the_library_jira() -> None:
+def test_only_the_client_imports_the_library_jira() -> None:
     """RULE: the library's traps are met in one place."""
-    assert imported_by("jira") == {"bot.jira.gateway"}
+    assert imported_by("jira") == {"bot.jira.client"}
 
 
 def _speaks_rest(path: Path) -> bool:

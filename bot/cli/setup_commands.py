@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from bot.app import load_checked, wire_of, words_of
+from bot.app import client_of, load_checked, words_of
 from bot.cli.console import fail, idle_bot, local, out, ready, say
 from bot.clock import Clock
 from bot.config.closed_days import closed_days_of_year, proposal_lines, runs_out
@@ -80,9 +80,9 @@ def _print_closed(calendar: Calendar, today: date) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
-    """Hold the live Jira against the configuration. It only reads; exit 1 where something must be mended."""
+    """Compare the live Jira with the configuration. It only reads; exit 1 where something must be fixed."""
     settings, config = ready("read")
-    rows = examine(wire_of(settings, config), config, settings)
+    rows = examine(client_of(settings, config), config, settings)
     if as_json:
         typer.echo(to_json(rows))
     else:

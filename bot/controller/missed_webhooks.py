@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.jira.json_values import Unreadable
 from bot.jira.payloads import parse_moment
-from bot.jira.references import Hit
+from bot.jira.references import SearchHit
 from bot.store.database import Store
 from bot.store.tables import deliveries, intents, looks
 
@@ -58,7 +58,7 @@ class WebhookWatch:
     def __init__(self, store: Store, gap: timedelta) -> None:
         self._store, self._gap = store, gap
 
-    def note(self, hits: Iterable[Hit], now: datetime, last: datetime | None) -> None:
+    def note(self, hits: Iterable[SearchHit], now: datetime, last: datetime | None) -> None:
         """Take in what a catch-up saw, which began at `now` after the `last` one. Raises StoreError."""
         fact = self._store.get_fact(FACT) or {}
         since, seen = _moment(fact["since"]) if fact else now, _read(fact)
@@ -115,7 +115,7 @@ def _read(fact: Any) -> list[Seen]:
     ]
 
 
-def _newest(hits: Iterable[Hit]) -> list[Seen]:
+def _newest(hits: Iterable[SearchHit]) -> list[Seen]:
     """The newest change of each ticket, those of its subtasks among them: one act may touch several."""
     found: dict[str, Seen] = {}
     for hit in hits:

@@ -28,7 +28,7 @@ from bot.core.time.business_calendar import Calendar, DayException
 from bot.core.time.closures import Closure, closed_anyhow, with_closures, with_day
 from bot.jira import jql
 from bot.jira.gateway import Gateway
-from bot.jira.references import Found
+from bot.jira.references import FoundTicket
 from bot.store.agenda import Agenda
 from bot.store.agenda_reader import Priority
 from bot.store.database import Store
@@ -169,7 +169,7 @@ class Closures:
         same = told is not None and told.closure.closes == closure.closes
         return told if same and closed_anyhow(self._known(closure), closure) else None
 
-    def _moved(self, tickets: Collection[Found], old: Calendar, new: Calendar) -> list[Moved]:
+    def _moved(self, tickets: Collection[FoundTicket], old: Calendar, new: Calendar) -> list[Moved]:
         moved: list[Moved] = []
         for ticket in sorted(tickets, key=lambda one: int(one.issue_id)):
             process = self._config.process_for(ticket.project, ticket.type)
@@ -183,11 +183,11 @@ class Closures:
                 LOG.warning("%s: whether a review's due moment moves cannot be told: %s", ticket.key, broken)
         return moved
 
-    def _stays_out(self, ticket: Found) -> bool:
+    def _stays_out(self, ticket: FoundTicket) -> bool:
         office = self._config.office
         return office.off_label in ticket.labels or (office.only is not None and office.only not in ticket.labels)
 
-    def _look_at(self, tickets: Collection[Found]) -> None:
+    def _look_at(self, tickets: Collection[FoundTicket]) -> None:
         """Have all of them looked at that follow a process: which calendar is a ticket's own, a look tells best."""
         for ticket in tickets:
             if self._config.process_for(ticket.project, ticket.type) is not None:

@@ -1,1 +1,1 @@
-"""Compares a live Jira with the configuration. RULE: it reads, by GET, and changes nothing."""
+"""Compares a live Jira with the configuration. RULE: it only reads, by GET, and changes nothing."""

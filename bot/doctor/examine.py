@@ -1,4 +1,4 @@
-"""Does the live Jira match the configuration? Asked by GET alone; each row says how it stands and how to mend it."""
+"""Does the live Jira match the configuration? Uses only GET requests; each row has a finding and how to fix it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from rich.text import Text
 from bot.config.load import Config
 from bot.config.settings import Settings
 from bot.doctor import access, project, workflow
-from bot.doctor.rows import Asked, Calls, Row, unsure
+from bot.doctor.rows import Questions, Row, unsure
 from bot.jira.call import JiraTrouble
+from bot.jira.client import JiraClient
 from bot.log import visible
 
 __all__ = ["Row", "examine", "healthy", "summary", "to_json", "to_table"]
@@ -25,23 +26,23 @@ Check = tuple[str, Callable[[], Iterator[Row]]]
 _STYLES = {"ok": "green", "problem": "bold red", "unsure": "yellow"}
 
 
-def examine(wire: Calls, config: Config, settings: Settings) -> list[Row]:
-    """Every row, in the order in which to mend them. Raises nothing for what Jira answers or does not: a check
-    that could not be made is a row, and hides no other."""
-    ask = Asked(wire, config, settings)
+def examine(client: JiraClient, config: Config, settings: Settings) -> list[Row]:
+    """Every row, in the order in which to fix them. Raises nothing, whatever Jira answers: a check that could not
+    be made is a row, and hides no other."""
+    ask = Questions(client, config, settings)
     rows: list[Row] = []
     for name, check in ((access.SITE, access.reachable), (access.ACCOUNT, access.account)):
         rows += _made((name, partial(check, ask)))
         if any(row.state != "ok" for row in rows if row.name == name):
-            # Without an answer, or as a stranger, every further row would say something wrong.
-            mend = f'Mend the row "{name}" first, then run this again.'
-            return rows + [unsure(title, "Not asked.", mend) for title, _ in _checks(ask)]
+            # Without an answer, or as an anonymous caller, every further row would be wrong.
+            fix = f'Fix the row "{name}" first, then run this again.'
+            return rows + [unsure(title, "Not checked.", fix) for title, _ in _checks(ask)]
     for one in _checks(ask):
         rows += _made(one)
     return rows
 
 
-def _checks(ask: Asked) -> Iterator[Check]:
+def _checks(ask: Questions) -> Iterator[Check]:
     processes = ask.config.processes
     for key in dict.fromkeys(p.project for p in processes):
         yield f"project {key}", partial(project.project, ask, key)
@@ -62,14 +63,14 @@ def _made(check: Check) -> Iterator[Row]:
     try:
         yield from work()
     except JiraTrouble as trouble:
-        yield unsure(name, f"It could not be asked: {trouble}", "Run this again; if it stays so, look it up in Jira.")
+        yield unsure(name, f"It could not be checked: {trouble}", "Run this again; if it stays so, check in Jira.")
 
 
 def healthy(rows: Iterable[Row]) -> bool:
     """Whether no row is a problem; the command's exit code follows it.
 
-    Rows that are unsure do not count: on a site where no ticket is under way some always are, and an exit code
-    that can never be 0 would soon be read by nobody. `summary` names their number."""
+    Unsure rows do not count: on a site without tickets in progress some always are, and people would soon ignore
+    an exit code that is never 0. `summary` gives their number."""
     return not any(row.state == "problem" for row in rows)
 
 
@@ -77,9 +78,9 @@ def summary(rows: Sequence[Row]) -> str:
     """The last line: how many problems, and how many rows a person must still look at."""
     problems, unsures = (sum(row.state == state for row in rows) for state in ("problem", "unsure"))
     if problems:
-        return f"{_count(problems, 'problem')} to mend, {unsures} unsure, of {_count(len(rows), 'row')}."
+        return f"{_count(problems, 'problem')} to fix, {unsures} unsure, of {_count(len(rows), 'row')}."
     if unsures:
-        return f"No problem found, but {_count(unsures, 'row')} could not be found out: look at them yourself."
+        return f"No problem found, but {_count(unsures, 'row')} could not be determined: check them yourself."
     return f"All is well, in {_count(len(rows), 'row')}."
 
 
@@ -89,22 +90,22 @@ def _count(number: int, word: str) -> str:
 
 def to_json(rows: Sequence[Row]) -> str:
     """All rows as JSON, with whether they are healthy."""
-    shown = [{"name": r.name, "state": r.state, "said": r.said, "mend": r.mend} for r in rows]
+    shown = [{"name": r.name, "state": r.state, "said": r.said, "mend": r.fix} for r in rows]
     return json.dumps({"healthy": healthy(rows), "rows": shown}, ensure_ascii=False, indent=2)
 
 
 def to_table(rows: Sequence[Row], console: Console) -> None:
     """Print the rows and the last line: a table on a terminal, else one plain line a row."""
-    rows = [Row(visible(r.name), r.state, visible(r.said), visible(r.mend)) for r in rows]
+    rows = [Row(visible(r.name), r.state, visible(r.said), visible(r.fix)) for r in rows]
     if console.is_terminal:
-        table = Table("", "what", "how it stands", "how to mend it", box=SIMPLE_HEAD)
+        table = Table("", "what", "finding", "how to fix it", box=SIMPLE_HEAD)
         for row in rows:
-            # Texts of Jira's are never markup, so none of them can colour or hide a word here.
-            cells = (Text(row.state, style=_STYLES[row.state]), Text(row.name), Text(row.said), Text(row.mend))
+            # Jira's texts are never markup, so none of them can color or hide a word here.
+            cells = (Text(row.state, style=_STYLES[row.state]), Text(row.name), Text(row.said), Text(row.fix))
             table.add_row(*cells)
         console.print(table, soft_wrap=False)
     else:
         for row in rows:
-            mend = f" Mend: {row.mend}" if row.mend else ""
-            console.print(f"{row.state:<8} {row.name}: {row.said}{mend}", markup=False, soft_wrap=True)
+            fix = f" Fix: {row.fix}" if row.fix else ""
+            console.print(f"{row.state:<8} {row.name}: {row.said}{fix}", markup=False, soft_wrap=True)
     console.print(summary(rows), markup=False)

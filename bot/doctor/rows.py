@@ -1,67 +1,67 @@
-"""A row of the doctor's findings, and how the doctor asks Jira: by GET alone, each question once."""
+"""A row of the doctor's findings, and how the doctor asks Jira: only by GET, each question once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Concatenate, Literal, ParamSpec
 
 from bot.config.load import Config
 from bot.config.settings import Settings
 from bot.jira.call import JiraTrouble
+from bot.jira.client import JiraClient
 
-API = "/rest/api/2"
-
+P = ParamSpec("P")
 State = Literal["ok", "problem", "unsure"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was looked at: its name, how it stands, what was found, and how to mend it (where it is
-    not ok). `unsure` is what this account cannot read: a person must look."""
+    """One thing that was checked: its name, its state, what was found, and how to fix it (where it is not ok).
+    `unsure` is what this account cannot read: a person must check."""
 
     name: str
     state: State
     said: str
-    mend: str = ""
+    fix: str = ""
 
 
 def ok(name: str, said: str) -> Row:
-    """A row that is well."""
+    """A row that is fine."""
     return Row(name, "ok", said)
 
 
-def problem(name: str, said: str, mend: str) -> Row:
-    """A row that stops the bot, or will."""
-    return Row(name, "problem", said, mend)
+def problem(name: str, said: str, fix: str) -> Row:
+    """A row for what stops the bot, or will."""
+    return Row(name, "problem", said, fix)
 
 
-def unsure(name: str, said: str, mend: str) -> Row:
-    """A row that could not be found out."""
-    return Row(name, "unsure", said, mend)
+def unsure(name: str, said: str, fix: str) -> Row:
+    """A row for what could not be determined."""
+    return Row(name, "unsure", said, fix)
 
 
-class Calls(Protocol):
-    """What the doctor needs of `Wire`."""
+class Questions:
+    """Questions to one Jira. Answers are kept, and so are errors: what several checks need is asked for once."""
 
-    def call(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Any:
-        """The parsed answer; raises a JiraTrouble."""
-        ...
-
-
-class Asked:
-    """Questions to one Jira. An answer is kept, a trouble too: what several checks need is asked for once."""
-
-    def __init__(self, wire: Calls, config: Config, settings: Settings) -> None:
-        self._wire, self.config, self.settings = wire, config, settings
-        self._answers: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
+    def __init__(self, client: JiraClient, config: Config, settings: Settings) -> None:
+        self._client, self.config, self.settings = client, config, settings
+        self._answers: dict[tuple[object, ...], Any] = {}
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
-        """The answer to a GET. Raises the JiraTrouble that came of it."""
-        question = path, tuple(sorted((params or {}).items()))
+        """The answer to a GET that the library has no method for. Raises the JiraTrouble that came of it."""
+        question = path, *sorted((params or {}).items())
+        return self._kept(question, lambda: self._client.call("GET", path, params))
+
+    def once(self, method: Callable[Concatenate[JiraClient, P], Any], *args: P.args, **kwargs: P.kwargs) -> Any:
+        """The answer to a reading method of the client. Raises the JiraTrouble that came of it."""
+        question = method, *args, *sorted(kwargs.items())
+        return self._kept(question, lambda: method(self._client, *args, **kwargs))
+
+    def _kept(self, question: tuple[object, ...], call: Callable[[], Any]) -> Any:
         if question not in self._answers:
             try:
-                self._answers[question] = self._wire.call("GET", path, params)
+                self._answers[question] = call()
             except JiraTrouble as trouble:
                 self._answers[question] = trouble
         answer = self._answers[question]
@@ -71,22 +71,22 @@ class Asked:
 
 
 def listed(answer: Any, *names: str) -> list[Mapping[str, Any]]:
-    """The objects of a list, or of the list that stands under one of `names`; whatever else came is left out."""
+    """The objects in a list, or in the list under the first of `names` that is there; anything else is left out."""
     if isinstance(answer, Mapping):
         answer = next((answer[name] for name in names if name in answer), [])
     return [one for one in answer if isinstance(one, Mapping)] if isinstance(answer, list) else []
 
 
 def whole(answer: Any) -> Mapping[str, Any]:
-    """The answer where it is an object, an empty one where it is something else."""
+    """The answer where it is an object, else an empty object."""
     return answer if isinstance(answer, Mapping) else {}
 
 
 def inside(answer: Any, name: str) -> Mapping[str, Any]:
-    """The object that stands under `name`, an empty one where there is none."""
+    """The object under `name`, an empty one where there is none."""
     return whole(whole(answer).get(name))
 
 
 def quoted(name: str) -> str:
-    """A name as a text in JQL."""
+    """A name as a quoted string in JQL."""
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,1 +1,1 @@
-"""The only code that calls Jira or knows its JSON. RULE: it decides nothing; it reads, and does what it is told."""
+"""The only code that calls Jira or knows its JSON. RULE: it decides nothing; it reads, and does what it is asked."""

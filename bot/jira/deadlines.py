@@ -1,4 +1,4 @@
-"""Ends what lasts too long: one thread for all that is under way, where a timer for each would start one for each."""
+"""Deadlines for running calls, all watched by one thread; a threading.Timer for each would start a thread for each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class Deadlines:
-    """What is under way, each with its deadline. Safe to use from several threads."""
+    """Running calls and their deadlines. Thread-safe."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -19,7 +19,7 @@ class Deadlines:
 
     @contextmanager
     def end_after(self, seconds: float, end: Callable[[], None]) -> Iterator[None]:
-        """Call `end` in another thread where the block lasts longer; it must be quick and must not raise."""
+        """Call `end` in another thread if the block takes longer than that. It must be quick and not raise."""
         it, deadline = object(), time.monotonic() + seconds
         with self._changed:
             self._under_way[it] = deadline, end

@@ -1,4 +1,4 @@
-"""A fuse that no plan can pass: how often the bot may move a ticket and speak to districts, and a site that leaks."""
+"""Hard limits that no plan can exceed: how often the bot may move a ticket and write to districts, and leaks."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ COMMENTS_AN_HOUR_ON_THE_SITE = 60
 
 
 class Blown(Refused):
-    """The fuse: the effect is parked and people are told."""
+    """A limit was reached: the effect is parked and staff are notified."""
 
 
 class Memory(Protocol):
-    """What the fuse knows from before, shared by all replicas."""
+    """What the fuse remembers, shared by all replicas."""
 
     def count_public(self, issue_id: str, day: datetime, hour: datetime) -> tuple[int, int]:
         """How many public comments were, or may have been, sent: of this issue since `day`, of all since `hour`."""
         ...
 
     def leaks(self, project: str) -> bool:
-        """Whether an internal comment of that project came out public."""
+        """Whether an internal comment in that project came out public."""
         ...
 
     def note_leak(self, project: str) -> None:
-        """Remember that one did, until the operator has everything tried again."""
+        """Remember that one did, until the operator retries everything."""
         ...
 
 
 class Fuse:
-    """Judges by what Jira shows and by what the journal remembers, whichever is more."""
+    """Counts what Jira shows and what the journal remembers, whichever is more."""
 
     def __init__(self, clock: Clock, memory: Memory) -> None:
         self._clock, self._memory = clock, memory
 
     def check_move(self, issue: Issue, people: People) -> None:
-        """Raises Blown where the bot has moved the ticket three times without a person's act between."""
+        """Raises Blown where the bot has moved the ticket three times and no person has acted in between."""
         acts = [(c.at, people.mover(c.author), c.field) for c in issue.changes]
         acts += [(c.updated, people.mover(c.author), "comment") for c in issue.comments]
         for subtask in issue.subtasks:
@@ -59,8 +59,8 @@ class Fuse:
             raise Blown(f"The bot has moved this ticket {moves} times and no person has done anything in between.")
 
     def check_comment(self, issue: Issue, bots: Collection[str], public: bool) -> None:
-        """Raises Blown where a public comment would be one too many for the ticket's day or the site's hour, or
-        an internal one would most likely be read by the customer."""
+        """Raises Blown where a public comment would exceed the ticket's limit per day or the site's per hour, or
+        where the customer could most likely read an internal one."""
         if not public:
             if self._memory.leaks(issue.project):
                 raise Blown(
@@ -72,7 +72,7 @@ class Fuse:
         day = now - timedelta(days=1)
         of_issue, of_all = self._memory.count_public(issue.id, day, now - timedelta(hours=1))
         ours = (c for c in issue.comments if c.author and c.author.id in bots and c.created > day)
-        # Outside a service desk Jira calls every comment public; there the journal alone can tell.
+        # Outside a service desk Jira calls every comment public; there only the journal knows.
         shown = sum(1 for c in ours if c.public and issue.service_desk)
         # The intent of this very comment is already in the journal.
         today, hour = max(shown, of_issue - 1), of_all - 1
@@ -82,5 +82,5 @@ class Fuse:
             raise Blown(f"The bot has written {hour} public comments within an hour; something is wrong.")
 
     def note_leak(self, issue: Issue) -> None:
-        """An internal comment came out public: no other follows it, for it would be mailed to the customer too."""
+        """Record that an internal comment came out public, so that no other follows: customers would get it too."""
         self._memory.note_leak(issue.project)

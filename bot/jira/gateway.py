@@ -1,14 +1,11 @@
-"""All calls to Jira: what is read is in GatewayReader; here is what is made, said, moved and set, past the fuse."""
+"""All that the bot does in Jira: GatewayReader reads; Gateway creates, comments, moves and edits, within the fuse."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
-
-import jira
-import requests
 
 from bot.core.model.issue import Issue
 from bot.core.model.ledger import PROPERTY
@@ -21,11 +18,12 @@ from bot.jira.call import (
     Missing,
     Refused,
     Unknown,
-    Wire,
     error_text,
 )
+from bot.jira.client import API, JiraClient
 from bot.jira.fuse import Fuse
-from bot.jira.reader import API, GatewayReader, Snapshot
+from bot.jira.json_values import as_list, as_object
+from bot.jira.reader import GatewayReader, Snapshot
 
 LOG = logging.getLogger(__name__)
 
@@ -36,7 +34,7 @@ _NOT_FOR_GOOD = frozenset({401, 404, 408, 409, 425, 429})  # of one element of a
 
 @dataclass(frozen=True)
 class SubtaskText:
-    """One subtask to be made, in words."""
+    """The texts and fields of one subtask to create."""
 
     effect: str
     summary: str
@@ -48,60 +46,38 @@ class SubtaskText:
 
 @dataclass(frozen=True)
 class Made:
-    """What a bulk call made (effect id to subtask id), what Jira refused for good (effect id to its reason), and
-    what it could not make just now."""
+    """The outcome of a bulk create by effect id: the ids of the subtasks made, the reasons of those that Jira refused
+    for good, and the reasons of those that it could not create right now."""
 
     refs: dict[str, str]
     refused: dict[str, str]
     later: dict[str, str]
 
 
-def connect_with(base_url: str, email: str, token: str, pat: str) -> Callable[[], requests.Session]:
-    """A maker of authenticated sessions for Cloud (email and API token) or Data Center (personal access token).
-
-    The library authenticates and keeps the session; its retries and its start-up call are off, because it
-    sends POSTs again (`max_retries`) and will not start while Jira is down (`get_server_info`)."""
-
-    def connect() -> requests.Session:
-        auth: dict[str, Any] = {"token_auth": pat} if pat else {"basic_auth": (email, token)}
-        client = jira.JIRA(server=base_url, max_retries=0, timeout=(5, 20), get_server_info=False, **auth)
-        session: requests.Session = client._session
-        session.__dict__["_client"] = client  # the client closes its session when it is collected
-        return session
-
-    return connect
-
-
 class Gateway(GatewayReader):
-    """Jira, as the bot uses it. Nothing here decides what is wished; it reads, and does what it is told."""
+    """Jira, as the bot uses it. It makes no decisions: it reads, and does what the controller asks. Thread-safe."""
 
     def __init__(
         self,
-        wire: Wire,
+        client: JiraClient,
         office: Office,
         cloud: bool,
         fuse: Fuse,
         statuses: Iterable[str],
     ) -> None:
-        super().__init__(wire, office, cloud, statuses)
+        super().__init__(client, office, cloud, statuses)
         self._fuse = fuse
-        self._types: dict[str, str] = {}
 
     def _subtask_type(self, project: str) -> str:
-        if project not in self._types:
-            answer = self._wire.call("GET", f"{API}/issue/createmeta/{project}/issuetypes", {"maxResults": "200"})
-            types = answer.get("issueTypes") or answer.get("values") or []
-            wanted = self._office.subtask_type.casefold()
-            for one in types:
-                if one.get("subtask") and str(one.get("name", "")).casefold() == wanted:
-                    self._types[project] = str(one["id"])
-        if project not in self._types:
+        if project not in self._subtask_types:
+            self._learn_project(project)
+        if project not in self._subtask_types:
             raise Refused(f'Project {project} has no subtask type "{self._office.subtask_type}".')
-        return self._types[project]
+        return self._subtask_types[project]
 
     def create_subtasks(self, issue: Issue, items: Collection[SubtaskText]) -> Made:
-        """Make at most MOST_SUBTASKS subtasks in one call, each with its mark. Raises a JiraTrouble where none was
-        made."""
+        """Create at most MOST_SUBTASKS subtasks in one call, each with its mark, and return the outcome of each.
+        Raises a JiraTrouble where the call failed as a whole."""
         type_id = self._subtask_type(issue.project)
         updates: list[dict[str, Any]] = [
             {
@@ -119,8 +95,8 @@ class Gateway(GatewayReader):
             for item in items
         ]
         try:
-            answer = self._wire.call("POST", f"{API}/issue/bulk", body={"issueUpdates": updates})
-        except Refused as refused:  # all of them, each with its own reason; or the call itself
+            answer = self._jira.call("POST", f"{API}/issue/bulk", body={"issueUpdates": updates})
+        except Refused as refused:  # either each for its own reason, or the call itself
             answer = refused.answer
             if not isinstance(answer, dict) or not isinstance(answer.get("errors"), list):
                 raise
@@ -138,12 +114,12 @@ class Gateway(GatewayReader):
         return result
 
     def comment(self, issue: Issue, body: str, public: bool, effects: Collection[str]) -> str:
-        """Write one comment with its mark, and return its id. An internal one that Jira made public after all
-        is deleted at once; Refused then tells so."""
+        """Write one comment with its mark, and return its id. Raises a JiraTrouble; Refused also where Jira made an
+        internal comment public, which is then deleted at once."""
         self._fuse.check_comment(issue, self.bots, public)
         properties = [_mark(effects)] if public else [INTERNAL, _mark(effects)]
         sent = {"body": body, "properties": properties}
-        answer = self._wire.call("POST", f"{API}/issue/{issue.id}/comment", body=sent)
+        answer = self._jira.call("POST", f"{API}/issue/{issue.id}/comment", body=sent)
         comment_id = answer.get("id")
         if not comment_id:
             raise Unknown("Jira's answer does not name the comment.")
@@ -152,18 +128,18 @@ class Gateway(GatewayReader):
         return str(comment_id)
 
     def withdraw(self, issue: Issue, comment_id: str) -> NoReturn:
-        """Delete an internal comment that the customer can read. Raises Refused, whether that worked or not, so
-        that it is never sent again: it was mailed already."""
+        """Delete an internal comment that the customer can read. Raises Refused in any case, so that it is never
+        sent again: it was emailed already."""
         try:
             self._fuse.note_leak(issue)
-        finally:  # also where the database is away
+        finally:  # even if the database is down
             became = self._delete(issue, comment_id)
         raise Refused(f"Jira made an internal comment public; {became}. Is the bot's account an agent?")
 
     def _delete(self, issue: Issue, comment_id: str) -> str:
-        """What became of a comment that was meant to be internal and came out public."""
+        """Delete a comment that came out public, and return what became of it, for a sentence."""
         try:
-            self._wire.call("DELETE", f"{API}/issue/{issue.id}/comment/{comment_id}")
+            self._jira.call("DELETE", f"{API}/issue/{issue.id}/comment/{comment_id}")
             became = "it was deleted"
         except Missing:
             became = "it is gone"
@@ -173,7 +149,7 @@ class Gateway(GatewayReader):
         return became
 
     def _for_whom(self, item: SubtaskText) -> dict[str, Any]:
-        """The assignee (Data Center names people otherwise) and the component of a new subtask, where it has them."""
+        """The assignee and component fields of a new subtask, where it has them; Data Center takes a user name."""
         fields: dict[str, Any] = {}
         if item.assignee:
             fields["assignee"] = {"accountId" if self._cloud else "name": item.assignee}
@@ -182,8 +158,8 @@ class Gateway(GatewayReader):
         return fields
 
     def transition(self, snapshot: Snapshot, status: str, resolution: str | None = None) -> None:
-        """Move the ticket to a status, by the transition that Jira offered; with a resolution where its screen
-        has that field."""
+        """Move the ticket to a status by the transition that Jira offered, with a resolution where the transition's
+        screen has that field. Raises a JiraTrouble; Conflict where somebody else moved the ticket first."""
         issue = snapshot.issue
         self._fuse.check_move(issue, People(issue, self._office, self.bots))
         fields = {}
@@ -196,16 +172,16 @@ class Gateway(GatewayReader):
         self._transition(issue.id, issue.status, snapshot.moves, status, fields)
 
     def _asks_resolution(self, issue_id: str, transition_id: str) -> bool:
-        expand = {"expand": "transitions.fields", "transitionId": transition_id}
-        answer = self._wire.call("GET", f"{API}/issue/{issue_id}/transitions", expand)
-        offered = answer.get("transitions") or []
-        return any("resolution" in (one.get("fields") or {}) for one in offered if str(one.get("id")) == transition_id)
+        offered = map(as_object, as_list(self._jira.transitions(issue_id, transition_id, "transitions.fields")))
+        return any(
+            "resolution" in as_object(one.get("fields")) for one in offered if str(one.get("id")) == transition_id
+        )
 
     def move_subtask(self, snapshot: Snapshot, subtask_id: str, status: str) -> None:
-        """Move one subtask to a status."""
+        """Move one subtask to a status. Raises like `transition`."""
         shown = next((s.status for s in snapshot.issue.subtasks if s.id == subtask_id), "")
         moves = snapshot.subtask_moves.get(subtask_id)
-        if moves is None:  # it was not read whole
+        if moves is None:  # not read in full
             raw = self._get_issue(subtask_id, {"fields": "status", "expand": "transitions"})
             moves = self._by_status(payloads.transitions_of(raw))
         self._transition(subtask_id, shown, moves, status)
@@ -218,13 +194,12 @@ class Gateway(GatewayReader):
         status: str,
         fields: Mapping[str, Any] | None = None,
     ) -> None:
-        """Raises Conflict where the issue no longer stands in the status that was `shown`: somebody was faster."""
+        """Raises Conflict where the issue is no longer in the status `shown`: somebody else was faster."""
         try:
             if status not in moves:
                 offered = ", ".join(sorted(moves)) or "none"
                 raise Refused(f'The workflow offers no move to "{status}" from here (it offers: {offered}).')
-            body = {"transition": {"id": moves[status]}, **({"fields": dict(fields)} if fields else {})}
-            self._wire.call("POST", f"{API}/issue/{issue_id}/transitions", body=body)
+            self._jira.transition(issue_id, moves[status], fields or {})
         except Refused:
             raw = self._get_issue(issue_id, {"fields": "status"})
             now = raw["fields"].get("status") or {}
@@ -240,15 +215,15 @@ class Gateway(GatewayReader):
         fields: Mapping[str, Any],
         ledger: Mapping[str, Any] | None,
     ) -> None:
-        """Set labels, fields and the ledger in one call."""
+        """Set labels, fields and the ledger in one call. Raises a JiraTrouble."""
         labels = [{"add": one} for one in add_labels] + [{"remove": one} for one in remove_labels]
-        # Jira wants "fields" or "update" in every edit, also where only a property is written.
+        # Jira requires "fields" or "update" in every edit, even where only a property is written.
         body: dict[str, Any] = {"fields": dict(fields)}
         if labels:
             body["update"] = {"labels": labels}
         if ledger is not None:
             body["properties"] = [{"key": PROPERTY, "value": ledger}]
-        self._wire.call("PUT", f"{API}/issue/{issue_id}", body=body)
+        self._jira.call("PUT", f"{API}/issue/{issue_id}", body=body)
 
 
 def _mark(effects: Collection[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The searches that the bot asks Jira for."""
+"""The JQL queries that the bot uses."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def scope(processes: Iterable[Process]) -> str:
 
 
 def under_way(processes: Iterable[Process]) -> str:
-    """Those that have not ended."""
+    """All issues of those projects that are not in an end status."""
     processes = tuple(processes)
     return f"{scope(processes)} AND status not in ({_quoted(end for p in processes for end in p.ends.values())})"
 
 
 def changed_since(processes: Iterable[Process], moment: int) -> str:
-    """What changed since a moment in epoch milliseconds, the newest first; no type is left out, for a subtask
-    counts to its ticket."""
+    """All issues changed since a time in epoch milliseconds, newest first. Subtasks are included, because a change
+    to one concerns its ticket."""
     return f"{scope(processes)} AND updated >= {moment} ORDER BY updated DESC"
 
 

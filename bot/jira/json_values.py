@@ -1,4 +1,4 @@
-"""Values of Jira's JSON as what they should be, whatever they are."""
+"""Reads values of Jira's JSON as the type they should have, whatever they are."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ _KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-[0-9]+")
 
 
 class Unreadable(JiraTrouble):
-    """An answer of Jira whose shape cannot be understood; the message says in one sentence what was wrong."""
+    """An answer from Jira with an unexpected shape; the message says in one sentence what is wrong with it."""
 
 
 def as_object(value: object) -> Mapping[str, Any]:
-    """The value where it is an object, else an empty one."""
+    """The value where it is an object, else an empty object."""
     return value if isinstance(value, Mapping) else {}
 
 
 def as_list(value: object) -> list[Any]:
-    """The value where it is a list, else an empty one."""
+    """The value where it is a list, else an empty list."""
     return value if isinstance(value, list) else []
 
 
 def as_id(value: object) -> str | None:
-    """Digits only, because an id becomes a part of an address; an int beyond any id of Jira's is none."""
+    """The value as an id, None where it is not one. Digits only, because an id becomes part of a URL; an int larger
+    than any Jira id is not an id."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if 0 < value < 10**19 else None
     text = value.strip() if isinstance(value, str) else ""
@@ -35,7 +36,8 @@ def as_id(value: object) -> str | None:
 
 
 def as_label(value: object) -> str | None:
-    """A short printable text. A NUL or half a surrogate pair would be refused by the database."""
+    """The value as a short printable text, None where it is not a text. The database would refuse a NUL or half a
+    surrogate pair."""
     if not isinstance(value, str) or not value:
         return None
     label = value[:255]
@@ -43,7 +45,7 @@ def as_label(value: object) -> str | None:
 
 
 def id_in(entry: object, where: str) -> str:
-    """The id of an object. Raises Unreadable, the one function here that does, with `where` it should have been."""
+    """The id of an object. Raises Unreadable, which names `where` the id is missing; no other function here raises."""
     found = as_id(as_object(entry).get("id"))
     if found is None:
         raise Unreadable(f"Jira's answer about {where} has no readable id.")
@@ -51,7 +53,7 @@ def id_in(entry: object, where: str) -> str:
 
 
 def project_prefix(key: object) -> str | None:
-    """The project's key in an issue's key, None where that is none."""
+    """The project key in an issue key, None where it is not an issue key."""
     match = _KEY.fullmatch(key) if isinstance(key, str) else None
     return match[1] if match else None
 

@@ -1,4 +1,4 @@
-"""Jira's JSON into the core's types: the only module that knows the names of Jira's fields."""
+"""Converts Jira's JSON to the core's types; the only module that knows the names of Jira's fields."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ StatusName = Callable[[str, str], str]  # (status id, name that Jira shows) -> n
 INTERNAL = "sd.public.comment"  # the comment property by which JSM hides a comment from the customer
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_YEARS = range(1970, 2200)  # beyond them no calendar can be asked
+_YEARS = range(1970, 2200)  # no calendar covers other years
 _EPOCH_MILLISECONDS = re.compile(r"-?[0-9]{12,14}")
 
 
 @dataclass(frozen=True)
 class Transition:
-    """A move that Jira offers from the issue's present status, and the status that it leads to."""
+    """A transition that Jira offers from the issue's current status, and the status it leads to."""
 
     id: str
     to_status_id: str
     to_name: str
 
 
-# What the gateway reads. These raise Unreadable where a part that must be there is not.
+# What the gateway reads. These raise Unreadable where a required part is missing.
 
 
 def person(raw: object) -> Person | None:
-    """A user of Cloud (`accountId`) or of Data Center (`key`, else `name`); None where nobody is named."""
+    """A user of Cloud (`accountId`) or of Data Center (`key`, else `name`); None where it is neither."""
     user = as_object(raw)
     account = account_of(user)
     if account is None:
@@ -45,7 +45,7 @@ def person(raw: object) -> Person | None:
 def parse_moment(value: object) -> datetime:
     """A moment of Jira's in UTC: ISO 8601 with an offset (also "+0700") or "Z", or milliseconds since 1970.
 
-    Raises Unreadable for anything else, a moment without an offset among it."""
+    Raises Unreadable for anything else, including a moment without an offset."""
     moment = None
     try:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -73,8 +73,8 @@ def issue_from(
 ) -> Issue:
     """The whole issue from GET issue with `expand=changelog`, all fields and the property `property_key`.
 
-    `people_fields` are the user fields that name outside people, one or several each; `more_changes` and
-    `more_comments` are raw entries of further pages; what came twice counts once.
+    `people_fields` are user fields with people outside the staff, one or several each; `more_changes` and
+    `more_comments` are raw entries of further pages; duplicates count once.
     Raises Unreadable where id, key, status or a moment is missing or broken."""
     issue_id, key = _required_id(raw), _required(raw.get("key"), "an issue", "key")
     fields = as_object(raw.get("fields"))
@@ -125,26 +125,26 @@ def subtask_from(
 
 
 def changes_missing(raw: Mapping[str, Any], most: int | None = None) -> bool:
-    """Whether the embedded changelog holds less than all entries, so that its own pages must be read. `most` is
-    how many Jira gives in such an answer at the most: so many may be all, or the newest of more."""
+    """Whether the embedded changelog may be incomplete, so that its own pages must be read. `most` is the most entries
+    that Jira embeds: exactly that many may be all, or the newest of more."""
     if most is not None and len(as_list(as_object(raw.get("changelog")).get("histories"))) >= most:
         return True
     return _missing(raw.get("changelog"), "histories")
 
 
 def comments_missing(raw: Mapping[str, Any]) -> bool:
-    """Whether the embedded comments are fewer than the issue has, so that their own pages must be read."""
+    """Whether the embedded comments are incomplete, so that their own pages must be read."""
     return _missing(as_object(raw.get("fields")).get("comment"), "comments")
 
 
 def audience_unknown(raw: Mapping[str, Any]) -> bool:
-    """Whether Jira does not say of some embedded comment if the customer can read it."""
+    """Whether Jira does not say for some embedded comment if the customer can read it."""
     comments = as_list(as_object(as_object(raw.get("fields")).get("comment")).get("comments"))
     return any(not isinstance(as_object(one).get("jsdPublic"), bool) for one in comments)
 
 
 def transitions_of(raw: Mapping[str, Any]) -> tuple[Transition, ...]:
-    """The moves that Jira offers, from GET issue with `expand=transitions` or from GET transitions."""
+    """The transitions that Jira offers, from GET issue with `expand=transitions` or from GET transitions."""
     found = []
     for one in map(as_object, as_list(raw.get("transitions"))):
         to = as_object(one.get("to"))
@@ -153,7 +153,7 @@ def transitions_of(raw: Mapping[str, Any]) -> tuple[Transition, ...]:
     return tuple(found)
 
 
-# Parts of both.
+# Shared by both.
 
 
 def _required(value: object, where: str, what: str) -> str:
@@ -189,7 +189,7 @@ def _missing(page: object, entries: str) -> bool:
 
 
 def _once(entries: Iterable[object]) -> dict[str, Mapping[str, Any]]:
-    """The entries by id: pages overlap where somebody writes meanwhile; the later reading counts."""
+    """The entries by id. Pages overlap when somebody writes meanwhile; the later copy counts."""
     found: dict[str, Mapping[str, Any]] = {}
     for entry in map(as_object, entries):
         found[_required(as_id(entry.get("id")), "a history", "id of an entry")] = entry
@@ -204,7 +204,7 @@ def _changes(raw: Mapping[str, Any], more: Iterable[Mapping[str, Any]], status_n
         at, author = parse_moment(entry.get("created")), person(entry.get("author"))
         for item in map(as_object, as_list(entry.get("items"))):
             name = _field(item)
-            # What an issue was created with is written as a change from nothing, and is no transition.
+            # The status at creation is recorded as a change from nothing, and is not a transition.
             if name != "status" or item.get("from") is not None:
                 found.append(Change(entry_id, at, author, name, *_old_and_new(name, item, status_name)))
     return tuple(sorted(found, key=lambda change: (change.at, int(change.id))))  # the sort is stable
@@ -225,7 +225,7 @@ def _old_and_new(name: str, item: Mapping[str, Any], status_name: StatusName) ->
     new_id, new = _text(item.get("to")), _text(item.get("toString"))
     if name == "status":
         return status_name(old_id or "", old or ""), status_name(new_id or "", new or "")
-    if name == "duedate":  # the words are "2026-01-13 00:00:00.0"; the values are ISO dates
+    if name == "duedate":  # the strings are "2026-01-13 00:00:00.0"; the values are ISO dates
         return old_id or old, new_id or new
     return (old_id if old is None else old), (new_id if new is None else new)
 
@@ -247,7 +247,7 @@ def _comment(comment_id: str, raw: Mapping[str, Any]) -> Comment:
         raise Unreadable(f"The body of comment {comment_id} is not a text; read it through REST version 2.")
     created, author = parse_moment(raw.get("created")), person(raw.get("author"))
     editor, updated = person(raw.get("updateAuthor")), raw.get("updated")
-    # Who takes something out of another's comment does not say it anew: only its author's own edits count.
+    # Removing something from someone else's comment is not saying it again: only the author's own edits count.
     own = editor is None or author is None or editor.id == author.id
     return Comment(
         id=comment_id,
@@ -260,8 +260,8 @@ def _comment(comment_id: str, raw: Mapping[str, Any]) -> Comment:
 
 
 def _public(raw: Mapping[str, Any]) -> bool:
-    """Whether the customer can read a comment: as Cloud says itself or, on Data Center, by the property that
-    makes a comment internal; without a service desk a restricted comment is none of the customer's."""
+    """Whether the customer can read a comment: Cloud says so; on Data Center a property makes a comment internal.
+    Without a service desk, customers cannot read comments with restricted visibility."""
     said = raw.get("jsdPublic")
     if isinstance(said, bool):
         return said

@@ -1,4 +1,4 @@
-"""How many calls to Jira may start in a second: by this process alone, or by all replicas together."""
+"""Limits how many calls to Jira start per second, for this process alone or for all replicas together."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from bot.store.database import Store, StoreError
 from bot.store.tables import meta
 
-Pace = Callable[[], float]  # takes a turn, and tells how many seconds to wait for it
+Pace = Callable[[], float]  # reserves a turn, and returns how many seconds to wait for it
 
 STARTED = "calls_started"  # the machine seconds at which the latest calls started or will start, oldest first
-FAR_SECONDS = 60.0  # no turn is that far ahead: one that is was taken before the clock was set back
+FAR_SECONDS = 60.0  # no turn is reserved that far ahead: such an entry is from before the clock was set back
 
 
 class OwnPace:
@@ -36,8 +36,8 @@ class OwnPace:
 
 
 class SharedPace:
-    """At most `per_second` turns in any second, counted in PostgreSQL, for a site has one budget and not one for
-    each replica. While the database cannot be used this process counts by itself."""
+    """At most `per_second` turns in any second, counted in PostgreSQL, because the site's budget is shared by all
+    replicas. While the database is unavailable this process counts on its own."""
 
     def __init__(self, store: Store, per_second: float) -> None:
         self._store, self._most = store, max(1, int(per_second))
@@ -50,11 +50,11 @@ class SharedPace:
             return self._own()
 
     def _take(self, connection: Connection) -> float:
-        # A turn that a crash of the database forgets is no harm, so nobody waits for the disk.
+        # Losing a turn when the database crashes does no harm, so the commit does not wait for the disk.
         connection.execute(sa.text("SET LOCAL synchronous_commit TO off"))
         row = sa.select(meta.c.value).where(meta.c.name == STARTED).with_for_update()
         taken = connection.execute(row).scalar_one_or_none()
-        if taken is None:  # the first call of all
+        if taken is None:  # the very first call
             self._store.set_fact_in(connection, STARTED, [], keep=True)
             taken = connection.execute(row).scalar_one()
         now = self._store.machine(connection)  # after the lock, which may have taken a while

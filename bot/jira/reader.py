@@ -1,4 +1,4 @@
-"""Reading from Jira: an issue whole or not at all, the marks on what was made, and what a search shows."""
+"""Reads from Jira: an issue in full or not at all, the marks on what the bot created, and search results."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from bot.core.model.issue import Issue, Subtask
 from bot.core.model.ledger import PROPERTY
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.core.model.process import Office
 from bot.jira import payloads, references
-from bot.jira.call import Missing, Unauthenticated, Unreachable, Wire
+from bot.jira.call import Missing, Unauthenticated, Unreachable
+from bot.jira.client import API, JiraClient
 from bot.jira.json_values import as_list, as_object, id_in
 from bot.jira.payloads import Transition
 
-API = "/rest/api/2"  # the one version that Cloud and Data Center share; its texts are wiki markup
 _PAGE = 100
 _BULK_CHANGES = 40  # "a maximum of 40 changelogs": Atlassian's OpenAPI of Cloud, BulkFetchIssueRequestBean
 _MOST_PAGES = 500
@@ -25,8 +24,8 @@ _MOST_PAGES = 500
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An issue as it was read, with the moves that Jira offered then: transition ids by status, for the ticket
-    and for each subtask that was read whole."""
+    """An issue as it was read, with the transitions that Jira offered then: ids by target status, for the ticket
+    and for each subtask that was read in full."""
 
     issue: Issue
     moves: Mapping[str, str]
@@ -34,12 +33,13 @@ class Snapshot:
 
 
 class GatewayReader:
-    """The half of the gateway that changes nothing. Safe to use from several threads."""
+    """The half of the gateway that only reads. Thread-safe. Every method that calls Jira raises a JiraTrouble."""
 
-    def __init__(self, wire: Wire, office: Office, cloud: bool, statuses: Iterable[str]) -> None:
-        self._wire, self._office, self._cloud = wire, office, cloud
+    def __init__(self, client: JiraClient, office: Office, cloud: bool, statuses: Iterable[str]) -> None:
+        self._jira, self._office, self._cloud = client, office, cloud
         self._known_names = {name.casefold(): name for name in statuses}
         self._names: dict[str, str] = {}
+        self._subtask_types: dict[str, str] = {}  # by project
         self._asked: set[str] = set()
         self._lock = threading.Lock()
         self._me: str | None = None
@@ -47,9 +47,8 @@ class GatewayReader:
     # -- who the bot is
 
     def myself(self) -> str:
-        """Ask Jira who the bot is: its account id. Raises Unauthenticated where the token is dead."""
-        answer = self._wire.call("GET", f"{API}/myself")
-        who = payloads.person(answer)
+        """The bot's account id, asked of Jira. Raises Unauthenticated where the token is not valid."""
+        who = payloads.person(self._jira.myself())
         if who is None:
             raise Unauthenticated("Jira does not say who the bot is.")
         self._me = who.id
@@ -57,25 +56,27 @@ class GatewayReader:
 
     @property
     def me(self) -> str | None:
-        """The bot's account id, None where Jira was not asked yet."""
+        """The bot's account id, None before the first call of `myself`."""
         return self._me
 
     @property
     def bots(self) -> frozenset[str]:
-        """Every account the bot writes or wrote with."""
+        """Every account the bot uses or used."""
         me = self._me or self.myself()
         return frozenset({me, *self._office.former_accounts})
 
     # -- reading
 
     def fetch(self, issue_id: str, applied: Mapping[str, str]) -> Snapshot:
-        """The whole issue: its entire changelog, all comments, its ledger, and whole those subtasks that the
-        present stay works with, by the ledger and by the effects that were `applied`.
+        """The full issue: its entire changelog, all comments, its ledger, and in full those subtasks that the current
+        visit works with, according to the ledger and to the effects that were `applied`.
 
-        Raises a JiraTrouble; Missing decides nothing."""
+        Raises a JiraTrouble; Missing proves nothing about the issue."""
         params = {"fields": "*all", "expand": "changelog,transitions", "properties": PROPERTY}
         raw = self._get_issue(issue_id, params)
-        self._learn_statuses(raw)
+        project = references.project_of(raw)
+        if project is not None and project not in self._asked:
+            self._learn_project(project)
         issue = payloads.issue_from(
             raw,
             status_name=self.status_name,
@@ -91,7 +92,7 @@ class GatewayReader:
         return Snapshot(replace(issue, subtasks=subtasks), self._by_status(payloads.transitions_of(raw)), offered)
 
     def _get_issue(self, issue_id: str, params: Mapping[str, str]) -> dict[str, Any]:
-        raw = self._wire.call("GET", f"{API}/issue/{issue_id}", params)
+        raw = self._jira.call("GET", f"{API}/issue/{issue_id}", params)
         if not isinstance(raw, dict) or "fields" not in raw:
             raise Unreachable("Jira's answer holds no issue.")
         return raw
@@ -104,7 +105,7 @@ class GatewayReader:
         found: set[str] = set()
         for effect, ref in applied.items():
             _, visit, name = (effect.split(":", 2) + ["", ""])[:3]
-            # A stay that only the store knows yet: the ledger's turn to be written did not come, or it is gone.
+            # A visit that only the database knows: the ledger was not written yet, or is gone.
             if name.startswith("subtask:") and (ledger is None or ledger.visit(visit) is None):
                 found.add(ref)
         if ledger is None:
@@ -113,15 +114,16 @@ class GatewayReader:
         return found | ledger.working_subtasks(issue.status)
 
     def _changes(self, raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The whole changelog as it was when `raw` was read: what came since is for the next look, because the
-        status and the moves that `raw` holds know nothing of it."""
+        """The full changelog as of when `raw` was read. Later entries are left to the next look, because the status
+        and transitions in `raw` do not reflect them."""
         embedded = as_list(as_object(raw.get("changelog")).get("histories"))
         newest = max((int(id_in(one, "a change")) for one in embedded), default=None)
         found = self._pages(f"{API}/issue/{id_in(raw, 'an issue')}/changelog", "values", {})
         return [one for one in found if newest is None or int(id_in(one, "a change")) <= newest]
 
     def _must_read_comments(self, raw: Mapping[str, Any]) -> bool:
-        """Data Center tells whether a comment is internal only by its property, which only a page of comments has."""
+        """Whether the embedded comments do not suffice. Data Center shows only by a property whether a comment is
+        internal, and only pages of comments have it."""
         return payloads.comments_missing(raw) or (not self._cloud and payloads.audience_unknown(raw))
 
     def _comments(self, issue_id: str) -> list[Mapping[str, Any]]:
@@ -133,12 +135,12 @@ class GatewayReader:
         most = 0
         for _ in range(_MOST_PAGES):
             page = {**params, "startAt": str(len(found)), "maxResults": str(_PAGE)}
-            answer = as_object(self._wire.call("GET", path, page))
+            answer = as_object(self._jira.call("GET", path, page))
             entries, total = answer.get(name), answer.get("total")
             if not isinstance(entries, list) or not isinstance(total, int):
                 raise Unreachable("Jira's answer holds no page of what was asked for.")
             if total < most:
-                break  # one was deleted meanwhile: the pages have moved under the reader
+                break  # an entry was deleted meanwhile, so the pages have shifted
             most = total
             found += entries
             if len(found) >= total:
@@ -148,7 +150,7 @@ class GatewayReader:
         raise Unreachable("Jira's pages do not add up to its own total.")
 
     def _subtasks(self, ids: list[str]) -> tuple[dict[str, Subtask], dict[str, Mapping[str, str]]]:
-        """The subtasks with their own history, and the moves that Jira offers for each."""
+        """The subtasks in full by id, and the transition ids that Jira offers for each by status."""
         whole: dict[str, Subtask] = {}
         offered: dict[str, Mapping[str, str]] = {}
         for raw in self._raw_subtasks(ids, ["summary", "status", "comment"], ["changelog", "transitions"]):
@@ -178,7 +180,7 @@ class GatewayReader:
                 "expand": expand,
                 "properties": list(properties),
             }
-            answer = as_object(self._wire.call("POST", f"{API}/issue/bulkfetch", body=body))
+            answer = as_object(self._jira.call("POST", f"{API}/issue/bulkfetch", body=body))
             found += map(as_object, as_list(answer.get("issues")))
         return found
 
@@ -188,15 +190,16 @@ class GatewayReader:
         """The process file's name for a Jira status, by its id; Jira's own name where the process has none."""
         return self._names.get(status_id) or self._known_names.get(name.casefold(), name)
 
-    def _learn_statuses(self, raw: Mapping[str, Any]) -> None:
-        project = references.project_of(raw)
-        if project is None or project in self._asked:
-            return
-        types = as_list(self._wire.call("GET", f"{API}/project/{quote(project, safe='')}/statuses"))
+    def _learn_project(self, project: str) -> None:
+        """Ask for the project's issue types, with the statuses of each."""
+        types = self._jira.issue_types(project)
         if not types:
             raise Unreachable("Jira does not tell the project's statuses.")
-        for issue_type in types:
-            for status in map(as_object, as_list(as_object(issue_type).get("statuses"))):
+        for issue_type in map(as_object, types):
+            name = str(issue_type.get("name") or "")
+            if issue_type.get("subtask") is True and name.casefold() == self._office.subtask_type.casefold():
+                self._subtask_types[project] = id_in(issue_type, "a subtask type")
+            for status in map(as_object, as_list(issue_type.get("statuses"))):
                 shown = str(status.get("untranslatedName") or status.get("name") or "")
                 known = self._known_names.get(shown.casefold())
                 if known is not None:
@@ -210,7 +213,7 @@ class GatewayReader:
             moves.setdefault(self.status_name(one.to_status_id, one.to_name), one.id)
         return moves
 
-    # -- settling: what became of a call whose answer was lost
+    # -- settling: whether a call whose answer was lost took effect
 
     def marked_comments(self, issue: Issue, after: int) -> dict[str, str]:
         """Effect id to comment id, for the bot's comments whose id is higher than `after`."""
@@ -234,27 +237,27 @@ class GatewayReader:
 
     def _effects_on(self, path: str) -> list[str]:
         try:
-            return _effects(as_object(self._wire.call("GET", path)).get("value"))
+            return _effects(as_object(self._jira.call("GET", path)).get("value"))
         except Missing:
             return []
 
     # -- finding
 
-    def search(self, jql: str) -> list[references.Hit]:
-        """Every issue that the index shows for a query: only a hint of where to look, never what is so."""
-        return [references.hit_of(raw) for raw in self._found(jql, ["parent", "issuetype", "updated"])]
+    def search(self, jql: str) -> list[references.SearchHit]:
+        """Every issue in the search index for a query. The index lags: use it to find issues, never to decide."""
+        return [references.search_hit_of(raw) for raw in self._found(jql, ["parent", "issuetype", "updated"])]
 
-    def tickets(self, jql: str) -> list[references.Found]:
-        """Every ticket that the index shows for a query, with its ledger; subtasks are left out."""
+    def tickets(self, jql: str) -> list[references.FoundTicket]:
+        """Every ticket in the search index for a query, with its ledger; subtasks are left out."""
         district = self._office.district_field
-        fields = references.fields_of_found(district)
+        fields = references.ticket_fields(district)
         raws = self._found(jql, fields, [PROPERTY] if self._cloud else [])
-        found = [one for raw in raws if (one := references.found_of(raw, PROPERTY, district)) is not None]
+        found = [one for raw in raws if (one := references.found_ticket_of(raw, PROPERTY, district)) is not None]
         if self._cloud:
             return found
-        # Data Center's search gives no entity properties (JRASERVER-62898), so each ticket is asked for its own.
+        # Data Center's search gives no entity properties (JRASERVER-62898), so each ticket is read for its own.
         params = {"fields": ",".join(fields), "properties": PROPERTY}
-        whole = [references.found_of(self._get_issue(one.issue_id, params), PROPERTY, district) for one in found]
+        whole = [references.found_ticket_of(self._get_issue(one.issue_id, params), PROPERTY, district) for one in found]
         return [one for one in whole if one is not None]
 
     def _found(self, jql: str, fields: list[str], properties: list[str] | None = None) -> list[Mapping[str, Any]]:
@@ -265,7 +268,7 @@ class GatewayReader:
         tokens: set[str] = set()
         for _ in range(_MOST_PAGES):
             path = f"{API}/search/jql" if self._cloud else f"{API}/search"
-            answer = as_object(self._wire.call("POST", path, body=body))
+            answer = as_object(self._jira.call("POST", path, body=body))
             page, total = answer.get("issues"), answer.get("total", 0)
             if not isinstance(page, list) or not isinstance(total, int):
                 raise Unreachable("Jira's answer holds no search result.")

@@ -1,4 +1,4 @@
-"""What a delivery or a search result is good for: which issue to look at, and whose act it tells of."""
+"""Reads from a delivery or a search result which issue to look at, and who caused it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ UNNAMED = "unnamed"
 
 _ISSUE_OF_COMMENT = re.compile(r"/issue/([1-9][0-9]{0,18})/comment/")
 
-# These never raise, whatever the JSON value.
+# These never raise, whatever the payload is.
 
 
 def issue_of(payload: object) -> str | None:
-    """The id of the issue that a delivery says to look at: its parent's where a subtask names its parent."""
+    """The id of the issue to look at for a delivery, None where it names none; for a subtask, its parent's id."""
     body = as_object(payload)
     issue = _issue_in(body)
     fields = as_object(issue.get("fields"))
@@ -33,12 +33,12 @@ def issue_of(payload: object) -> str | None:
 
 
 def event_of(payload: object) -> str:
-    """The delivery's event ("jira:issue_updated"), or "unnamed" where it tells none, as Automation's do."""
+    """The delivery's event ("jira:issue_updated"), or "unnamed" where it has none, as with Automation."""
     return as_label(as_object(payload).get("webhookEvent")) or UNNAMED
 
 
 def author_of(payload: object) -> str | None:
-    """The account whose act a delivery tells of. Cloud's comment events have no `user`, only an author."""
+    """The account that caused a delivery, None where it names none. Cloud's comment events name only an author."""
     body = as_object(payload)
     comment = as_object(body.get("comment"))
     for raw in (body.get("user"), comment.get("updateAuthor"), comment.get("author")):
@@ -48,22 +48,22 @@ def author_of(payload: object) -> str | None:
 
 
 def project_of(payload: object) -> str | None:
-    """The key of the project that a delivery names, from the issue's fields or else from its key."""
+    """The project key in a delivery, from the issue's fields or else its key; None where there is none."""
     issue = _issue_in(as_object(payload))
     named = as_label(as_object(as_object(issue.get("fields")).get("project")).get("key"))
     return named or project_prefix(issue.get("key"))
 
 
 @dataclass(frozen=True)
-class Hit:
-    """One issue that a search showed: which issue to look at, and a token that changes when the issue does."""
+class SearchHit:
+    """One search result: which issue to look at, and a token that changes when the issue does."""
 
     look_at: str
     issue_id: str
     updated: str
 
 
-def hit_of(raw: Mapping[str, Any]) -> Hit:
+def search_hit_of(raw: Mapping[str, Any]) -> SearchHit:
     """A search result with the fields parent, issuetype and updated; a subtask leads to its parent.
 
     Raises Unreadable where it has no id."""
@@ -71,12 +71,12 @@ def hit_of(raw: Mapping[str, Any]) -> Hit:
     if issue_id is None:
         raise Unreadable("Jira's search result has no readable id.")
     updated = str(as_object(raw.get("fields")).get("updated") or "")
-    return Hit(issue_of(raw) or issue_id, issue_id, updated)
+    return SearchHit(issue_of(raw) or issue_id, issue_id, updated)
 
 
 @dataclass(frozen=True)
-class Found:
-    """A ticket as a search showed it, with the ledger as the index had it; `district` is the district's name."""
+class FoundTicket:
+    """A ticket in a search result, with the ledger as the index has it; `district` is the district's name."""
 
     issue_id: str
     key: str
@@ -87,13 +87,13 @@ class Found:
     ledger: Any
 
 
-def fields_of_found(district_field: str | None) -> list[str]:
-    """The fields that `found_of` reads."""
+def ticket_fields(district_field: str | None) -> list[str]:
+    """The fields that `found_ticket_of` reads."""
     fields = ["project", "issuetype", "summary", "labels"]
     return [*fields, district_field] if district_field else fields
 
 
-def found_of(raw: Mapping[str, Any], property_key: str, district_field: str | None) -> Found | None:
+def found_ticket_of(raw: Mapping[str, Any], property_key: str, district_field: str | None) -> FoundTicket | None:
     """A search result with these fields and the entity property; None for a subtask, which has no ledger.
 
     Raises Unreadable where it has no id."""
@@ -104,8 +104,8 @@ def found_of(raw: Mapping[str, Any], property_key: str, district_field: str | No
     if kind.get("subtask") in (True, "true"):
         return None
     named = fields.get(district_field) if district_field else None
-    named = as_object(named).get("value") or as_object(named).get("name") or named  # where it is a list to choose from
-    return Found(
+    named = as_object(named).get("value") or as_object(named).get("name") or named  # of a select list
+    return FoundTicket(
         issue_id=issue_id,
         key=as_label(raw.get("key")) or issue_id,
         project=project_of(raw) or "",
@@ -125,7 +125,7 @@ def _issue_in(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _issue_of_comment(comment: Mapping[str, Any]) -> str | None:
-    """Data Center's comment events name their issue nowhere but in the comment's address."""
+    """The issue id in a comment's URL, the only place where Data Center's comment events have it."""
     address = comment.get("self")
     match = _ISSUE_OF_COMMENT.search(address) if isinstance(address, str) else None
     return match[1] if match else None

@@ -15,7 +15,7 @@ from bot.app import load_checked
 from bot.clock import SettableClock
 from bot.controller.missed_webhooks import FACT, Counted, WebhookWatch, count
 from bot.controller.periodic_jobs import Periods
-from bot.jira.references import Hit
+from bot.jira.references import SearchHit
 from bot.sandbox.accounts import CARLA, HANNA
 from bot.sandbox.harness import Harness
 from bot.store.agenda_reader import Priority
@@ -35,7 +35,7 @@ class Office:
         self.store, self.clock = store, clock
         self.watch = WebhookWatch(store, 3 * EVERY)
         self.last: datetime | None = None
-        self.shown: dict[str, Hit] = {}
+        self.shown: dict[str, SearchHit] = {}
         self.sent = 0
         self.catch_up()
 
@@ -51,7 +51,7 @@ class Office:
         """Somebody changes a ticket, or an issue below it, and a webhook tells of it or does not."""
         self.clock.advance(timedelta(seconds=1))
         now, issue_id = self.clock.now(), str(issue or ticket)
-        self.shown[issue_id] = Hit(str(ticket), issue_id, now.isoformat())
+        self.shown[issue_id] = SearchHit(str(ticket), issue_id, now.isoformat())
         if told:
             self.deliver(ticket)
         if cared_for:

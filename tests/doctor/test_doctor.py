@@ -19,11 +19,13 @@ from bot.config.load import Config, load
 from bot.config.settings import Settings
 from bot.core.model.process import SubtaskStatuses, Team
 from bot.doctor.examine import Row, examine, healthy, summary, to_json, to_table
-from bot.jira.call import JiraTrouble, Missing, Patience, Refused, Unreachable, Wire
-from bot.jira.gateway import connect_with
+from bot.jira.call import JiraTrouble, Missing, Refused, Unreachable
+from bot.jira.client import Credentials, JiraClient
+from bot.jira.transport import Timeouts
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
+from tests.jira.changed_answers import answered
 
 OFFICE = """
 teams:
@@ -59,18 +61,16 @@ STATUSES = ("SecureStor Folder", "Initial File Review", "Waiting for District")
 Answer = Callable[[Any], Any]
 
 
-class Bent:
-    """The way to Jira, with some answers replaced: each by the trouble or by a function of the real answer."""
+def bent(bends: Mapping[str, JiraTrouble | Answer]) -> Callable[[str, Callable[[], Any]], Any]:
+    """Replaces answers by a part of their path: each by a trouble, or by a function of the real answer."""
 
-    def __init__(self, wire: Wire, bends: Mapping[str, JiraTrouble | Answer]) -> None:
-        self._wire, self._bends = wire, bends
-
-    def call(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Any:
-        bend = next((b for part, b in self._bends.items() if part in path), None)
+    def answer(path: str, ask: Callable[[], Any]) -> Any:
+        bend = next((b for part, b in bends.items() if part in path), None)
         if isinstance(bend, JiraTrouble):
             raise bend
-        answer = self._wire.call(method, path, params, body)
-        return answer if bend is None else bend(answer)
+        return ask() if bend is None else bend(ask())
+
+    return answer
 
 
 @pytest.fixture
@@ -107,9 +107,10 @@ class Doctor:
         settings = Settings(
             jira_url=self.url, jira_email=by.email, jira_api_token=SecretStr(by.token), jira_pat=SecretStr(pat)
         )
-        wire = Wire(self.url, connect_with(self.url, by.email, by.token, pat), 1000, Patience(1, 2, 3))
-        rows = examine(Bent(wire, bends or {}), config, settings)
-        assert all(bool(row.mend) == (row.state != "ok") for row in rows), "each row that is not ok says how to mend it"
+        client = JiraClient(self.url, Credentials(by.email, by.token, pat), 1000, Timeouts(1, 2, 3))
+        with answered(bent(bends or {})):
+            rows = examine(client, config, settings)
+        assert all(bool(row.fix) == (row.state != "ok") for row in rows), "each row that is not ok says how to fix it"
         named = {row.name: row for row in rows}
         assert len(named) == len(rows), "no two rows have the same name"
         return named
@@ -163,7 +164,7 @@ def test_without_an_answer_nothing_else_is_asked(config: Config) -> None:
     rows = Doctor("http://127.0.0.1:9", config)()
     assert not_ok(rows)["Jira"] == "problem"
     assert {state for name, state in not_ok(rows).items() if name != "Jira"} == {"unsure"}
-    assert rows["project DDE"].said == "Not asked."
+    assert rows["project DDE"].said == "Not checked."
 
 
 def test_a_dead_token_is_no_lack_of_anything_else(site: Site, doctor: Doctor) -> None:
@@ -172,7 +173,7 @@ def test_a_dead_token_is_no_lack_of_anything_else(site: Site, doctor: Doctor) ->
     rows = doctor()
     assert rows["Jira"].state == "ok"
     assert rows["account"].state == "problem"
-    assert "JIRA_API_TOKEN" in rows["account"].mend
+    assert "JIRA_API_TOKEN" in rows["account"].fix
     assert [name for name, state in not_ok(rows).items() if state == "problem"] == ["account"]
 
 
@@ -185,7 +186,7 @@ def test_credentials_of_the_other_kind_are_named(doctor: Doctor) -> None:
     """A personal access token, as for Data Center, on a Cloud site."""
     rows = doctor(pat=BOT.token)
     assert rows["credentials"].state == "problem"
-    assert "JIRA_EMAIL" in rows["credentials"].mend
+    assert "JIRA_EMAIL" in rows["credentials"].fix
 
 
 def test_another_address_of_the_site_is_told(doctor: Doctor) -> None:
@@ -198,7 +199,7 @@ def test_who_sees_no_queues_is_no_agent(doctor: Doctor) -> None:
     """Queues are for agents alone."""
     rows = doctor(bends={"/queue": Refused("Jira answered 403: no reason given")})
     assert not_ok(rows) == {"agent seat in DDE": "problem"}
-    assert "licence" in rows["agent seat in DDE"].mend
+    assert "license" in rows["agent seat in DDE"].fix
 
 
 def test_a_site_without_a_service_desk_leaves_the_seat_open(doctor: Doctor) -> None:
@@ -212,12 +213,12 @@ def test_a_site_without_a_service_desk_leaves_the_seat_open(doctor: Doctor) -> N
 
 
 def test_a_missing_right_is_named(doctor: Doctor) -> None:
-    """The mend names the right as Jira's permission scheme does."""
+    """The fix names the right as Jira's permission scheme does."""
     denied = {"DELETE_OWN_COMMENTS": {"havePermission": False}}
     bends = {"/mypermissions": lambda answer: {"permissions": {**answer["permissions"], **denied}}}
     rows = doctor(bends=bends)
     assert not_ok(rows) == {"rights in DDE": "problem"}
-    assert "Delete own comments" in rows["rights in DDE"].mend
+    assert "Delete own comments" in rows["rights in DDE"].fix
 
 
 def test_only_the_rights_that_the_configuration_needs_are_asked(doctor: Doctor) -> None:
@@ -237,7 +238,7 @@ def test_a_project_that_is_not_there(doctor: Doctor, config: Config) -> None:
     doctor.config = replace(config, processes=(process,))
     rows = doctor()
     assert rows["project NONE"].state == "problem"
-    assert "processes/dde.yaml:4" in rows["project NONE"].mend
+    assert "processes/dde.yaml:4" in rows["project NONE"].fix
     assert [name for name, state in not_ok(rows).items() if state == "problem"] == ["project NONE", "rights in NONE"]
 
 
@@ -256,7 +257,7 @@ def test_a_status_that_the_workflow_lacks(doctor: Doctor, config: Config) -> Non
     doctor.config = replace(config, processes=(replace(process, steps=steps),))
     rows = doctor()
     assert not_ok(rows) == {'status "Folder" of dde': "problem"}
-    assert "processes/dde.yaml:10" in rows['status "Folder" of dde'].mend
+    assert "processes/dde.yaml:10" in rows['status "Folder" of dde'].fix
     assert not any('"Folder"' in name for name in rows if name.startswith("move"))
 
 
@@ -273,11 +274,11 @@ def without(name: str) -> Answer:
 
 
 def test_a_missing_transition_is_named(doctor: Doctor) -> None:
-    """Where no ticket of the status offers the move, the mend says which transition to add."""
+    """Where no ticket of the status offers the move, the fix says which transition to add."""
     rows = doctor(bends={"/api/2/issue/": without("Waiting for District")})
     name = 'move "Initial File Review" to "Waiting for District" of dde'
     assert not_ok(rows) == {name: "problem"}
-    assert 'a transition from "Initial File Review" to "Waiting for District"' in rows[name].mend
+    assert 'a transition from "Initial File Review" to "Waiting for District"' in rows[name].fix
 
 
 def test_a_move_that_only_some_tickets_offer_is_unsure(site: Site, doctor: Doctor) -> None:
@@ -298,7 +299,7 @@ def test_a_new_site_has_unsure_rows_and_no_problem(config: Config, clock: Settab
     assert 'move "SecureStor Folder" to "Initial File Review" of dde' in states
     assert 'edit screen of "DDE Set-Up" in DDE' in states
     assert healthy(rows.values())
-    assert "look at them yourself" in summary(list(rows.values()))
+    assert "check them yourself" in summary(list(rows.values()))
 
 
 def test_the_index_may_be_late(site: Site, doctor: Doctor, clock: SettableClock) -> None:
@@ -343,7 +344,7 @@ def test_what_the_bot_writes_must_be_on_the_edit_screen(doctor: Doctor) -> None:
     rows = doctor(bends={"/editmeta": off_screen})
     name = 'edit screen of "DDE Set-Up" in DDE'
     assert not_ok(rows) == {name: "problem"}
-    assert "duedate" in rows[name].mend
+    assert "duedate" in rows[name].fix
 
 
 def test_people_must_exist_and_be_staff(doctor: Doctor) -> None:
@@ -405,9 +406,9 @@ def test_rows_for_people(terminal: bool) -> None:
     written = io.StringIO()
     to_table(ROWS, Console(file=written, force_terminal=terminal, width=120, soft_wrap=True, color_system=None))
     shown = written.getvalue()
-    for word in ("[bold]there[/bold]", "Look.", "Make it.", "1 problem to mend, 1 unsure, of 3 rows."):
+    for word in ("[bold]there[/bold]", "Look.", "Make it.", "1 problem to fix, 1 unsure, of 3 rows."):
         assert word in shown
-    assert ("problem  third: It is gone. Mend: Make it." in shown.splitlines()) is not terminal
+    assert ("problem  third: It is gone. Fix: Make it." in shown.splitlines()) is not terminal
 
 
 def test_the_last_line_counts() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.jira.call import Patience, Wire
+from bot.jira.client import JiraClient
+from bot.jira.transport import Timeouts
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from tests.faults.proxy import CUT_AFTER, CUT_BEFORE, DRIP, HOLD_UNTIL, PATIENCE, STATUS_AFTER, Exchange, Request
 from tests.faults.rig import DISTRICT, KINDS, Match, Rig, end_state, is_write, landed_late, play, sent, writes
@@ -50,16 +51,16 @@ def hang_after(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "patience"),
+    ("fault", "seconds"),
     [(CUT_BEFORE, 30.0), (STATUS_AFTER(502), 30.0), (hang_after, 0.5), (DRIP(20), 0.5)],
     ids=["cut before", "502 after", "read time-out", "drips"],
 )
 def test_the_first_answer_to_every_write_is_lost(
-    fault: Any, patience: float, make_rig: Callable[..., Rig], clean: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    fault: Any, seconds: float, make_rig: Callable[..., Rig], clean: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However often the wire fails, and whether Jira had done it or not: the end is the same. That a call ends
-    after 30 s at the latest is tested of the wire; here its patience is shorter."""
-    monkeypatch.setattr(Wire.__init__, "__defaults__", (Patience(read=patience, total=patience), None))
+    after 30 s at the latest is tested of the client; here it waits less long."""
+    monkeypatch.setattr(JiraClient.__init__, "__defaults__", (Timeouts(read=seconds, total=seconds), None))
     rig = make_rig()
     seen: set[tuple[str, bytes]] = set()
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.jira.call import Patience, Wire
+from bot.jira.client import JiraClient
+from bot.jira.transport import Timeouts
 from bot.sandbox.accounts import CARLA
 from tests.faults.proxy import CUT_BEFORE, DRIP, DROP, STATUS, STATUS_AFTER, Action, Exchange
 from tests.faults.rig import DISTRICT, Rig, end_state, is_write, play, wait_for
@@ -191,8 +192,8 @@ def test_an_answer_that_never_ends(
 ) -> None:
     """A byte at a time keeps every read alive, and a hang lets none begin; the call ends all the same when its
     time is over."""
-    patience = Patience(connect=1.0, read=0.3 if wire is DROP else 1.0, total=0.3 if wire is not DROP else 1.0)
-    monkeypatch.setattr("bot.app.Wire", functools.partial(Wire, patience=patience))
+    timeouts = Timeouts(connect=1.0, read=0.3 if wire is DROP else 1.0, total=0.3 if wire is not DROP else 1.0)
+    monkeypatch.setattr("bot.app.JiraClient", functools.partial(JiraClient, timeouts=timeouts))
     rig = make_rig()
     bad = rig.to_jira.rule(lambda asked: asked.path.endswith("/comment"), do=wire, times=1)
     key = play(rig, until="opened")

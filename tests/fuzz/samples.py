@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -17,6 +17,7 @@ from bot.core.model.ledger import PROPERTY
 from bot.sandbox import events
 from bot.sandbox.accounts import CARLA, HANNA
 from bot.sandbox.harness import Harness
+from tests.jira.changed_answers import answered
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT.parent / "shared" / "jira" / "webhooks"
@@ -30,7 +31,7 @@ def config() -> Config:
 
 @contextmanager
 def told_story() -> Iterator[tuple[Harness, Any]]:
-    """A stage on which a ticket went through a review, with its subtasks and comments."""
+    """A harness on which a ticket went through a review, with its subtasks and comments."""
     with TemporaryDirectory() as folder, Harness(config(), Path(folder), START) as harness:
         ticket = harness.site.open_request(CARLA, "Lakeside ISD")
         harness.settle()
@@ -47,20 +48,17 @@ def samples() -> tuple[tuple[Any, ...], Mapping[str, Any], Any]:
     with told_story() as (harness, _):
         site, asked = harness.site, {}
         record = next(r for r in site.issues() if r.subtask_ids)
-        wire = harness.bot.gateway._wire
-        call = wire.call
 
-        def noted(method: str, path: str, params: Any = None, body: Any = None) -> Any:
-            asked[path] = answer = call(method, path, params, body)
+        def noted(path: str, ask: Callable[[], Any]) -> Any:
+            asked[path] = answer = ask()
             return json.loads(json.dumps(answer))
 
-        wire.call = noted  # type: ignore[method-assign]
-        harness.bot.gateway.myself()
-        harness.bot.gateway.__dict__["_asked"].clear()
-        snapshot = harness.bot.gateway.fetch(record.id, harness.bot.journal.done(record.id))
-        harness.bot.gateway.search("project in (DDE)")
-        harness.bot.gateway.tickets("project in (DDE) ORDER BY id")
-        wire.call = call  # type: ignore[method-assign]
+        with answered(noted):
+            harness.bot.gateway.myself()
+            harness.bot.gateway.__dict__["_asked"].clear()
+            snapshot = harness.bot.gateway.fetch(record.id, harness.bot.journal.done(record.id))
+            harness.bot.gateway.search("project in (DDE)")
+            harness.bot.gateway.tickets("project in (DDE) ORDER BY id")
         by, at = site.account(HANNA), record.updated
         bodies = [events.about_issue(site.shapes, "jira:issue_updated", record, by, at, record.history[-1])]
         bodies += [events.about_comment(site.shapes, "comment_created", record, one, at) for one in record.comments[:1]]

@@ -15,6 +15,7 @@ from bot.clock import SettableClock
 from bot.core.history.progress import follow
 from bot.core.model.ledger_json import LedgerBroken, read_ledger, to_json
 from bot.jira.call import JiraTrouble
+from bot.jira.client import Credentials, JiraClient
 from bot.jira.fuse import Fuse
 from bot.jira.gateway import Gateway
 from bot.jira.json_values import account_of, as_id, as_label, as_list, as_object, project_prefix
@@ -22,29 +23,25 @@ from bot.jira.references import author_of, event_of, issue_of, project_of
 from bot.sandbox.accounts import BOT
 from tests.fuzz.mutations import ODD, fuzzed, mutated
 from tests.fuzz.samples import START, config, samples
-
-
-class Answers:
-    """Stands for the wire: it answers each path as Jira did, but for the one that is wrong now."""
-
-    def __init__(self, wrong: Mapping[str, Any]) -> None:
-        self.wrong = wrong
-
-    def call(self, method: str, path: str, params: Any = None, body: Any = None) -> Any:
-        """The answer kept for the path."""
-        answers = {**samples()[1], **self.wrong}
-        # A mutated answer may lead to other pages, of which there is but an empty one.
-        return copy.deepcopy(answers.get(path, {"values": [], "comments": [], "total": 0}))
-
+from tests.jira.changed_answers import answered
 
 CONFIG = config()
 
 
-def gateway(wrong: Mapping[str, Any], cloud: bool) -> Gateway:
-    """A gateway that is told such answers."""
+@contextlib.contextmanager
+def gateway(wrong: Mapping[str, Any], cloud: bool) -> Iterator[Gateway]:
+    """A gateway that each path is answered for as Jira did, but for the one that is wrong now."""
+    answers = {**samples()[1], **wrong}
+
+    def answer(path: str, _: object) -> Any:
+        # A mutated answer may lead to other pages, of which there is but an empty one.
+        return copy.deepcopy(answers.get(path, {"values": [], "comments": [], "total": 0}))
+
     names = {*CONFIG.processes[0].statuses, "Done", "Needs Revision", "Superseded"}
     fuse = Fuse(SettableClock(START), lambda since, issue: 0)
-    return Gateway(Answers(wrong), CONFIG.office, cloud, fuse, names)  # type: ignore[arg-type]
+    client = JiraClient("https://jira.test", Credentials(pat="" if cloud else "pat"), 1e6)
+    with answered(answer):
+        yield Gateway(client, CONFIG.office, cloud, fuse, names)
 
 
 def ticket_path() -> str:
@@ -59,24 +56,24 @@ def test_an_answer_that_is_wrong_anywhere_is_read_or_refused(data: st.DataObject
     answers = samples()[1]
     path = data.draw(st.sampled_from(sorted(answers)))
     wrong = {path: data.draw(mutated(answers[path]) | ODD)}
-    jira = gateway(wrong, cloud)
     ticket = ticket_path()
-    with contextlib.suppress(JiraTrouble):
-        jira.myself()
-    said = "read"
-    try:
-        snapshot = jira.fetch(ticket.rpartition("/")[2], {})
-        assert snapshot.issue.id.isdecimal()
-        jira.marked_comments(snapshot.issue, 0)
-        jira.marked_subtasks(snapshot.issue, ())
-    except JiraTrouble as trouble:
-        said = str(trouble)
-    assert 0 < len(said) < 700
-    assert "\n" not in said
-    for search in (jira.search, jira.tickets):
+    with gateway(wrong, cloud) as jira:
         with contextlib.suppress(JiraTrouble):
-            for found in search("project in (DDE)"):
-                assert found.issue_id.isdecimal()
+            jira.myself()
+        said = "read"
+        try:
+            snapshot = jira.fetch(ticket.rpartition("/")[2], {})
+            assert snapshot.issue.id.isdecimal()
+            jira.marked_comments(snapshot.issue, 0)
+            jira.marked_subtasks(snapshot.issue, ())
+        except JiraTrouble as trouble:
+            said = str(trouble)
+        assert 0 < len(said) < 700
+        assert "\n" not in said
+        for search in (jira.search, jira.tickets):
+            with contextlib.suppress(JiraTrouble):
+                for found in search("project in (DDE)"):
+                    assert found.issue_id.isdecimal()
 
 
 @fuzzed(60)
@@ -84,9 +81,10 @@ def test_an_answer_that_is_wrong_anywhere_is_read_or_refused(data: st.DataObject
 def test_an_issue_that_could_be_read_can_be_thought_about(data: st.DataObject) -> None:
     """Odd moments, names and texts in a good answer do not break the core."""
     path = ticket_path()
-    jira = gateway({path: data.draw(mutated(samples()[1][path]))}, cloud=True)
+    wrong = {path: data.draw(mutated(samples()[1][path]))}
     try:
-        issue = jira.fetch(path.rpartition("/")[2], {}).issue
+        with gateway(wrong, cloud=True) as jira:
+            issue = jira.fetch(path.rpartition("/")[2], {}).issue
         read_ledger(issue.ledger)
     except (JiraTrouble, LedgerBroken):
         return

@@ -2,97 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from bot.jira.call import (
-    Conflict,
-    Limited,
-    Missing,
-    Patience,
-    Refused,
-    Unauthenticated,
-    Unknown,
-    Unreachable,
-    Wire,
-    retry_after,
-)
-from bot.jira.gateway import connect_with
-
-Reply = Callable[[BaseHTTPRequestHandler], None]
-HASTY = Patience(connect=1.0, read=0.4, total=0.3)
-
-
-def says(status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
-    """A reply with this status and body."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
-
-    def reply(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in (headers or {}).items():
-            handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(content)))
-        handler.end_headers()
-        handler.wfile.write(content)
-
-    return reply
-
-
-def cut(handler: BaseHTTPRequestHandler) -> None:
-    """Close the connection without a word."""
-    handler.close_connection = True
-
-
-def dripping(head: bytes, drops: int) -> Reply:
-    """A head, then a byte every 50 ms: no read of it ever runs out of time."""
-
-    def reply(handler: BaseHTTPRequestHandler) -> None:
-        handler.wfile.write(head)
-        try:
-            for _ in range(drops):
-                time.sleep(0.05)
-                handler.wfile.write(b"x")
-        except OSError:  # the client has ended it
-            return
-
-    return reply
-
-
-class Stub:
-    """A server that gives one scripted reply after the other, the last for ever, and counts what it was asked."""
-
-    def __init__(self) -> None:
-        self.replies: list[Reply] = []
-        self.asked: list[tuple[str, str, bytes, dict[str, str]]] = []
-        stub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                stub.asked.append((self.command, self.path, body, dict(self.headers)))
-                (stub.replies.pop(0) if len(stub.replies) > 1 else stub.replies[0])(self)
-
-            do_POST = do_PUT = do_DELETE = do_GET
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def wire(self, per_second: float = 1000, patience: Patience = Patience()) -> Wire:
-        """A wire to it, with the library's session."""
-        return Wire(self.url, connect_with(self.url, "bot@example.org", "token", ""), per_second, patience)
+from bot.jira.call import Conflict, Limited, Missing, Refused, Unauthenticated, Unknown, Unreachable, retry_after
+from bot.jira.client import Credentials, JiraClient
+from bot.jira.transport import Timeouts
+from tests.jira.http_stub import HASTY, Reply, Stub, cut, dripping, says
 
 
 @pytest.fixture
@@ -109,7 +29,7 @@ def test_a_cut_write_is_sent_once(stub: Stub, method: str) -> None:
     """The library would send it four times; here it is sent once, and nobody knows whether it happened."""
     stub.replies = [cut]
     with pytest.raises(Unknown):
-        stub.wire().call(method, "/x", body={})
+        stub.client().call(method, "/x", body={})
     assert len(stub.asked) == 1
 
 
@@ -118,24 +38,24 @@ def test_nothing_is_sent_again_by_itself(stub: Stub, reply: Reply) -> None:
     """Neither a limit nor an outage nor a cut connection makes a second request, of whatever method."""
     stub.replies = [reply]
     with pytest.raises((Limited, Unreachable)):
-        stub.wire().call("GET", "/x")
+        stub.client().call("GET", "/x")
     assert len(stub.asked) == 1
 
 
 def test_a_kept_connection_that_was_closed_is_opened_anew(stub: Stub) -> None:
     """What broke one call does not harm the next."""
     stub.replies = [cut, says(200, {"id": "1"})]
-    wire = stub.wire()
+    client = stub.client()
     with pytest.raises(Unknown):
-        wire.call("POST", "/x", body={})
-    assert wire.call("POST", "/x", body={}) == {"id": "1"}
+        client.call("POST", "/x", body={})
+    assert client.call("POST", "/x", body={}) == {"id": "1"}
 
 
 def test_the_library_authenticates(stub: Stub) -> None:
     """Basic authentication on Cloud, the token as a bearer's on Data Center."""
     stub.replies = [says(200, {})]
-    stub.wire().call("GET", "/x")
-    Wire(stub.url, connect_with(stub.url, "", "", "pat"), 1000).call("GET", "/x")
+    stub.client().call("GET", "/x")
+    stub.client(pat="pat").call("GET", "/x")
     headers = [{name.lower(): value for name, value in asked[3].items()} for asked in stub.asked]
     assert [sent["authorization"].split()[0] for sent in headers] == ["Basic", "Bearer"]
 
@@ -155,7 +75,7 @@ def test_an_answer_that_drips_ends_with_the_calls_whole_time(stub: Stub, reply: 
     stub.replies = [reply]
     begun = time.monotonic()
     with pytest.raises(Unknown):
-        stub.wire(patience=HASTY).call("POST", "/x", body={})
+        stub.client(timeouts=HASTY).call("POST", "/x", body={})
     assert time.monotonic() - begun < 2
 
 
@@ -164,24 +84,24 @@ def test_a_hang_ends_with_the_time_for_a_read(stub: Stub) -> None:
     stub.replies = [lambda handler: time.sleep(2)]
     begun = time.monotonic()
     with pytest.raises(Unreachable):
-        stub.wire(patience=Patience(1.0, 0.2, 5.0)).call("GET", "/x")
+        stub.client(timeouts=Timeouts(1.0, 0.2, 5.0)).call("GET", "/x")
     assert time.monotonic() - begun < 1.5
 
 
 def test_a_call_in_time_is_not_cut_later(stub: Stub) -> None:
     """The deadline of one call is not the next one's."""
     stub.replies = [says(200, {})]
-    wire = stub.wire(patience=Patience(1.0, 1.0, 0.2))
-    wire.call("GET", "/x")
+    client = stub.client(timeouts=Timeouts(1.0, 1.0, 0.2))
+    client.call("GET", "/x")
     time.sleep(0.25)
-    assert wire.call("GET", "/x") == {}
+    assert client.call("GET", "/x") == {}
 
 
 def test_a_refused_connection_surely_was_no_call() -> None:
     """Where nobody listens, nothing can have happened: that is known, also of a write."""
-    wire = Wire("http://127.0.0.1:9", connect_with("http://127.0.0.1:9", "a@b.c", "t", ""), 1000)
+    client = JiraClient("http://127.0.0.1:9", Credentials("a@b.c", "t"), 1000)
     with pytest.raises(Unreachable):
-        wire.call("POST", "/x", body={})
+        client.call("POST", "/x", body={})
 
 
 SAYS_NOBODY = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
@@ -217,14 +137,14 @@ def test_each_answer_to_a_write_is_known_for_what_it_is(stub: Stub, reply: Reply
     """Refused and parked is only what Jira itself refuses; what may have happened is never taken for undone."""
     stub.replies = [reply]
     with pytest.raises(trouble) as raised:
-        stub.wire().call("POST", "/x", body={})
+        stub.client().call("POST", "/x", body={})
     assert type(raised.value) is trouble
 
 
 def test_no_content_is_an_empty_answer(stub: Stub) -> None:
     """204 is how Jira says that a move or an edit was done."""
     stub.replies = [says(204)]
-    assert stub.wire().call("PUT", "/x", body={}) == {}
+    assert stub.client().call("PUT", "/x", body={}) == {}
 
 
 def test_half_a_body_is_no_answer(stub: Stub) -> None:
@@ -233,7 +153,7 @@ def test_half_a_body_is_no_answer(stub: Stub) -> None:
         lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}") and cut(handler)
     ]
     with pytest.raises(Unknown):
-        stub.wire().call("POST", "/x", body={})
+        stub.client().call("POST", "/x", body={})
 
 
 @pytest.mark.parametrize(
@@ -250,7 +170,7 @@ def test_the_reason_is_jiras_own_sentence(stub: Stub, body: Any, said: str) -> N
     """Jira puts it into either of two places."""
     stub.replies = [says(400, body)]
     with pytest.raises(Refused, match=f"400: {said}$"):
-        stub.wire().call("POST", "/x", body={})
+        stub.client().call("POST", "/x", body={})
 
 
 @pytest.mark.parametrize(
@@ -280,19 +200,19 @@ def test_whose_limit_it_is(stub: Stub, reason: str, site: bool) -> None:
     """Only the limit of writes of one issue is that issue's; an unnamed one may be the whole site's."""
     stub.replies = [says(429, {}, {"Retry-After": "40", "RateLimit-Reason": reason})]
     with pytest.raises(Limited) as raised:
-        stub.wire().call("POST", "/x", body={})
+        stub.client().call("POST", "/x", body={})
     assert (raised.value.seconds, raised.value.site) == (40, site)
 
 
 def test_so_many_calls_a_second_and_no_more(stub: Stub) -> None:
     """In any second start at most as many as the office allows, from all threads together."""
     stub.replies = [says(200, {})]
-    wire = stub.wire(per_second=5)
+    client = stub.client(per_second=5)
     starts: list[float] = []
 
     def call() -> None:
         for _ in range(2):
-            wire.call("GET", "/x")
+            client.call("GET", "/x")
             starts.append(time.monotonic())
 
     threads = [threading.Thread(target=call) for _ in range(4)]

@@ -16,13 +16,15 @@ import responses
 from bot.clock import SettableClock
 from bot.config.load import Config
 from bot.core.model.ledger import PROPERTY
-from bot.jira.call import Conflict, Missing, Refused, Unknown, Unreachable, Wire
+from bot.jira.call import Conflict, Missing, Refused, Unknown, Unreachable
+from bot.jira.client import Credentials, JiraClient
 from bot.jira.fuse import Fuse
-from bot.jira.gateway import Gateway, Made, SubtaskText, connect_with
+from bot.jira.gateway import Gateway, Made, SubtaskText
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.harness import Harness
 from bot.sandbox.jira_site import Call, Site
 from bot.sandbox.server import SandboxServer
+from tests.jira.changed_answers import answered
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
@@ -54,8 +56,8 @@ def gateway_to(url: str, config: Config, clock: SettableClock, cloud: bool = Tru
     """A gateway, with a fuse that remembers nothing."""
     process = config.processes[0]
     names = {*process.statuses, "Done", "Needs Revision", "Superseded"}
-    wire = Wire(url, connect_with(url, BOT.email, BOT.token, "" if cloud else "pat"), 1000)
-    return Gateway(wire, config.office, cloud, Fuse(clock, Forgetful()), names)
+    client = JiraClient(url, Credentials(BOT.email, BOT.token, "" if cloud else "pat"), 1000)
+    return Gateway(client, config.office, cloud, Fuse(clock, Forgetful()), names)
 
 
 @pytest.fixture
@@ -201,20 +203,19 @@ def _localised(raw: Any) -> Any:
     return json.loads(text)
 
 
-def test_statuses_are_known_by_their_ids(site: Site, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statuses_are_known_by_their_ids(site: Site, gateway: Gateway) -> None:
     """On a localised site the names differ, in the status, the changelog and the transitions; the ids do not."""
     ticket = site.open_request(CARLA, "Lakeside ISD")
     site.transition(HANNA, ticket, "SecureStor Folder")
-    real = Wire.call
 
-    def localised(wire: Wire, *args: Any, **kwargs: Any) -> Any:
-        answer = _localised(real(wire, *args, **kwargs))
-        if args[1].endswith("/statuses"):
+    def localised(path: str, ask: Callable[[], Any]) -> Any:
+        answer = _localised(ask())
+        if path.endswith("/statuses"):
             return answer
         return json.loads(re.sub(r', "untranslatedName": "[^"]*"', "", json.dumps(answer)))
 
-    monkeypatch.setattr(Wire, "call", localised)
-    snapshot = gateway.fetch(ticket.id, {})
+    with answered(localised):
+        snapshot = gateway.fetch(ticket.id, {})
     assert snapshot.issue.status == "SecureStor Folder"
     assert [(c.old, c.new) for c in snapshot.issue.changes] == [("Confirming Files", "SecureStor Folder")]
     assert "Confirming Files" in snapshot.moves
@@ -363,7 +364,6 @@ def test_a_bulk_answer_that_does_not_add_up(site: Site, gateway: Gateway) -> Non
     ticket = site.open_request(CARLA, "Lakeside ISD")
     issue = gateway.fetch(ticket.id, {}).issue
     with responses.RequestsMock() as fake:
-        fake.add_passthru(re.compile(r".*/createmeta/.*"))
         fake.post(re.compile(r".*/issue/bulk"), status=201, json={"issues": [{"id": "5"}], "errors": []})
         with pytest.raises(Unknown):
             gateway.create_subtasks(issue, [_text("a"), _text("b")])
