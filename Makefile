@@ -1,7 +1,7 @@
 # Every target does its own set-up. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve sandbox check test slow oracle stories-without-webhooks kills soak fuzz bench lint clean
+.PHONY: help demo serve sandbox check test slow oracle stories-without-webhooks kills soak fuzz mutants bench lint clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,6 +47,9 @@ soak: $(VENV)/.dev ## kill replicas on PostgreSQL under load (TEST_DATABASE_URL;
 
 fuzz: $(VENV)/.dev ## try bad input for minutes, anew each time (ARGS=50000: so many examples for each test)
 	@FUZZ=$(or $(ARGS),5000) $(PYTEST) --timeout 0 tests/fuzz
+
+mutants: $(VENV)/.dev ## change the core at random and see whether a test notices (ARGS="--sample 60 --seed 1")
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(VENV)/.bench ## measure how fast the bot is, beside others (ARGS=--fast is shorter and noisier)
 	@$(BIN)/python -m benchmarks $(ARGS)
