@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.model.own_templates import OwnTemplate
+
 ROOT = Path(__file__).parents[1]
 BOT = ROOT / "bot"
 MODULES = sorted(BOT.rglob("*.py"))
@@ -208,3 +210,33 @@ def test_importing_does_nothing() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
+
+
+def _templates_in(path: Path) -> Iterator[tuple[str, int]]:
+    """Every literal that a module gives as the template of a comment, with its line."""
+    for node in ast.walk(TREES[path]):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func).rpartition(".")[2]
+        at = {"say": 1, "correct": 1, "_answer": 1, "PostComment": 1, "answer": 1}.get(called)
+        given = [node.args[at]] if at is not None and len(node.args) > at else []
+        given += [k.value for k in node.keywords if k.arg == "template"]
+        for value in given:
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield value.value, node.lineno
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if p.is_relative_to(BOT / "core") or p.is_relative_to(BOT / "controller")], ids=named
+)
+def test_a_template_that_code_names_is_registered(path: Path) -> None:
+    """RULE: by OwnTemplate, so that `check` proves it; a bare name would be missed."""
+    for name, line in _templates_in(path):
+        raise AssertionError(f"{named(path)}:{line} names the template {name!r}; add it to OwnTemplate")
+
+
+def test_every_template_file_is_named_by_code_or_process() -> None:
+    """RULE: none lies there that nobody says, and none that code names is missing."""
+    folder = ROOT / "templates" / "comments" / "any"
+    files = {path.stem for path in folder.glob("*.j2") if not path.stem.startswith("_")}
+    assert files == {template.value for template in OwnTemplate}

@@ -32,10 +32,10 @@ from bot.core.ledger_json import read_ledger, to_json
 from bot.core.progress import follow
 from bot.jobs import Periods
 from bot.render import Words
+from bot.sandbox.stage import CALM
 
 from bot.config import Config, load
 from bot.sandbox.accounts import BOT, CARLA, DANA, FIONA, FRED, HANNA, HECTOR, LENA, Account
-from bot.sandbox.harness import CALM
 from bot.sandbox.jira_site import Site, Which
 from bot.sandbox.records import ChangeItem, CommentRecord, HistoryEntry, IssueRecord
 from tests.faults.proxy import CUT_AFTER, CUT_BEFORE, STATUS, Exchange, Request
@@ -197,8 +197,8 @@ class Book:
 
     def keep(self, story: Story, name: str, why: str, at: str = "") -> None:
         """Keep a ticket as it stands now, looked at now or at a later moment."""
-        issue = story.harness.bot.gateway.fetch(story.ticket.id, {}).issue
-        now = local(at) if at else story.harness.clock.now()
+        issue = story.stage.bot.gateway.fetch(story.ticket.id, {}).issue
+        now = local(at) if at else story.stage.clock.now()
         entry = {
             "name": name,
             "why": why,
@@ -213,11 +213,11 @@ class Book:
 
     def unseen(self, story: Story, name: str, why: str, act: Act) -> None:
         """Keep a ticket in which people did something that the bot has not looked at yet; then it looks."""
-        story.harness.site.hooks.pause()
-        act(story.harness.site, story.key)
+        story.stage.site.hooks.pause()
+        act(story.stage.site, story.key)
         self.keep(story, name, why)
-        story.harness.site.hooks.resume()
-        story.harness.settle()
+        story.stage.site.hooks.resume()
+        story.stage.settle()
 
 
 def local(text: str) -> datetime:
@@ -248,12 +248,12 @@ def sets(by: Account, status: str, which: Which = "") -> Act:
 def beginning(book: Book) -> None:
     """From the question to the review's first minute."""
     with book.story() as story:
-        site = story.harness.site
+        site = story.stage.site
         site.hooks.pause()
         story.key = site.open_request(CARLA, "Lakeside ISD").key
         book.keep(story, "fresh", "a request that nobody has looked at: there is no ledger yet")
         site.hooks.resume()
-        story.harness.settle()
+        story.stage.settle()
         book.keep(story, "confirming", "the district was asked to confirm, and the bot is at rest")
         book.keep(story, "confirming reminder", "five business days later a reminder is due", at="2026-01-12 10:00")
         book.keep(story, "confirming phone", "fifteen business days later staff are to phone", at="2026-01-27 10:00")
@@ -379,14 +379,14 @@ def people_win(book: Book) -> None:
 
     with book.story() as story:
         to_waiting(story)
-        site = story.harness.site
+        site = story.stage.site
         site.people[RULE.id] = RULE
         story.at("2026-01-12 10:00")
         book.unseen(story, "app unseen", "an app took the ticket out of the wait", sets(RULE, "Initial File Review"))
         book.keep(story, "moved by an app", "nobody brought new files, so no round began with it")
 
     with book.story() as story:
-        rig = story.harness
+        rig = story.stage
         assert isinstance(rig, Rig)
 
         def race(exchange: Exchange) -> None:
@@ -405,7 +405,7 @@ def people_win(book: Book) -> None:
         book.keep(story, "overrun put right", "the bot has put the ticket back, and said so")
 
     with book.story() as story:
-        rig = story.harness
+        rig = story.stage
         rig.stop_bot()
         story.key = rig.site.open_request(CARLA, "Lakeside ISD").key
         rig.site.transition(HANNA, story.key, "Confirming Files")
@@ -420,9 +420,9 @@ def people_win(book: Book) -> None:
     with book.story() as story:
         story.opened()
         story.at("2026-01-06 10:00")
-        story.harness.site.hooks.pause()
-        story.harness.site.transition(HANNA, story.key, "SecureStor Folder")
-        story.harness.clock.advance(timedelta(minutes=5))
+        story.stage.site.hooks.pause()
+        story.stage.site.transition(HANNA, story.key, "SecureStor Folder")
+        story.stage.clock.advance(timedelta(minutes=5))
         book.unseen(story, "missed unseen", "staff moved the ticket on twice", sets(HANNA, "Initial File Review"))
         book.keep(story, "missed", "the stay in the folder step passed unseen, and nothing of it is made up")
 
@@ -468,7 +468,7 @@ def to_the_end(book: Book) -> None:
 def time_alone(book: Book) -> None:
     """Escalations, and what an hour or a day that passes brings."""
     with book.story(start="2026-01-03 21:40") as story:
-        rig = story.harness
+        rig = story.stage
         rig.stop_bot()
         story.key = rig.site.open_request(CARLA, "Lakeside ISD").key
         rig.clock.set(local("2026-01-03 23:10"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ import pytest
 
 from bot.config.load import Config
 from bot.controller.periodic_jobs import Periods
+from bot.core.decide.engine import decide
+from bot.core.history.progress import follow
 from bot.core.model.process import Process
 from bot.sandbox.harness import CALM, Harness
 from tests.stories.acts import Story, check
@@ -33,6 +36,27 @@ RARE = Periods(
     pace=timedelta(0),
     spread=timedelta(0),
 )
+
+
+@pytest.fixture(autouse=True)
+def unchanged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """In every story, what `follow` and `decide` are given is afterwards as it was."""
+    changed: list[str] = []
+
+    def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(given: Any, *others: Any) -> Any:
+            before = pickle.loads(pickle.dumps(given))
+            result = function(given, *others)
+            if given != before:
+                changed.append(function.__name__)
+            return result
+
+        return call
+
+    for function in (follow, decide):
+        monkeypatch.setattr(f"bot.controller.reconciler.{function.__name__}", checked(function))
+    yield
+    assert changed == []
 
 
 @pytest.fixture
