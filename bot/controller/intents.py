@@ -50,7 +50,7 @@ class Calls:
         except JiraTrouble as trouble:
             self._journal.fail_intent(intent, str(trouble))
             raise
-        self._journal.close_intent(intent, issue.id, refs)
+        self._journal.close_intent(claim, intent, issue.id, refs)
         return refs
 
     def or_park(

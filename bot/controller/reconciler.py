@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
+from sqlalchemy import Connection
+
 from bot.clock import Clock
 from bot.config.load import Config
 from bot.controller.applier import Applied, Applier
@@ -93,6 +95,8 @@ class Reconciler:
             self._own_fault(claim, issue_id, fault)
         else:
             self._backoff.over(claim.key)
+        finally:
+            self._journal.flush(claim)
 
     def _missing(self, claim: Claim, missing: Missing) -> None:
         """A 404 decides nothing, but what was asked for in vain several times is most likely gone."""
@@ -114,18 +118,19 @@ class Reconciler:
         known = self._journal.known(issue_id)
         wait = self._settle_in(known.open_intents)
         if wait > 0:
-            self._agenda.release(claim, self._clock.now(), not_before=self._agenda.machine() + wait)
+            self._release(claim, self._clock.now(), not_before=self._agenda.machine() + wait)
             return
         snapshot = self._gateway.fetch(issue_id, known.done)
         if known.open_intents:
             for intent in known.open_intents:
-                self._settle(snapshot.issue, intent)
+                self._settle(claim, snapshot.issue, intent)
+            self._journal.flush(claim)
             # What was found has to be read whole as well, before anything is decided from it.
             known = self._journal.known(issue_id)
             snapshot = self._gateway.fetch(issue_id, known.done)
         if snapshot.issue.parent_id is not None:
             self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Priority.PEOPLE)
-            self._agenda.release(claim, None)
+            self._release(claim, None)
             return
         try:
             view = self._view(snapshot, known)
@@ -133,24 +138,32 @@ class Reconciler:
             self._tell_broken(claim, snapshot, known, str(broken))
             return
         applied = self._apply(claim, view, known)
-        self._write_down(view, applied)
-        again = self._clock.now() if applied.again else view.plan.requeue_at
-        self._agenda.release(claim, again)
+        self._write_down(claim, view, known, applied)
+        self._release(claim, self._clock.now() if applied.again else view.plan.requeue_at)
+
+    def _release(self, claim: Claim, requeue_at: datetime | None, not_before: float | None = None) -> None:
+        """Give the claim back, and record in the same transaction what the journal has from it."""
+
+        def save(connection: Connection) -> None:
+            self._journal.save_in(connection, claim)
+
+        self._agenda.release(claim, requeue_at, not_before=not_before, also=save)
+        self._journal.saved(claim)
 
     def _apply(self, claim: Claim, view: View, known: Known) -> Applied:
         if view.process is None or view.progress is None:
             return Applied()
         return self._applier.apply(claim, view.snapshot, view.process, view.progress, view.plan, known.parked)
 
-    def _write_down(self, view: View, applied: Applied) -> None:
+    def _write_down(self, claim: Claim, view: View, known: Known, applied: Applied) -> None:
         issue, plan = view.snapshot.issue, view.plan
         if plan.missed:
             ids = [f"{issue.id}:{visit}:all" for visit in plan.missed]
-            self._journal.miss(issue.id, ids, "the ticket had left that stay before the bot looked")
+            self._journal.miss(claim, issue.id, ids, "the ticket had left that stay before the bot looked")
         if view.progress is None:
             return
-        if applied.done or self._journal.last_reason(issue.id) != plan.reason:
-            self._journal.add_entry(issue.id, issue.key, plan.reason, applied.done, view.progress.now)
+        if applied.done or known.last_reason != plan.reason:
+            self._journal.add_entry(claim, issue.id, issue.key, plan.reason, applied.done, view.progress.now)
             LOG.info("%s: %s%s", issue.key, plan.reason, "".join(f" [{what}]" for what in applied.done))
 
     def enqueue(self, issue_ids: Iterable[str]) -> None:
@@ -242,7 +255,7 @@ class Reconciler:
         """Seconds until every open intent is old enough to be settled."""
         return max((SETTLE_SECONDS - self._journal.age(i) for i in intents), default=0.0)
 
-    def _settle(self, issue: Issue, intent: Intent) -> None:
+    def _settle(self, claim: Claim, issue: Issue, intent: Intent) -> None:
         if intent.kind == "subtasks":
             found = self._gateway.marked_subtasks(issue, intent.subtasks)
         elif intent.kind == MESSAGE:
@@ -256,7 +269,7 @@ class Reconciler:
             found = {}
         refs = {effect: found[effect] for effect in intent.effect_ids if effect in found}
         if refs:
-            self._journal.close_intent(intent.id, intent.issue_id, refs)
+            self._journal.close_intent(claim, intent.id, intent.issue_id, refs)
             if intent.kind == "comment" and not intent.public:
                 self._check_hidden(issue, set(refs.values()))
         else:
@@ -285,4 +298,4 @@ class Reconciler:
             comment = PostComment((effect,), "broken_ledger", public=False, facts=facts)
             self._applier.comment(claim, snapshot, process, comment)
         LOG.error("%s: the ledger is broken: %s", issue.key, reason)
-        self._agenda.release(claim, None)
+        self._release(claim, None)

@@ -60,8 +60,8 @@ class StoreGone(StoreError):
 class Store:
     """The database behind two verbs: `write(fn)` and `read(fn)`, each one transaction.
 
-    Making a Store touches nothing; the first use connects, brings the tables up to date, and on SQLite
-    starts the writer's thread. `fn` must not keep its connection, and is run again if PostgreSQL undid it."""
+    Making a Store touches nothing; the first use connects and brings the tables up to date. `fn` must not keep its
+    connection, may run in another thread on SQLite, and is run again if PostgreSQL undid it."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self.clock = clock
@@ -77,7 +77,6 @@ class Store:
         self._writer: Writer | None = None
         self._inode: tuple[int, int] | None = None
         self._lock: IO[str] | None = None
-        self._soon = threading.local()  # the latest write that this thread did not wait for
         self._closed = False
         # Put together once: deliveries come in floods.
         row = self.insert(deliveries).values({c.name: sa.bindparam(c.name) for c in deliveries.c})
@@ -85,10 +84,8 @@ class Store:
 
     # -- transactions
 
-    def write(self, fn: Callable[[Connection], T], *, urgent: bool = False) -> T:
-        """Run `fn` in a transaction that is committed when this returns; its own errors come through.
-
-        `urgent` is the receiver's: on SQLite its units are committed first. Raises StoreDown or StoreGone."""
+    def write(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` in a transaction, commit it and return its result. Raises StoreDown or StoreGone."""
         self._open()
         writer, engine = self._writer, self._writes
         if engine is None:  # closed just now, by another thread
@@ -97,19 +94,10 @@ class Store:
             if writer is None:
                 return write_postgres(engine, fn)
             try:
-                result: T = writer.run(fn, urgent)
+                result: T = writer.run(fn)
             except WriterStopped:
                 raise self._down() from None
             return result
-
-    def write_soon(self, fn: Callable[[Connection], object]) -> None:
-        """As `write`, for what may be lost: on SQLite nobody waits for it, and it is committed no later than what
-        is written next, and before this thread reads again. An error is only logged."""
-        self._open()
-        if self._writer is not None:
-            self._soon.unit = self._writer.run_soon(fn)
-        else:
-            self.write(fn)
 
     def read(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` in a transaction that cannot write. Raises StoreDown."""
@@ -117,10 +105,13 @@ class Store:
         engine = self._reads
         if engine is None:
             raise self._down()
-        if (unit := self._soon.__dict__.pop("unit", None)) is not None:
-            unit.wait()
         with self._plain_errors(), engine.connect() as connection:
             return fn(connection)
+
+    @property
+    def writes_waiting(self) -> int:
+        """How many writes wait for the one under way; always 0 on PostgreSQL."""
+        return self._writer.waiting if self._writer is not None else 0
 
     def _down(self) -> StoreDown:
         return StoreDown(f"the database {self.name} was closed by this process")
@@ -142,6 +133,12 @@ class Store:
         if self.sqlite:
             return self.clock.machine()
         return float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+    def machine_value(self) -> sa.ColumnElement[float]:
+        """Machine time as a value in a statement: PostgreSQL's own clock; on SQLite the parameter `machine`."""
+        if self.sqlite:
+            return sa.bindparam("machine", type_=sa.Double())
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double())
 
     def machine_now(self) -> float:
         """As `machine`, in a transaction of its own where one is needed. Raises StoreDown."""

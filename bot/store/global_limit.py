@@ -17,7 +17,6 @@ LONGEST_HOLD_SECONDS = 3600.0  # nothing is held back longer than this without b
 ASTRAY_SECONDS = 120.0
 FACT = "site_not_before"
 PAUSED = "paused"
-_STOPS = sa.select(meta.c.name, meta.c.value).where(sa.or_(meta.c.name == FACT, meta.c.name == PAUSED))
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,12 @@ class GlobalLimit:
         """As `held`, in the caller's transaction."""
         return _hold(self._store.get_fact_in(connection, FACT), machine)
 
-    def stopped_in(self, connection: Connection, machine: float) -> bool:
-        """Whether nothing may be claimed now: the site is held, or a person paused the bot."""
-        found = {row.name: row.value for row in connection.execute(_STOPS)}
-        return bool(found.get(PAUSED)) or _hold(found.get(FACT), machine) is not None
+
+def stopped(machine: sa.ColumnElement[float]) -> sa.ColumnElement[bool]:
+    """The condition that nothing may be claimed at `machine`: there is a global limit, or a person paused the bot."""
+    until = meta.c.value["until"].as_float()
+    limited = sa.and_(meta.c.name == FACT, until > machine, until <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS)
+    return sa.exists().where(meta.c.name == PAUSED) | sa.exists().where(limited)
 
 
 def _hold(value: Any, machine: float) -> ActiveLimit | None:

@@ -22,17 +22,32 @@ from hypothesis.stateful import (
 
 from bot.store.agenda import Agenda, Claim, LeaseLost, backoff
 from bot.store.agenda_reader import LEASE_SECONDS, Priority, Row
+from bot.store.agenda_sql import insert_if_ours
 from bot.store.database import Store
 from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
 from bot.store.tables import agenda as agenda_table
+from bot.store.tables import looks
 
 KEYS = st.sampled_from(["issue 1", "issue 2"])
 CLASSES = st.sampled_from(Priority)
 MINUTES = st.sampled_from([0, -5, 5]).map(lambda n: timedelta(minutes=n))
 
+# A row of another table that only the owner of a lease may insert.
+PROOF = insert_if_ours(
+    looks,
+    {
+        "issue_id": sa.literal("1"),
+        "key": sa.literal("A-1"),
+        "at": sa.literal(datetime(2026, 1, 5, tzinfo=UTC), looks.c.at.type),
+        "looked": sa.literal(0.0, sa.Double()),
+        "reason": sa.literal(""),
+        "effects": sa.literal([], sa.JSON()),
+    },
+)
+
 
 class Death(Exception):
-    """The process died here; the writer's thread survives it, so that the test can go on."""
+    """The process died here; its thread survives, so that the test can go on."""
 
 
 class StandingClock:
@@ -219,7 +234,7 @@ class AgendaMachine(RuleBasedStateMachine):
     @rule(claim=claims)
     def prove(self, claim: Claim) -> None:
         try:
-            self.store.write(lambda c: self.agenda.assert_ours(c, claim))
+            self.store.write(lambda c: self.agenda.insert_in(c, claim, PROOF, {}))
         except LeaseLost:
             assert not self.ours(claim)
         else:

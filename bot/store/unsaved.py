@@ -1,0 +1,42 @@
+"""What a claim has to record and nobody waits for, until its next commit takes it along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.store.journal_sql import END_INTENT, JournalSql
+
+Rows = list[dict[str, Any]]
+
+
+class Unsaved:
+    """The rows of one claim: effects that are done, effects that were missed, intents that were answered, entries."""
+
+    def __init__(self, sql: JournalSql) -> None:
+        self._sql = sql
+        self.done: Rows = []
+        self.missed: Rows = []
+        self.answered: Rows = []
+        self.entries: Rows = []
+
+    def save_effects_in(self, connection: Connection) -> None:
+        """Record the effects: the next call must not be made before it is known what the last one did."""
+        if self.done:
+            connection.execute(self._sql.record_done, self.done)
+        if self.missed:
+            connection.execute(self._sql.record_effect, self.missed)
+
+    def effects_saved(self) -> None:
+        """The effects were committed."""
+        self.done, self.missed = [], []
+
+    def save_in(self, connection: Connection) -> None:
+        """Record everything, and never that an intent ended without its effects."""
+        self.save_effects_in(connection)
+        if self.answered:
+            connection.execute(END_INTENT, self.answered)
+        if self.entries:
+            machine = self._sql.machine()
+            connection.execute(self._sql.new_entry, [{**row, **machine} for row in self.entries])
