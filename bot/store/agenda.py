@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.store.agenda_reader import LEASE_SECONDS, AgendaReader, Priority, col
-from bot.store.agenda_sql import LEASE, NEW, PARK, RELEASE, RENEW, upsert
+from bot.store.agenda_sql import NEW, PARK, RELEASE, RENEW, lease, upsert
 from bot.store.database import Store
 from bot.store.global_limit import LONGEST_HOLD_SECONDS, GlobalLimit
 from bot.store.tables import agenda
@@ -77,6 +77,7 @@ class Agenda(AgendaReader):
         self.global_limit = GlobalLimit(store)
         self._chance = chance
         self._put = upsert(store)
+        self._lease = lease(store.machine_value())
         self._wakeup = Wakeup(store)
         self._name = uuid.uuid4().hex  # every token of this process begins with it
         self._claims = itertools.count()
@@ -123,12 +124,12 @@ class Agenda(AgendaReader):
         began = self._clock.steady()
         moment = {
             "now": self._clock.now(),
-            "machine": self._store.machine(connection),
             "claimed_as": f"{self._name}:{next(self._claims)}:",
             "own": self._name,
             "after_own": f"{self._name}g",  # after each hex name, however a database sorts
+            **self._store.machine_parameter(),
         }
-        found = connection.execute(LEASE, moment).first()
+        found = connection.execute(self._lease, moment).first()
         if found is None:
             return None
         key, token, woken, tries, priority, due_at = found

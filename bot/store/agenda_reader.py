@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.clock import Clock
@@ -18,7 +18,6 @@ from bot.store.tables import agenda
 
 col = agenda.c
 NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=col.due_at.type)
-MACHINE: sa.BindParameter[float] = sa.bindparam("machine", type_=sa.Double())
 LEASE_SECONDS = 120.0
 
 
@@ -49,6 +48,7 @@ class AgendaReader:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._claimable = _claimable(store.machine_value())
 
     def next_due(self) -> datetime | None:
         """The earliest business moment at which a row that is neither leased nor parked is due."""
@@ -62,12 +62,8 @@ class AgendaReader:
 
     def claimable(self) -> bool:
         """Whether a claim would find a row, the hold of the whole site aside. It asks once and locks nothing."""
-
-        def ask(connection: Connection) -> bool:
-            moment = {"now": self._clock.now(), "machine": self._store.machine(connection)}
-            return bool(connection.execute(_CLAIMABLE, moment).scalar_one())
-
-        return self._store.read(ask)
+        moment = {"now": self._clock.now(), **self._store.machine_parameter()}
+        return bool(self._store.read(lambda connection: connection.execute(self._claimable, moment).scalar_one()))
 
     def row(self, key: str) -> Row | None:
         """One key's row, None where it was never put."""
@@ -82,21 +78,27 @@ class AgendaReader:
         return self._store.read(lambda c: [_row(mapping) for mapping in c.execute(query).mappings()])
 
 
-def free() -> tuple[ColumnElement[bool], ...]:
-    """Neither leased, held back nor parked; what ends too late to be true is from before a clock's change."""
+def free(machine: ColumnElement[float]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a row that is not leased, delayed or parked at `machine`; a moment too late to be true is
+    from before the clock was set back, and counts as over."""
     return (
         sa.or_(
             col.token.is_(None),
-            col.leased_until <= MACHINE,
-            col.leased_until > MACHINE + LEASE_SECONDS + ASTRAY_SECONDS,
+            col.leased_until <= machine,
+            col.leased_until > machine + LEASE_SECONDS + ASTRAY_SECONDS,
         ),
         sa.or_(
             col.not_before.is_(None),
-            col.not_before <= MACHINE,
-            col.not_before > MACHINE + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS,
+            col.not_before <= machine,
+            col.not_before > machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS,
         ),
         col.parked.is_(None),
     )
+
+
+def _claimable(machine: ColumnElement[float]) -> sa.Select[Any]:
+    due = (sa.exists().where(col.priority == int(p), col.due_at <= NOW, *free(machine)) for p in Priority)
+    return sa.select(sa.or_(*due))
 
 
 def _row(found: RowMapping) -> Row:
@@ -124,7 +126,4 @@ _BUSY = sa.select(
             for priority in Priority
         ),
     )
-)
-_CLAIMABLE = sa.select(
-    sa.or_(*(sa.exists().where(col.priority == int(p), col.due_at <= NOW, *free()) for p in Priority))
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store.agenda_reader import LEASE_SECONDS, MACHINE, NOW, Priority, col, free
+from bot.store.agenda_reader import LEASE_SECONDS, NOW, Priority, col, free
 from bot.store.database import Store
 from bot.store.global_limit import ASTRAY_SECONDS, stopped
 from bot.store.tables import agenda
@@ -39,23 +39,23 @@ def upsert(store: Store) -> sa.Executable:
     )
 
 
-def _lease() -> sa.Executable:
-    """Lease one free row for `now`, `machine` and `claimed_as`: of the most urgent priority that has one, the longest
-    due; none while nothing may be claimed. A row that was tried before is left alone while a token between `own` and
-    `after_own` is on another such row."""
+def lease(machine: sa.ColumnElement[float]) -> sa.Executable:
+    """Lease one free row for `now`, at `machine`, as `claimed_as`: of the most urgent priority that has one, the
+    longest due; none while nothing may be claimed. A row that was tried before is left alone
+    while a token between `own` and `after_own` is on another such row."""
     mine = sa.alias(agenda).c
     suspect = sa.exists().where(
         mine.token >= sa.bindparam("own"),
         mine.token < sa.bindparam("after_own"),
         mine.tries > 1,
-        mine.leased_until > MACHINE,
-        mine.leased_until <= MACHINE + LEASE_SECONDS + ASTRAY_SECONDS,
+        mine.leased_until > machine,
+        mine.leased_until <= machine + LEASE_SECONDS + ASTRAY_SECONDS,
     )
     # One question for each priority, as the index then gives the first row of each without reading the others.
     firsts: list[sa.CTE] = []
     for priority in Priority:
         more_urgent = [~sa.exists().select_from(first) for first in firsts]
-        free_row = (~stopped(MACHINE), *free(), sa.or_(col.tries == 0, ~suspect))
+        free_row = (~stopped(machine), *free(machine), sa.or_(col.tries == 0, ~suspect))
         firsts.append(
             sa.select(col.key)
             .where(*more_urgent, col.priority == int(priority), col.due_at <= NOW, *free_row)
@@ -69,7 +69,7 @@ def _lease() -> sa.Executable:
         .where(col.key.in_(sa.union_all(*(sa.select(first.c.key) for first in firsts))))
         .values(
             token=sa.bindparam("claimed_as", type_=sa.Text()) + col.key,
-            leased_until=MACHINE + LEASE_SECONDS,
+            leased_until=machine + LEASE_SECONDS,
             tries=col.tries + 1,
         )
         .returning(col.key, col.token, col.woken, col.tries, col.priority, col.due_at)
@@ -93,7 +93,6 @@ def _release() -> sa.Executable:
 
 
 _MINE = sa.update(agenda).where(col.key == sa.bindparam("claimed"), col.token == sa.bindparam("claimed_as"))
-LEASE = _lease()
 RENEW = _MINE.values(leased_until=sa.bindparam("until", type_=sa.Double()))
 RELEASE = _release()
 PARK = _MINE.values(token=None, leased_until=None, parked=sa.bindparam("reason", type_=sa.Text()))

@@ -140,6 +140,10 @@ class Store:
             return sa.bindparam("machine", type_=sa.Double())
         return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double())
 
+    def machine_parameter(self) -> dict[str, float]:
+        """The parameter that a statement with `machine_value` needs; none on PostgreSQL."""
+        return {"machine": self.clock.machine()} if self.sqlite else {}
+
     def machine_now(self) -> float:
         """As `machine`, in a transaction of its own where one is needed. Raises StoreDown."""
         return self.clock.machine() if self.sqlite else self.read(self.machine)

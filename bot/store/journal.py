@@ -144,7 +144,8 @@ class Journal:
         def open_(connection: Connection) -> int:
             if unsaved is not None:
                 unsaved.save_effects_in(connection)
-            return self._agenda.insert_in(connection, claim, self._sql.new_intent, row | self._sql.machine())
+            values = {**row, **self._store.machine_parameter()}
+            return self._agenda.insert_in(connection, claim, self._sql.new_intent, values)
 
         began = self._clock.steady()
         intent_id = self._store.write(open_)
@@ -193,7 +194,7 @@ class Journal:
 
     def _unsaved_of(self, claim: Claim) -> Unsaved:
         if claim.token not in self._unsaved:
-            self._unsaved[claim.token] = Unsaved(self._sql)
+            self._unsaved[claim.token] = Unsaved(self._store, self._sql)
         return self._unsaved[claim.token]
 
     def fail_intent(self, intent_id: int, reason: str) -> None:

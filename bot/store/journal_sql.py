@@ -16,16 +16,11 @@ class JournalSql:
     """The statements that differ by database."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
         machine = store.machine_value()
         self.record_effect = _record_effect(store, effects.c.state != "done")  # one that is done stays done
         self.record_done = _record_effect(store, None)
         self.new_intent = insert_if_ours(intents, {**_parameters(intents, _INTENT), "began": machine})
         self.new_entry = sa.insert(looks).values({**_parameters(looks, _ENTRY), "looked": machine})
-
-    def machine(self) -> dict[str, float]:
-        """The parameter for machine time of `new_intent` and `new_entry`; none on PostgreSQL, which has its own."""
-        return {"machine": self._store.clock.machine()} if self._store.sqlite else {}
 
 
 def _record_effect(store: Store, known: sa.ColumnElement[bool] | None) -> sa.Executable:

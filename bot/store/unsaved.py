@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.store.database import Store
 from bot.store.journal_sql import END_INTENT, JournalSql
 
 Rows = list[dict[str, Any]]
@@ -14,7 +15,8 @@ Rows = list[dict[str, Any]]
 class Unsaved:
     """The rows of one claim: effects that are done, effects that were missed, intents that were answered, entries."""
 
-    def __init__(self, sql: JournalSql) -> None:
+    def __init__(self, store: Store, sql: JournalSql) -> None:
+        self._store = store
         self._sql = sql
         self.done: Rows = []
         self.missed: Rows = []
@@ -38,5 +40,5 @@ class Unsaved:
         if self.answered:
             connection.execute(END_INTENT, self.answered)
         if self.entries:
-            machine = self._sql.machine()
+            machine = self._store.machine_parameter()
             connection.execute(self._sql.new_entry, [{**row, **machine} for row in self.entries])

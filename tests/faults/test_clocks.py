@@ -147,7 +147,7 @@ def test_replicas_whose_clocks_differ(hours: int, engine_url: str, clock: Settab
         assert row.not_before is not None
         assert 0 < row.not_before - right.machine() < 2
         Backoff(odd, wrong).take(claim, Limited("wait", 1847, site=True))
-        held = right.site.held()
+        held = right.global_limit.active()
         assert held is not None
         assert 1800 < held.until - right.machine() <= 1847
     finally:

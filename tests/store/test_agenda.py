@@ -41,6 +41,12 @@ class JumpingStore(Store):
     def machine(self, connection: sa.Connection) -> float:
         return self.clock.machine()
 
+    def machine_value(self) -> sa.ColumnElement[float]:
+        return sa.bindparam("machine", type_=sa.Double())
+
+    def machine_parameter(self) -> dict[str, float]:
+        return {"machine": self.clock.machine()}
+
 
 @pytest.fixture
 def store(engine_url: str, clock: SettableClock) -> Iterator[Store]:

@@ -74,6 +74,12 @@ class ModelStore(Store):
     def machine(self, connection: sa.Connection) -> float:
         return self.clock.machine()
 
+    def machine_value(self) -> sa.ColumnElement[float]:
+        return sa.bindparam("machine", type_=sa.Double())
+
+    def machine_parameter(self) -> dict[str, float]:
+        return {"machine": self.clock.machine()}
+
 
 @dataclass(frozen=True)
 class Model:
