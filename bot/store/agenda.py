@@ -19,6 +19,7 @@ from bot.store.agenda_reader import LEASE_SECONDS, AgendaReader, Priority, col
 from bot.store.agenda_sql import NEW, PARK, RELEASE, RENEW, lease, upsert
 from bot.store.database import Store
 from bot.store.global_limit import LONGEST_HOLD_SECONDS, GlobalLimit
+from bot.store.prepared import Prepared
 from bot.store.tables import agenda
 from bot.store.wakeup import Wakeup
 
@@ -97,7 +98,7 @@ class Agenda(AgendaReader):
         not_before_machine: float | None = None,
     ) -> None:
         """As `put`, in the caller's transaction."""
-        connection.execute(self._put, _new_row(key, at, priority, not_before_machine))
+        self._put.execute(connection, _new_row(key, at, priority, not_before_machine))
         if at <= self._clock.now():  # what is due later is found when it is
             self._wakeup.ring_everywhere_in(connection)
 
@@ -129,7 +130,7 @@ class Agenda(AgendaReader):
             "after_own": f"{self._name}g",  # after each hex name, however a database sorts
             **self._store.machine_parameter(),
         }
-        found = connection.execute(self._lease, moment).first()
+        found = self._lease.first(connection, moment)
         if found is None:
             return None
         key, token, woken, tries, priority, due_at = found
@@ -176,7 +177,7 @@ class Agenda(AgendaReader):
                 "calm": int(moment is not None and moment > now),
                 "later": int(priority),
             }
-            return connection.execute(RELEASE, values).rowcount == 1
+            return RELEASE.execute(connection, values).rowcount == 1
 
         return self._end(release)
 
@@ -211,13 +212,13 @@ class Agenda(AgendaReader):
 
         return self._store.write(unpark)
 
-    def insert_in(self, connection: Connection, claim: Claim, insert: sa.Executable, row: Mapping[str, Any]) -> int:
+    def insert_in(self, connection: Connection, claim: Claim, insert: Prepared, row: Mapping[str, Any]) -> int:
         """Insert a row of another table in the caller's transaction, by a statement that `insert_if_ours` made; the
         row's id. Raises LeaseLost, and inserts nothing, where the lease is no longer this claim's."""
-        number = connection.execute(insert, {**row, **_ours(claim)}).scalar_one_or_none()
-        if number is None:
+        inserted = insert.first(connection, {**row, **_ours(claim)})
+        if inserted is None:
             raise LeaseLost(f"the lease on {claim.key!r} ran out before its reconcile ended; another one follows")
-        return int(number)
+        return int(inserted[0])
 
     def give_back_all(self) -> int:
         """At start on SQLite: end the leases that a killed process left; how many. On PostgreSQL do nothing:

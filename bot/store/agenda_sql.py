@@ -10,24 +10,25 @@ import sqlalchemy as sa
 from bot.store.agenda_reader import LEASE_SECONDS, NOW, Priority, col, free
 from bot.store.database import Store
 from bot.store.global_limit import ASTRAY_SECONDS, stopped
+from bot.store.prepared import Prepared
 from bot.store.tables import agenda
 
 NEW = ("key", "due_at", "not_before", "woken", "tries", "priority")  # what a row has from its first put
 
 
-def insert_if_ours(table: sa.Table, values: Mapping[str, sa.ColumnElement[Any]]) -> sa.Executable:
+def insert_if_ours(table: sa.Table, values: Mapping[str, sa.ColumnElement[Any]]) -> Prepared:
     """Insert a row into another table where the token `claimed_as` is still that of the row `claimed`, and return the
     new row's id. On PostgreSQL the agenda's row is then locked until the commit."""
     ours = col.key == sa.bindparam("claimed"), col.token == sa.bindparam("claimed_as")
     row = sa.select(*values.values()).where(*ours).with_for_update(of=agenda)
-    return sa.insert(table).from_select(list(values), row, include_defaults=False).returning(table.c.id)
+    return Prepared(sa.insert(table).from_select(list(values), row, include_defaults=False).returning(table.c.id))
 
 
-def upsert(store: Store) -> sa.Executable:
+def upsert(store: Store) -> Prepared:
     """Put a new row, or bring forward the one that is there."""
     row = store.insert(agenda).values({name: sa.bindparam(name) for name in NEW})
     new = row.excluded
-    return row.on_conflict_do_update(
+    upserted = row.on_conflict_do_update(
         index_elements=["key"],
         set_={
             "due_at": sa.case((col.due_at.is_(None) | (col.due_at > new.due_at), new.due_at), else_=col.due_at),
@@ -37,9 +38,10 @@ def upsert(store: Store) -> sa.Executable:
             "woken": col.woken + 1,
         },
     )
+    return Prepared(upserted)
 
 
-def lease(machine: sa.ColumnElement[float]) -> sa.Executable:
+def lease(machine: sa.ColumnElement[float]) -> Prepared:
     """Lease one free row for `now`, at `machine`, as `claimed_as`: of the most urgent priority that has one, the
     longest due; none while nothing may be claimed. A row that was tried before is left alone
     while a token between `own` and `after_own` is on another such row."""
@@ -64,7 +66,7 @@ def lease(machine: sa.ColumnElement[float]) -> sa.Executable:
             .with_for_update(skip_locked=True)
             .cte(f"first_{priority.name.lower()}")
         )
-    return (
+    leased = (
         sa.update(agenda)
         .where(col.key.in_(sa.union_all(*(sa.select(first.c.key) for first in firsts))))
         .values(
@@ -74,6 +76,7 @@ def lease(machine: sa.ColumnElement[float]) -> sa.Executable:
         )
         .returning(col.key, col.token, col.woken, col.tries, col.priority, col.due_at)
     )
+    return Prepared(leased)
 
 
 def _release() -> sa.Executable:
@@ -94,5 +97,5 @@ def _release() -> sa.Executable:
 
 _MINE = sa.update(agenda).where(col.key == sa.bindparam("claimed"), col.token == sa.bindparam("claimed_as"))
 RENEW = _MINE.values(leased_until=sa.bindparam("until", type_=sa.Double()))
-RELEASE = _release()
+RELEASE = Prepared(_release())
 PARK = _MINE.values(token=None, leased_until=None, parked=sa.bindparam("reason", type_=sa.Text()))

@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.clock import Clock
 from bot.store.engines import be_patient, postgres_engine, sqlite_engine, write_postgres
+from bot.store.prepared import Prepared
 from bot.store.sqlite_writer import Writer, WriterStopped
 from bot.store.tables import deliveries, meta
 
@@ -29,7 +30,9 @@ T = TypeVar("T")
 
 # Put together once: they are asked often.
 _FACT = sa.select(meta.c.value).where(meta.c.name == sa.bindparam("fact"))
-_FACTS = sa.select(meta.c.value).where(meta.c.name.like(sa.bindparam("pattern"), escape="/")).order_by(meta.c.name)
+_FACTS = Prepared(
+    sa.select(meta.c.value).where(meta.c.name.like(sa.bindparam("pattern"), escape="/")).order_by(meta.c.name)
+)
 
 # InternalError is PostgreSQL's word for a connection that it ended because its transaction stood still.
 _UNUSABLE = (
@@ -80,7 +83,7 @@ class Store:
         self._closed = False
         # Put together once: deliveries come in floods.
         row = self.insert(deliveries).values({c.name: sa.bindparam(c.name) for c in deliveries.c})
-        self._new_delivery = row.on_conflict_do_nothing().returning(deliveries.c.identifier)
+        self._new_delivery = Prepared(row.on_conflict_do_nothing().returning(deliveries.c.identifier))
 
     # -- transactions
 
@@ -266,7 +269,7 @@ class Store:
     def get_facts(self, prefix: str) -> tuple[Any, ...]:
         """The JSON values of all names that begin with `prefix`, in the order of their names."""
         named = {"pattern": re.sub(r"([/%_])", r"/\1", prefix) + "%"}
-        return self.read(lambda connection: tuple(connection.execute(_FACTS, named).scalars()))
+        return self.read(lambda connection: tuple(value for (value,) in _FACTS.rows(connection, named)))
 
     def get_fact_in(self, connection: Connection, name: str) -> Any:
         """As `get_fact`, in the caller's transaction."""
@@ -311,7 +314,7 @@ class Store:
             "received_at": self.clock.now(),
             "received": self.machine(connection),
         }
-        return connection.execute(self._new_delivery, row).first() is not None
+        return self._new_delivery.first(connection, row) is not None
 
 
 def _first_line(error: Exception) -> str:

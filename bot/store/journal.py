@@ -100,7 +100,7 @@ class Journal:
         return self._store.read(lambda connection: self._known_in(connection, {"issue": issue_id}))
 
     def _known_in(self, connection: Connection, issue: Mapping[str, str]) -> Known:
-        found = connection.execute(KNOWN, issue).all()
+        found = KNOWN.rows(connection, issue)
         is_open, last_reason = found[0][:2]
         return Known(
             tuple(_intent(row) for row in connection.execute(OPEN, issue).mappings()) if is_open else (),
@@ -200,7 +200,7 @@ class Journal:
     def fail_intent(self, intent_id: int, reason: str) -> None:
         """The call surely did not happen: its effects may be wished again."""
         row = {"intent": intent_id, "ended": "failed", "why": reason}
-        self._store.write(lambda connection: connection.execute(END_INTENT, row))
+        self._store.write(lambda connection: END_INTENT.execute(connection, row))
         self._began.pop(intent_id, None)
 
     def open_intents(self, issue_id: str) -> list[Intent]:
@@ -212,7 +212,7 @@ class Journal:
         """How many public comments were, or may have been, sent: of this issue since `day`, of all since `hour`
         (business time)."""
         asked = {"issue": issue_id, "day": day, "hour": hour}
-        of_issue, of_all = self._store.read(lambda connection: connection.execute(PUBLIC, asked).one())
+        of_issue, of_all = self._store.read(lambda connection: PUBLIC.rows(connection, asked)[0])
         return of_issue, of_all
 
     def leaks(self, project: str) -> bool:
@@ -241,7 +241,7 @@ class Journal:
     def park_effect(self, issue_id: str, effect_id: str, reason: str) -> None:
         """Give up one effect, until `retry`; one that is done stays done."""
         rows = _effect_rows(issue_id, {effect_id: ""}, "parked", self._clock.now(), reason)
-        self._store.write(lambda connection: connection.execute(self._sql.record_effect, rows))
+        self._store.write(lambda connection: self._sql.record_effect.execute_many(connection, rows))
 
     def miss(self, claim: Claim, issue_id: str, effect_ids: Iterable[str], reason: str) -> None:
         """A step was passed before these were done, and they will not be. It is recorded with the claim's next

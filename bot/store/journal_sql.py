@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bot.store.agenda_sql import insert_if_ours
 from bot.store.database import Store
+from bot.store.prepared import Prepared
 from bot.store.tables import effects, intents, looks
 
 
@@ -20,14 +21,14 @@ class JournalSql:
         self.record_effect = _record_effect(store, effects.c.state != "done")  # one that is done stays done
         self.record_done = _record_effect(store, None)
         self.new_intent = insert_if_ours(intents, {**_parameters(intents, _INTENT), "began": machine})
-        self.new_entry = sa.insert(looks).values({**_parameters(looks, _ENTRY), "looked": machine})
+        self.new_entry = Prepared(sa.insert(looks).values({**_parameters(looks, _ENTRY), "looked": machine}).inline())
 
 
-def _record_effect(store: Store, known: sa.ColumnElement[bool] | None) -> sa.Executable:
+def _record_effect(store: Store, known: sa.ColumnElement[bool] | None) -> Prepared:
     """Record what became of an effect; where something is recorded already, only if that is as in `known`."""
     row = store.insert(effects).values({c.name: sa.bindparam(c.name) for c in effects.c})
     news = {name: row.excluded[name] for name in ("state", "ref", "reason", "at")}
-    return row.on_conflict_do_update(index_elements=["issue_id", "effect_id"], set_=news, where=known)
+    return Prepared(row.on_conflict_do_update(index_elements=["issue_id", "effect_id"], set_=news, where=known))
 
 
 def _parameters(table: sa.Table, names: Sequence[str]) -> dict[str, sa.BindParameter[Any]]:
@@ -46,10 +47,12 @@ _HEAD = sa.select(
     sa.exists().where(*_OPEN_OF_ISSUE).label("is_open"), _LAST.scalar_subquery().label("last_reason")
 ).subquery()
 # One row per effect, and one without an effect where there is none yet.
-KNOWN = sa.select(_HEAD, effects.c.effect_id, effects.c.state, effects.c.ref, effects.c.reason).select_from(
-    _HEAD.outerjoin(effects, effects.c.issue_id == _ISSUE)
+KNOWN = Prepared(
+    sa.select(_HEAD, effects.c.effect_id, effects.c.state, effects.c.ref, effects.c.reason).select_from(
+        _HEAD.outerjoin(effects, effects.c.issue_id == _ISSUE)
+    )
 )
-END_INTENT = (
+END_INTENT = Prepared(
     sa.update(intents)
     .where(intents.c.id == sa.bindparam("intent"))
     .values(state=sa.bindparam("ended"), reason=sa.bindparam("why"))
@@ -61,6 +64,9 @@ def _public_since(moment: str) -> sa.Select[int]:
     return sa.select(sa.func.count()).where(intents.c.public, intents.c.began_at >= began, intents.c.state != "failed")
 
 
-PUBLIC = sa.select(
-    _public_since("day").where(intents.c.issue_id == _ISSUE).scalar_subquery(), _public_since("hour").scalar_subquery()
+PUBLIC = Prepared(
+    sa.select(
+        _public_since("day").where(intents.c.issue_id == _ISSUE).scalar_subquery(),
+        _public_since("hour").scalar_subquery(),
+    )
 )

@@ -26,9 +26,9 @@ class Unsaved:
     def save_effects_in(self, connection: Connection) -> None:
         """Record the effects: the next call must not be made before it is known what the last one did."""
         if self.done:
-            connection.execute(self._sql.record_done, self.done)
+            self._sql.record_done.execute_many(connection, self.done)
         if self.missed:
-            connection.execute(self._sql.record_effect, self.missed)
+            self._sql.record_effect.execute_many(connection, self.missed)
 
     def effects_saved(self) -> None:
         """The effects were committed."""
@@ -38,7 +38,7 @@ class Unsaved:
         """Record everything, and never that an intent ended without its effects."""
         self.save_effects_in(connection)
         if self.answered:
-            connection.execute(END_INTENT, self.answered)
+            END_INTENT.execute_many(connection, self.answered)
         if self.entries:
             machine = self._store.machine_parameter()
-            connection.execute(self._sql.new_entry, [{**row, **machine} for row in self.entries])
+            self._sql.new_entry.execute_many(connection, [{**row, **machine} for row in self.entries])
