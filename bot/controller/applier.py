@@ -42,8 +42,8 @@ Send = Callable[[Notify], bool]  # whether the message surely went out; it must 
 
 @dataclass
 class Applied:
-    """What a look did. `refs` maps effect ids to what came of them, `done` says it in words; `again` asks for
-    another look at once, because the ticket moved or something was given up."""
+    """What a reconcile did. `refs` maps effect ids to what came of them, `done` says it in words; `again` asks for
+    another one at once, because the ticket moved or something was given up."""
 
     refs: dict[str, str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
@@ -69,13 +69,13 @@ class Applier:
     ) -> Applied:
         """Apply all effects, then labels, fields and ledger in one call, then the move.
 
-        The ledger is written before the move: it says which move was decided, so that the next look can tell
-        the bot's own move from one that landed on a person's. Where Jira refuses to keep the ledger, nothing is
-        done but to tell staff, until the operator lets it be tried again: without it the bot would forget what it
-        has heard. Raises a JiraTrouble where the rest must wait."""
+        The ledger is written before the move: it says which move was decided, so that the next reconcile can
+        tell the bot's own move from one that landed on a person's. Where Jira refuses to keep the ledger, nothing is
+        done but to inform staff, until the operator lets it be tried again: without it the bot would forget what it
+        has read. Raises a JiraTrouble where the rest must wait."""
         applied = Applied()
         if any(effect.endswith(":ledger") for effect in given_up):
-            self._comments(claim, snapshot, process, _only_telling(plan), applied)
+            self._comments(claim, snapshot, process, _only_given_up(plan), applied)
             return applied
         for effect in plan.effects:
             if isinstance(effect, CreateSubtasks):
@@ -122,8 +122,8 @@ class Applier:
         except (TemplateFault, Unfit) as fault:
             self._calls.park(snapshot.issue, effect.ids, str(fault))
             return {}
-        tells = (effect.due_id,) if effect.due_id and self._words.names_due(text, effect.facts) else ()
-        return self._post(claim, snapshot, effect.ids, text, effect.public, effect.template, tells)
+        announces = (effect.due_id,) if effect.due_id and self._words.names_due(text, effect.facts) else ()
+        return self._post(claim, snapshot, effect.ids, text, effect.public, effect.template, announces)
 
     def _send_text(self, claim: Claim, snapshot: Snapshot, effect: SendText) -> dict[str, str]:
         try:
@@ -141,10 +141,10 @@ class Applier:
         text: str,
         public: bool,
         what: str,
-        tells: tuple[str, ...] = (),
+        announces: tuple[str, ...] = (),
     ) -> dict[str, str]:
-        """`tells` marks what the words promise. It is nothing to give up by itself: staff hear of one comment."""
-        issue, marks = snapshot.issue, (*ids, *tells)
+        """`announces` marks the date that the words announce. It is not given up by itself: staff see one comment."""
+        issue, marks = snapshot.issue, (*ids, *announces)
 
         def send() -> dict[str, str]:
             return dict.fromkeys(marks, self._gateway.comment(issue, text, public, marks))
@@ -168,7 +168,7 @@ class Applier:
         return self._calls.or_park(claim, issue, MESSAGE, effect.ids, send, to=effect.channel)
 
     def _close_day(self, claim: Claim, snapshot: Snapshot, process: Process, effect: CloseDay) -> dict[str, str]:
-        """Close the day, then answer with what moved; told twice, the same day has the same answer."""
+        """Close the day, then answer with what moved; repeated, the same day has the same answer."""
         self._calls.renew(claim)  # it asks Jira for all tickets under way
         try:
             moved = self._closures.close(effect.closure)
@@ -176,13 +176,13 @@ class Applier:
             refusal = _answer(effect, "order_refused", {"reason": str(why).rstrip(".")})
             return self.comment(claim, snapshot, process, refusal)
         written = self._closures.written(effect.closure)
-        told: Facts = {
+        facts: Facts = {
             "items": moved_lines(moved, self._closures.calendars()),
             "what": effect.closure.when,
             "reason": effect.closure.reason,
             "note": "" if written.done else f"{written.file}: {' '.join(' '.join(written.lines).split())}",
         }
-        return self.comment(claim, snapshot, process, _answer(effect, "closed_day", told))
+        return self.comment(claim, snapshot, process, _answer(effect, "closed_day", facts))
 
     def _keep(self, applied: Applied, refs: Mapping[str, str], said: str) -> None:
         if refs:
@@ -236,8 +236,8 @@ class Applier:
         return dict.fromkeys(effect.ids, NOTED)
 
 
-def _only_telling(plan: Plan) -> list[Effect]:
-    """The comments that tell staff what was given up."""
+def _only_given_up(plan: Plan) -> list[Effect]:
+    """The comments that inform staff of what was given up."""
     return [e for e in plan.effects if all(one.split(":", 2)[-1].startswith("parked:") for one in e.ids)]
 
 
@@ -246,5 +246,5 @@ def _said(effect: PostComment) -> str:
     return f"{audience} comment: {effect.template}"
 
 
-def _answer(effect: CloseDay, template: str, told: Facts) -> PostComment:
-    return PostComment(effect.ids, template, public=False, facts={**effect.facts, **told})
+def _answer(effect: CloseDay, template: str, more: Facts) -> PostComment:
+    return PostComment(effect.ids, template, public=False, facts={**effect.facts, **more})

@@ -1,4 +1,4 @@
-"""One look at one issue: read it whole, decide, apply each effect once, write down what was done and why."""
+"""One reconcile of one issue: read it whole, decide, apply each effect once, record what was done and why."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
 
 @dataclass(frozen=True)
 class View:
-    """What a look sees and would do. `progress` is None where no process applies or the bot stays out."""
+    """What a reconcile sees and would do. `progress` is None where no process applies or the bot stays out."""
 
     snapshot: Snapshot
     process: Process | None
@@ -52,7 +52,7 @@ class View:
 
 
 class Reconciler:
-    """Looks at issues. `calendars` gives those to decide by now; `born` tells the business moment from which the
+    """Reconciles issues. `calendars` gives those to decide by now; `born` gives the business moment from which the
     database has seen everything."""
 
     def __init__(
@@ -71,16 +71,16 @@ class Reconciler:
         self._applier, self._clock, self._born = applier, clock, cache(born)
         self._backoff = Backoff(agenda, clock)
 
-    # -- a look that acts
+    # -- a reconcile that acts
 
     def reconcile(self, claim: Claim) -> None:
         """Work on a claimed issue and give the claim back, whatever happens.
 
         What Jira's own state causes backs off and never parks; a fault of ours parks the issue at last, also one
-        that kills the process: its looks were counted when they were claimed."""
+        that kills the process: its reconciles were counted when they were claimed."""
         if claim.tries > MOST_TRIES:
-            LOG.error("%s: given up, since %d looks at it in a row ended with their process", claim.key, MOST_TRIES)
-            self._agenda.park(claim, f"{MOST_TRIES} looks ended with the process that made them")
+            LOG.error("%s: given up, because %d reconciles in a row ended with their process", claim.key, MOST_TRIES)
+            self._agenda.park(claim, f"{MOST_TRIES} reconciles ended with their process")
             return
         issue_id = issue_of(claim.key)
         try:
@@ -108,9 +108,9 @@ class Reconciler:
         self._agenda.release(claim, self._clock.now() + MISSING_AGAIN)
 
     def _own_fault(self, claim: Claim, issue_id: str, fault: Exception) -> None:
-        LOG.exception("issue %s: this look failed by the bot's own fault", issue_id)
+        LOG.exception("issue %s: this reconcile failed because of a fault in the bot", issue_id)
         if claim.tries >= MOST_TRIES:
-            self._agenda.park(claim, f"{MOST_TRIES} looks failed: {type(fault).__name__}")
+            self._agenda.park(claim, f"{MOST_TRIES} reconciles failed: {type(fault).__name__}")
         else:
             self._agenda.release(claim, self._clock.now(), failed=True)
 
@@ -135,7 +135,7 @@ class Reconciler:
         try:
             view = self._view(snapshot, known)
         except LedgerBroken as broken:
-            self._tell_broken(claim, snapshot, known, str(broken))
+            self._report_broken(claim, snapshot, known, str(broken))
             return
         applied = self._apply(claim, view, known)
         self._write_down(claim, view, known, applied)
@@ -159,7 +159,7 @@ class Reconciler:
         issue, plan = view.snapshot.issue, view.plan
         if plan.missed:
             ids = [f"{issue.id}:{visit}:all" for visit in plan.missed]
-            self._journal.miss(claim, issue.id, ids, "the ticket had left that stay before the bot looked")
+            self._journal.miss(claim, issue.id, ids, "the ticket had left that visit before the bot saw it")
         if view.progress is None:
             return
         if applied.done or known.last_reason != plan.reason:
@@ -167,14 +167,14 @@ class Reconciler:
             LOG.info("%s: %s%s", issue.key, plan.reason, "".join(f" [{what}]" for what in applied.done))
 
     def enqueue(self, issue_ids: Iterable[str]) -> None:
-        """Put issues on the agenda, for whoever works on it to look at now."""
+        """Put issues on the agenda, due now."""
         for issue_id in issue_ids:
             self._agenda.put(key_of(issue_id), self._clock.now(), Priority.PEOPLE)
 
-    # -- a look that only sees
+    # -- a reconcile that only sees
 
     def dry_run(self, issue_id: str) -> View:
-        """What a look at an issue (id or key) would see and do now. Applies nothing.
+        """What a reconcile of an issue (id or key) would see and do now. Applies nothing.
 
         Raises a JiraTrouble, or LedgerBroken."""
         snapshot = self._gateway.fetch(issue_id, {})
@@ -197,7 +197,7 @@ class Reconciler:
 
     def _leave(self, snapshot: Snapshot, known: Known) -> View | None:
         """The view of an issue that was the bot's until it was moved or retyped; None where it was let go, or
-        where a label tells the bot to leave it alone."""
+        where a label makes the bot leave it alone."""
         config, issue = self._config, snapshot.issue
         if config.office.off_label in issue.labels:
             return None
@@ -236,8 +236,8 @@ class Reconciler:
         return progress, decide(progress, office, calendars, known.parked)
 
     def _unsure(self, issue: Issue, progress: Progress) -> bool:
-        """Whether effects of this stay may be in Jira though neither ledger nor database knows of them: the
-        database is younger than the stay, or the ledger was taken away."""
+        """Whether effects of this visit may be in Jira though neither ledger nor database knows of them: the
+        database is younger than the visit, or the ledger was taken away."""
         bots = self._gateway.bots
         before = any(c.author is not None and c.author.id in bots for c in issue.comments) or bool(issue.subtasks)
         return before and (progress.chain[-1].began < self._born() + SKEW or issue.ledger is None)
@@ -259,13 +259,13 @@ class Reconciler:
         if intent.kind == "subtasks":
             found = self._gateway.marked_subtasks(issue, intent.subtasks)
         elif intent.kind == MESSAGE:
-            # Nobody can tell whether it went out, so it counts as sent: once at most.
+            # Nobody knows whether it went out, so it counts as sent: once at most.
             found = dict.fromkeys(intent.effect_ids, NOTED)
         elif intent.kind == "comment":
             highest = int(intent.highest_comment) if intent.highest_comment.isdigit() else 0
             found = self._gateway.marked_comments(issue, highest)
         else:
-            # A move, or labels, fields and ledger: what is there now tells by itself what is still wished.
+            # A move, or labels, fields and ledger: what is there now shows what is still to be done.
             found = {}
         refs = {effect: found[effect] for effect in intent.effect_ids if effect in found}
         if refs:
@@ -279,7 +279,7 @@ class Reconciler:
         )
 
     def _check_hidden(self, issue: Issue, refs: Collection[str]) -> None:
-        """What was meant for staff alone must be so, though the answer that tells it was lost."""
+        """What was meant for staff alone must be so, though the answer that says so was lost."""
         for comment in issue.comments:
             if comment.id in refs and comment.public and issue.service_desk:
                 try:
@@ -287,7 +287,7 @@ class Reconciler:
                 except Refused as refused:
                     LOG.error("%s: %s", issue.key, refused)
 
-    def _tell_broken(self, claim: Claim, snapshot: Snapshot, known: Known, reason: str) -> None:
+    def _report_broken(self, claim: Claim, snapshot: Snapshot, known: Known, reason: str) -> None:
         """The ledger cannot be read: say so to staff, once for this broken text, and leave the ticket alone."""
         issue = snapshot.issue
         process = self._process_of(issue)

@@ -18,7 +18,7 @@ from bot.clock import Clock
 from bot.store.agenda_reader import LEASE_SECONDS, AgendaReader, Priority, col
 from bot.store.agenda_sql import NEW, PARK, RELEASE, RENEW, lease, upsert
 from bot.store.database import Store
-from bot.store.global_limit import LONGEST_HOLD_SECONDS, GlobalLimit
+from bot.store.global_limit import LONGEST_DELAY_SECONDS, GlobalLimit
 from bot.store.prepared import Prepared
 from bot.store.tables import agenda
 from bot.store.wakeup import Wakeup
@@ -187,7 +187,7 @@ class Agenda(AgendaReader):
             return None
         machine = self._store.machine(connection)
         until = machine + backoff(claim.tries, self._chance) if not_before is None else not_before
-        return min(until, machine + LONGEST_HOLD_SECONDS)
+        return min(until, machine + LONGEST_DELAY_SECONDS)
 
     def park(self, claim: Claim, reason: str) -> bool:
         """Give the row up until `unpark`; False where the lease was lost."""
@@ -240,7 +240,7 @@ class Agenda(AgendaReader):
         return self._store.write(give_back)
 
     def give_back_own(self) -> int:
-        """When this process is told to stop: end its leases as if they had not been claimed; how many."""
+        """When this process is asked to stop: end its leases as if they had not been claimed; how many."""
         values = {"token": None, "leased_until": None, "tries": col.tries - 1}
         row = sa.update(agenda).where(col.token.startswith(f"{self._name}:", autoescape=True)).values(values)
         return self._store.write(lambda connection: connection.execute(row).rowcount)

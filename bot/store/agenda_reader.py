@@ -1,4 +1,4 @@
-"""What may be asked of the agenda without touching it: for status, explain, and whoever waits for quiet."""
+"""Questions about the agenda that change nothing: for status, explain, and those who wait until it is idle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from bot.clock import Clock
 from bot.store.database import Store
-from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
+from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_DELAY_SECONDS
 from bot.store.tables import agenda
 
 col = agenda.c
@@ -22,7 +22,7 @@ LEASE_SECONDS = 120.0
 
 
 class Priority(IntEnum):
-    """Whose work goes first: a person who waits, then a moment that was promised, then routine."""
+    """Whose work goes first: a person who waits, then a moment that has come, then routine."""
 
     PEOPLE = 0
     TIMERS = 1
@@ -56,12 +56,12 @@ class AgendaReader:
         return min((moment for moment in found if moment is not None), default=None)
 
     def idle(self) -> bool:
-        """Whether no row is due or leased. A row that is due and held back is not idle; a parked one is."""
+        """Whether no row is due or leased. A row that is due and delayed is not idle; a parked one is."""
         now = {"now": self._clock.now()}
         return not self._store.read(lambda connection: connection.execute(_BUSY, now).scalar_one())
 
     def claimable(self) -> bool:
-        """Whether a claim would find a row, the hold of the whole site aside. It asks once and locks nothing."""
+        """Whether a claim would find a row, a global limit aside. It asks once and locks nothing."""
         moment = {"now": self._clock.now(), **self._store.machine_parameter()}
         return bool(self._store.read(lambda connection: connection.execute(self._claimable, moment).scalar_one()))
 
@@ -90,7 +90,7 @@ def free(machine: ColumnElement[float]) -> tuple[ColumnElement[bool], ...]:
         sa.or_(
             col.not_before.is_(None),
             col.not_before <= machine,
-            col.not_before > machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS,
+            col.not_before > machine + LONGEST_DELAY_SECONDS + ASTRAY_SECONDS,
         ),
         col.parked.is_(None),
     )
@@ -106,7 +106,7 @@ def _row(found: RowMapping) -> Row:
     return Row(priority=Priority(found["priority"]), **{name: found[name] for name in shown})
 
 
-# Statements are put together once: whoever waits for quiet asks often, and that costs more than the answer.
+# Statements are built once: those who wait until it is idle ask often, and building costs more than the answer.
 _NEXT_DUE = sa.select(
     *(
         sa.select(col.due_at)

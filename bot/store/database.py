@@ -28,7 +28,7 @@ from bot.store.tables import deliveries, meta
 T = TypeVar("T")
 
 
-# Put together once: they are asked often.
+# Built once: they are executed often.
 _FACT = sa.select(meta.c.value).where(meta.c.name == sa.bindparam("fact"))
 _FACTS = Prepared(
     sa.select(meta.c.value).where(meta.c.name.like(sa.bindparam("pattern"), escape="/")).order_by(meta.c.name)
@@ -81,7 +81,7 @@ class Store:
         self._inode: tuple[int, int] | None = None
         self._lock: IO[str] | None = None
         self._closed = False
-        # Put together once: deliveries come in floods.
+        # Built once: deliveries come in floods.
         row = self.insert(deliveries).values({c.name: sa.bindparam(c.name) for c in deliveries.c})
         self._new_delivery = Prepared(row.on_conflict_do_nothing().returning(deliveries.c.identifier))
 
@@ -156,11 +156,11 @@ class Store:
     def lock(self) -> None:
         """Make this process the only one that serves a SQLite file, until `close`; on PostgreSQL do nothing.
 
-        Raises StoreBusy where another process has it. Reading, as `explain` does, needs no hold."""
+        Raises StoreBusy where another process has it. Reading, as `explain` does, needs no lock."""
         if self.file is None:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        lock = open(f"{self.file}.lock", "a+", encoding="ascii")  # noqa: SIM115 - kept open: it is the hold
+        lock = open(f"{self.file}.lock", "a+", encoding="ascii")  # noqa: SIM115 - kept open: it is the lock
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -189,7 +189,7 @@ class Store:
             raise StoreGone(f"{self.file} was replaced while it was in use; start the bot again")
 
     def close(self) -> None:
-        """Finish what is queued, disconnect, and give up the hold. A closed store stays closed."""
+        """Finish what is queued, disconnect, and release the lock. A closed store stays closed."""
         with self._opening:
             self._closed = True
             if self._writer is not None:

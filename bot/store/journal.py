@@ -70,7 +70,7 @@ class Known:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One look at an issue: what it did and why. `key` is the issue's label at that time."""
+    """One reconcile of an issue: what it did and why. `key` is the issue's label at that time."""
 
     issue_id: str
     key: str
@@ -155,8 +155,8 @@ class Journal:
         return intent_id
 
     def age(self, intent: Intent) -> float:
-        """For how many seconds a call may have been on its way. A stopwatch tells, since the machine's clock may be
-        corrected meanwhile; only what an earlier process, or another replica, began is dated by that clock once."""
+        """For how many seconds a call may have been on its way, by a stopwatch, because the machine's clock may be
+        corrected meanwhile. Only what an earlier process or another replica began is dated by that clock, once."""
         now = self._clock.steady()
         if intent.id not in self._began:
             self._began[intent.id] = now - max(0.0, self._store.machine_now() - intent.began)
@@ -198,7 +198,7 @@ class Journal:
         return self._unsaved[claim.token]
 
     def fail_intent(self, intent_id: int, reason: str) -> None:
-        """The call surely did not happen: its effects may be wished again."""
+        """The call surely did not happen: its effects may be planned again."""
         row = {"intent": intent_id, "ended": "failed", "why": reason}
         self._store.write(lambda connection: END_INTENT.execute(connection, row))
         self._began.pop(intent_id, None)
@@ -250,7 +250,7 @@ class Journal:
         self._unsaved_of(claim).missed += _effect_rows(issue_id, refs, "missed", self._clock.now(), reason)
 
     def retry(self, effect_ids: Iterable[str] | None = None) -> list[str]:
-        """Forget that these effects (None: all, and leaks too) were parked; the ids of the issues to look at."""
+        """Forget that these effects (None: all, and leaks too) were parked; the ids of the issues to reconcile."""
 
         def retry(connection: Connection) -> list[str]:
             rows = sa.delete(effects).where(effects.c.state == "parked")
@@ -277,7 +277,7 @@ class Journal:
         self._unsaved_of(claim).entries.append(row)
 
     def entries(self, issue_id: str, limit: int = 50) -> list[JournalEntry]:
-        """The latest looks at one issue, the newest first."""
+        """The latest entries of one issue, the newest first."""
         query = sa.select(looks).where(looks.c.issue_id == issue_id).order_by(looks.c.id.desc()).limit(limit)
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
         return [
@@ -286,7 +286,7 @@ class Journal:
         ]
 
     def prune(self, older_than: timedelta) -> int:
-        """Delete looks, deliveries and ended intents of that machine age; how many rows. Effects stay."""
+        """Delete entries, deliveries and ended intents of that machine age; how many rows. Effects stay."""
 
         def prune(connection: Connection) -> int:
             before = self._store.machine(connection) - older_than.total_seconds()

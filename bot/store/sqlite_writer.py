@@ -43,7 +43,7 @@ class Writer:
     """SQLite allows one writer at a time and each commit waits for the disk, so threads that write on their
     own queue behind each other's syncs. Here they queue in memory and share one.
 
-    There is no thread for it: whoever finds nobody writing commits, at once and without a change of threads. What
+    There is no thread for it: a thread that finds nobody writing commits at once, without a change of threads. What
     others queue meanwhile is the next transaction, and the first of them commits it for all.
 
     Each unit has a SAVEPOINT, so that a failing one fails alone. `before_commit` may raise to stop the whole
@@ -99,7 +99,7 @@ class Writer:
             self._connection = self._connection or self._engine.connect()
             self._commit(self._connection, batch)
         except BaseException as error:
-            # Nothing of the batch is in the database: each caller is told so, none is left waiting.
+            # Nothing of the batch is in the database: each caller gets the error, none is left waiting.
             for unit in batch:
                 unit.error = error if isinstance(error, Exception) else WriterStopped()
             self._disconnect()

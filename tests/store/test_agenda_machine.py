@@ -24,7 +24,7 @@ from bot.store.agenda import Agenda, Claim, LeaseLost, backoff
 from bot.store.agenda_reader import LEASE_SECONDS, Priority, Row
 from bot.store.agenda_sql import insert_if_ours
 from bot.store.database import Store
-from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
+from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_DELAY_SECONDS
 from bot.store.tables import agenda as agenda_table
 from bot.store.tables import looks
 
@@ -98,7 +98,7 @@ class Model:
     def held(self, machine: float) -> bool:
         """Whether the row is held back by a moment that could have been set about now."""
         until = self.row.not_before
-        return until is not None and machine < until <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS
+        return until is not None and machine < until <= machine + LONGEST_DELAY_SECONDS + ASTRAY_SECONDS
 
     def due(self, now: datetime) -> bool:
         """Whether its moment has come."""
@@ -220,7 +220,7 @@ class AgendaMachine(RuleBasedStateMachine):
         ours = self.ours(claim)
         assert self.agenda.release(claim, None, not_before=given, failed=True) == ours
         if ours:
-            held = min(held, machine + LONGEST_HOLD_SECONDS)
+            held = min(held, machine + LONGEST_DELAY_SECONDS)
             self.change(claim.key, token=None, not_before=held, due_at=self.clock.now())
 
     @rule(claim=claims)
