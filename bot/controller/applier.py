@@ -75,7 +75,7 @@ class Applier:
         has read. Raises a JiraTrouble where the rest must wait."""
         applied = Applied()
         if any(effect.endswith(":ledger") for effect in given_up):
-            self._comments(claim, snapshot, process, _only_given_up(plan), applied)
+            self._comments(claim, snapshot, process, _only_telling(plan), applied)
             return applied
         for effect in plan.effects:
             if isinstance(effect, CreateSubtasks):
@@ -176,13 +176,13 @@ class Applier:
             refusal = _answer(effect, "order_refused", {"reason": str(why).rstrip(".")})
             return self.comment(claim, snapshot, process, refusal)
         written = self._closures.written(effect.closure)
-        facts: Facts = {
+        told: Facts = {
             "items": moved_lines(moved, self._closures.calendars()),
             "what": effect.closure.when,
             "reason": effect.closure.reason,
             "note": "" if written.done else f"{written.file}: {' '.join(' '.join(written.lines).split())}",
         }
-        return self.comment(claim, snapshot, process, _answer(effect, "closed_day", facts))
+        return self.comment(claim, snapshot, process, _answer(effect, "closed_day", told))
 
     def _keep(self, applied: Applied, refs: Mapping[str, str], said: str) -> None:
         if refs:
@@ -236,8 +236,8 @@ class Applier:
         return dict.fromkeys(effect.ids, NOTED)
 
 
-def _only_given_up(plan: Plan) -> list[Effect]:
-    """The comments that inform staff of what was given up."""
+def _only_telling(plan: Plan) -> list[Effect]:
+    """The comments that tell staff what was given up."""
     return [e for e in plan.effects if all(one.split(":", 2)[-1].startswith("parked:") for one in e.ids)]
 
 
@@ -246,5 +246,5 @@ def _said(effect: PostComment) -> str:
     return f"{audience} comment: {effect.template}"
 
 
-def _answer(effect: CloseDay, template: str, more: Facts) -> PostComment:
-    return PostComment(effect.ids, template, public=False, facts={**effect.facts, **more})
+def _answer(effect: CloseDay, template: str, told: Facts) -> PostComment:
+    return PostComment(effect.ids, template, public=False, facts={**effect.facts, **told})
