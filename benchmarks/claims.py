@@ -27,8 +27,7 @@ from bot.store.database import Store
 from bot.store.tables import agenda
 
 DUE, FEW, MANY = 100, 1_000, 1_000_000
-ALONE = 20
-TOGETHER, ONE = f"{DUE} due, claimed together (ms)", "one claim alone (ms)"
+FOUND, NONE = "a claim, something is due (ms)", "a claim, nothing is due (ms)"
 
 # One row per open review, due at some second of the weeks to come.
 _FILL = sa.text(
@@ -56,7 +55,7 @@ def database(kind: str) -> Iterator[str]:
 
 
 def claims(kind: str, reviews: int) -> Mapping[str, float]:
-    """Milliseconds to claim all that is due, in one transaction and committed, and for one claim alone."""
+    """Milliseconds for a claim, committed: while something is due, and when nothing is."""
     with database(kind) as url:
         store = Store(url, SystemClock())
         store.lock()
@@ -64,22 +63,19 @@ def claims(kind: str, reviews: int) -> Mapping[str, float]:
         later = store.clock.now() + timedelta(days=30)
         store.write(lambda connection: connection.execute(_FILL, {"count": reviews, "due": later}))
         store.write(lambda connection: connection.exec_driver_sql("ANALYZE agenda"))
-        together, alone = [], []
-        for _ in range(5):
-            _make_due(store, DUE)
-            began = time.perf_counter()
-            claimed = found.claim_many(DUE)
-            together.append(time.perf_counter() - began)
-            assert len(claimed) == DUE
-            found.give_back_own()
-        _make_due(store, ALONE)
-        for _ in range(ALONE):
-            began = time.perf_counter()
-            assert found.claim() is not None
-            alone.append(time.perf_counter() - began)
+        _make_due(store, DUE)
+        taken, empty = ([_timed(found) for _ in range(DUE)] for _ in range(2))
+        assert all(claimed for claimed, _ in taken)
+        assert not any(claimed for claimed, _ in empty)
         found.close()
         store.close()
-    return {TOGETHER: median(together) * 1000, ONE: median(alone) * 1000}
+    return {FOUND: median(took for _, took in taken) * 1000, NONE: median(took for _, took in empty) * 1000}
+
+
+def _timed(found: Agenda) -> tuple[bool, float]:
+    began = time.perf_counter()
+    claimed = found.claim() is not None
+    return claimed, time.perf_counter() - began
 
 
 def _make_due(store: Store, count: int) -> None:
@@ -96,7 +92,7 @@ def main() -> None:
         f"{kind}, {reviews:,} open reviews": partial(claims, kind, reviews) for kind in kinds for reviews in (FEW, many)
     }
     found = report.in_rounds(jobs, 1 if report.fast() else 3)
-    print("\n## Claims\n\nOne transaction each, committed. ", end="")
+    print("\n## Claims\n\nEach is a transaction of its own, committed. ", end="")
     print("" if len(kinds) > 1 else "PostgreSQL was left out: TEST_DATABASE_URL is not set.", end="\n\n")
     rows = [
         [name if n == 0 else "", figure, *report.spread(values, 2)]
@@ -106,11 +102,11 @@ def main() -> None:
     print(report.table(("case", "", "median", "lowest", "highest"), rows))
     print(f"\nA plain loop commits {commits_a_second(var()):,.0f} times a second here (SQLite, as durably).")
     print("\n### Targets\n")
-    reached = {name: median(figures[TOGETHER]) for name, figures in found.items()}
+    reached = {name: max(median(figures[FOUND]), median(figures[NONE])) for name, figures in found.items()}
     print(
         report.targets(
             [
-                report.Target(f"{name}: {DUE} due claimed in under 10 ms", f"{took:.1f} ms", took < 10)
+                report.Target(f"{name}: a claim in under 10 ms", f"{took:.1f} ms", took < 10)
                 for name, took in reached.items()
             ]
         )

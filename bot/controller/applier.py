@@ -44,8 +44,8 @@ Send = Callable[[Notify], bool]  # whether the message surely went out; it must 
 
 @dataclass
 class Applied:
-    """What a look did. `refs` maps effect ids to what came of them, `done` says it in words; `again` asks for
-    another look at once, because the ticket moved or something was given up."""
+    """What a reconcile did. `refs` maps effect ids to what came of them, `done` says it in words; `again` asks for
+    another one at once, because the ticket moved or something was given up."""
 
     refs: dict[str, str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
@@ -71,10 +71,10 @@ class Applier:
     ) -> Applied:
         """Apply all effects, then labels, fields and ledger in one call, then the move.
 
-        The ledger is written before the move: it says which move was decided, so that the next look can tell
-        the bot's own move from one that landed on a person's. Where Jira refuses to keep the ledger, nothing is
-        done but to tell staff, until the operator lets it be tried again: without it the bot would forget what it
-        has heard. Raises a JiraTrouble where the rest must wait."""
+        The ledger is written before the move: it says which move was decided, so that the next reconcile can
+        tell the bot's own move from one that landed on a person's. Where Jira refuses to keep the ledger, nothing is
+        done but to inform staff, until the operator lets it be tried again: without it the bot would forget what it
+        has read. Raises a JiraTrouble where the rest must wait."""
         applied = Applied()
         if any(effect.name.kind == Kind.LEDGER for effect in map(EffectId, given_up)):
             self._comments(claim, snapshot, process, _only_telling(plan), applied)
@@ -122,8 +122,8 @@ class Applier:
         except (TemplateFault, Unfit) as fault:
             self._calls.park(snapshot.issue, effect.ids, str(fault))
             return {}
-        tells = (effect.due_id,) if effect.due_id and self._words.names_due(text, effect.facts) else ()
-        return self._post(claim, snapshot, effect.ids, text, effect.public, effect.template, tells)
+        announces = (effect.due_id,) if effect.due_id and self._words.names_due(text, effect.facts) else ()
+        return self._post(claim, snapshot, effect.ids, text, effect.public, effect.template, announces)
 
     def _send_text(self, claim: Claim, snapshot: Snapshot, effect: SendText) -> dict[str, str]:
         try:
@@ -141,10 +141,10 @@ class Applier:
         text: str,
         public: bool,
         what: str,
-        tells: tuple[str, ...] = (),
+        announces: tuple[str, ...] = (),
     ) -> dict[str, str]:
-        """`tells` marks what the words promise. It is nothing to give up by itself: staff hear of one comment."""
-        issue, marks = snapshot.issue, (*ids, *tells)
+        """`announces` marks the date that the words announce. It is not given up by itself: staff see one comment."""
+        issue, marks = snapshot.issue, (*ids, *announces)
 
         def send() -> dict[str, str]:
             return dict.fromkeys(marks, self._gateway.comment(issue, text, public, marks))
@@ -168,7 +168,7 @@ class Applier:
         return self._calls.or_park(claim, issue, MESSAGE, effect.ids, send, to=effect.channel)
 
     def _close_day(self, claim: Claim, snapshot: Snapshot, process: Process, effect: CloseDay) -> dict[str, str]:
-        """Close the day, then answer with what moved; told twice, the same day has the same answer."""
+        """Close the day, then answer with what moved; repeated, the same day has the same answer."""
         self._calls.renew(claim)  # it asks Jira for all tickets under way
         try:
             moved = self._closures.close(effect.closure)

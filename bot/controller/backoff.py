@@ -19,8 +19,8 @@ AGAIN_SECONDS = 1.0  # how soon a database that is away is asked again
 
 
 class Backoff:
-    """Counts setbacks in a row for each key of this process. They are not tries: what Jira's own state causes
-    is nobody's fault, and a night of it must not bring a key nearer to being parked."""
+    """Counts the failures in a row of each key in this process that the state of Jira or of the database caused. They
+    are not tries: they are nobody's fault, and a night of them must not bring a key nearer to being parked."""
 
     def __init__(self, agenda: Agenda, clock: Clock) -> None:
         self._agenda, self._clock = agenda, clock
@@ -28,7 +28,7 @@ class Backoff:
         self._lock = threading.Lock()
 
     def take(self, claim: Claim, trouble: JiraTrouble | StoreError) -> None:
-        """Give the claim back for a later look: as late as Jira asks, else backing off. A limit of the site's,
+        """Give the claim back for a later reconcile: as late as Jira asks, else backing off. A limit of the site's,
         or a dead token, stops all workers."""
         with self._lock:
             count = self._in_a_row[claim.key] = self._in_a_row.get(claim.key, 0) + 1
@@ -59,7 +59,7 @@ class Backoff:
         return True
 
     def in_a_row(self, key: str) -> int:
-        """How many setbacks the key has had since it was last worked on without one."""
+        """How many failures the key has had since it was last worked on without one."""
         with self._lock:
             return self._in_a_row.get(key, 0)
 

@@ -23,7 +23,7 @@ Refs = dict[str, str]  # effect id -> what came of it
 
 
 class Calls:
-    """Makes calls for those who hold the claim on an issue. Safe to use from several threads."""
+    """Makes calls for the owner of a claim on an issue. Safe to use from several threads."""
 
     def __init__(self, agenda: Agenda, journal: Journal, clock: Clock) -> None:
         self._agenda, self._journal, self._clock = agenda, journal, clock
@@ -41,7 +41,7 @@ class Calls:
         **intent_facts: Any,
     ) -> Refs:
         """Intent, call, done. Raises Refused where Jira will not have it, another JiraTrouble where it must wait;
-        where the answer is unknown the intent stays open for a later look to settle."""
+        where the answer is unknown the intent stays open for a later reconcile to settle."""
         self.renew(claim)
         intent = self._journal.open_intent(claim, issue.id, kind, ids, {"to": to} if to else {}, **intent_facts)
         try:
@@ -51,7 +51,7 @@ class Calls:
         except JiraTrouble as trouble:
             self._journal.fail_intent(intent, str(trouble))
             raise
-        self._journal.close_intent(intent, issue.id, refs)
+        self._journal.close_intent(claim, intent, issue.id, refs)
         return refs
 
     def or_park(
@@ -77,11 +77,11 @@ class Calls:
             LOG.error("%s: gave up %s: %s", issue.key, said_by(EffectId(effect).name), reason)
 
     def renew(self, claim: Claim) -> None:
-        """Keep the lease alive through a look of many slow calls."""
+        """Keep the lease alive through a reconcile of many slow calls."""
         now = self._clock.steady()
         if getattr(self._lease, "token", None) != claim.token:
             self._lease.token, self._lease.renewed = claim.token, claim.began
         if now - self._lease.renewed > _RENEW_SECONDS:
             if not self._agenda.renew(claim):
-                raise LeaseLost(f"the lease on {claim.key!r} ran out before its look ended; another look follows")
+                raise LeaseLost(f"the lease on {claim.key!r} ran out before its reconcile ended; another one follows")
             self._lease.renewed = now

@@ -18,7 +18,7 @@ from bot.store.agenda import Claim
 
 @dataclass
 class LedgerWritten:
-    """What came of a record: whether the ledger was kept, what was done in words, whether to look again."""
+    """What came of an update: whether the ledger was kept, what was done in words, whether to reconcile again."""
 
     kept: bool = True
     done: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""One look at one issue: read it whole, decide, apply each effect once, write down what was done and why."""
+"""One reconcile of one issue: read it whole, decide, apply each effect once, record what was done and why."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+
+from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.config.load import Config
@@ -43,7 +45,7 @@ SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
 
 @dataclass(frozen=True)
 class View:
-    """What a look sees and would do. `progress` is None where no process applies or the bot stays out."""
+    """What a reconcile sees and would do. `progress` is None where no process applies or the bot stays out."""
 
     snapshot: Snapshot
     process: Process | None
@@ -52,7 +54,7 @@ class View:
 
 
 class Reconciler:
-    """Looks at issues. `calendars` gives those to decide by now; `born` tells the business moment from which the
+    """Reconciles issues. `calendars` gives those to decide by now; `born` gives the business moment from which the
     database has seen everything."""
 
     def __init__(
@@ -71,16 +73,16 @@ class Reconciler:
         self._applier, self._clock, self._born = applier, clock, cache(born)
         self._backoff = Backoff(agenda, clock)
 
-    # -- a look that acts
+    # -- a reconcile that acts
 
     def reconcile(self, claim: Claim) -> None:
         """Work on a claimed issue and give the claim back, whatever happens.
 
         What Jira's own state causes backs off and never parks; a fault of ours parks the issue at last, also one
-        that kills the process: its looks were counted when they were claimed."""
+        that kills the process: its reconciles were counted when they were claimed."""
         if claim.tries > MOST_TRIES:
-            LOG.error("%s: given up, since %d looks at it in a row ended with their process", claim.key, MOST_TRIES)
-            self._agenda.park(claim, f"{MOST_TRIES} looks ended with the process that made them")
+            LOG.error("%s: given up, because %d reconciles in a row ended with their process", claim.key, MOST_TRIES)
+            self._agenda.park(claim, f"{MOST_TRIES} reconciles ended with their process")
             return
         issue_id = issue_of(claim.key)
         try:
@@ -95,6 +97,8 @@ class Reconciler:
             self._own_fault(claim, issue_id, fault)
         else:
             self._backoff.over(claim.key)
+        finally:
+            self._journal.flush(claim)
 
     def _missing(self, claim: Claim, missing: Missing) -> None:
         """A 404 decides nothing, but what was asked for in vain several times is most likely gone."""
@@ -106,9 +110,9 @@ class Reconciler:
         self._agenda.release(claim, self._clock.now() + MISSING_AGAIN)
 
     def _own_fault(self, claim: Claim, issue_id: str, fault: Exception) -> None:
-        LOG.exception("issue %s: this look failed by the bot's own fault", issue_id)
+        LOG.exception("issue %s: this reconcile failed because of a fault in the bot", issue_id)
         if claim.tries >= MOST_TRIES:
-            self._agenda.park(claim, f"{MOST_TRIES} looks failed: {type(fault).__name__}")
+            self._agenda.park(claim, f"{MOST_TRIES} reconciles failed: {type(fault).__name__}")
         else:
             self._agenda.release(claim, self._clock.now(), failed=True)
 
@@ -116,54 +120,63 @@ class Reconciler:
         known = self._journal.known(issue_id)
         wait = self._settle_in(known.open_intents)
         if wait > 0:
-            self._agenda.release(claim, self._clock.now(), not_before=self._agenda.machine() + wait)
+            self._release(claim, self._clock.now(), not_before=self._agenda.machine() + wait)
             return
         snapshot = self._gateway.fetch(issue_id, known.done)
         if known.open_intents:
             for intent in known.open_intents:
-                self._settle(snapshot.issue, intent)
+                self._settle(claim, snapshot.issue, intent)
+            self._journal.flush(claim)
             # What was found has to be read whole as well, before anything is decided from it.
             known = self._journal.known(issue_id)
             snapshot = self._gateway.fetch(issue_id, known.done)
         if snapshot.issue.parent_id is not None:
             self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Priority.PEOPLE)
-            self._agenda.release(claim, None)
+            self._release(claim, None)
             return
         try:
             view = self._view(snapshot, known)
         except LedgerBroken as broken:
-            self._tell_broken(claim, snapshot, known, str(broken))
+            self._report_broken(claim, snapshot, known, str(broken))
             return
         applied = self._apply(claim, view, known)
-        self._write_down(view, applied)
-        again = self._clock.now() if applied.again else view.plan.requeue_at
-        self._agenda.release(claim, again)
+        self._write_down(claim, view, known, applied)
+        self._release(claim, self._clock.now() if applied.again else view.plan.requeue_at)
+
+    def _release(self, claim: Claim, requeue_at: datetime | None, not_before: float | None = None) -> None:
+        """Give the claim back, and record in the same transaction what the journal has from it."""
+
+        def save(connection: Connection) -> None:
+            self._journal.save_in(connection, claim)
+
+        self._agenda.release(claim, requeue_at, not_before=not_before, also=save)
+        self._journal.saved(claim)
 
     def _apply(self, claim: Claim, view: View, known: Known) -> Applied:
         if view.process is None or view.progress is None:
             return Applied()
         return self._applier.apply(claim, view.snapshot, view.process, view.progress, view.plan, known.parked)
 
-    def _write_down(self, view: View, applied: Applied) -> None:
+    def _write_down(self, claim: Claim, view: View, known: Known, applied: Applied) -> None:
         issue, plan = view.snapshot.issue, view.plan
         if plan.missed:
             ids = [EffectId.of(issue.id, visit, EffectName.of(Kind.ALL)) for visit in plan.missed]
-            self._journal.miss(issue.id, ids, "the ticket had left that stay before the bot looked")
+            self._journal.miss(claim, issue.id, ids, "the ticket had left that visit before the bot saw it")
         if view.progress is None:
             return
-        if applied.done or self._journal.last_reason(issue.id) != plan.reason:
-            self._journal.add_entry(issue.id, issue.key, plan.reason, applied.done, view.progress.now)
+        if applied.done or known.last_reason != plan.reason:
+            self._journal.add_entry(claim, issue.id, issue.key, plan.reason, applied.done, view.progress.now)
             LOG.info("%s: %s%s", issue.key, plan.reason, "".join(f" [{what}]" for what in applied.done))
 
     def enqueue(self, issue_ids: Iterable[str]) -> None:
-        """Put issues on the agenda, for whoever works on it to look at now."""
+        """Put issues on the agenda, due now."""
         for issue_id in issue_ids:
             self._agenda.put(key_of(issue_id), self._clock.now(), Priority.PEOPLE)
 
-    # -- a look that only sees
+    # -- a reconcile that only sees
 
     def dry_run(self, issue_id: str) -> View:
-        """What a look at an issue (id or key) would see and do now. Applies nothing.
+        """What a reconcile of an issue (id or key) would see and do now. Applies nothing.
 
         Raises a JiraTrouble, or LedgerBroken."""
         snapshot = self._gateway.fetch(issue_id, {})
@@ -186,7 +199,7 @@ class Reconciler:
 
     def _leave(self, snapshot: Snapshot, known: Known) -> View | None:
         """The view of an issue that was the bot's until it was moved or retyped; None where it was let go, or
-        where a label tells the bot to leave it alone."""
+        where a label makes the bot leave it alone."""
         config, issue = self._config, snapshot.issue
         if config.office.off_label in issue.labels:
             return None
@@ -225,8 +238,8 @@ class Reconciler:
         return progress, decide(progress, office, calendars, known.parked)
 
     def _unsure(self, issue: Issue, progress: Progress) -> bool:
-        """Whether effects of this stay may be in Jira though neither ledger nor database knows of them: the
-        database is younger than the stay, or the ledger was taken away."""
+        """Whether effects of this visit may be in Jira though neither ledger nor database knows of them: the
+        database is younger than the visit, or the ledger was taken away."""
         bots = self._gateway.bots
         before = any(c.author is not None and c.author.id in bots for c in issue.comments) or bool(issue.subtasks)
         return before and (progress.chain[-1].began < self._born() + SKEW or issue.ledger is None)
@@ -244,21 +257,21 @@ class Reconciler:
         """Seconds until every open intent is old enough to be settled."""
         return max((SETTLE_SECONDS - self._journal.age(i) for i in intents), default=0.0)
 
-    def _settle(self, issue: Issue, intent: Intent) -> None:
+    def _settle(self, claim: Claim, issue: Issue, intent: Intent) -> None:
         if intent.kind == "subtasks":
             found = self._gateway.marked_subtasks(issue, intent.subtasks)
         elif intent.kind == MESSAGE:
-            # Nobody can tell whether it went out, so it counts as sent: once at most.
+            # Nobody knows whether it went out, so it counts as sent: once at most.
             found = dict.fromkeys(intent.effect_ids, NOTED)
         elif intent.kind == "comment":
             highest = int(intent.highest_comment) if intent.highest_comment.isdigit() else 0
             found = self._gateway.marked_comments(issue, highest)
         else:
-            # A move, or labels, fields and ledger: what is there now tells by itself what is still wished.
+            # A move, or labels, fields and ledger: what is there now shows what is still to be done.
             found = {}
         refs = {effect: found[effect] for effect in intent.effect_ids if effect in found}
         if refs:
-            self._journal.close_intent(intent.id, intent.issue_id, refs)
+            self._journal.close_intent(claim, intent.id, intent.issue_id, refs)
             if intent.kind == "comment" and not intent.public:
                 self._check_hidden(issue, set(refs.values()))
         else:
@@ -268,7 +281,7 @@ class Reconciler:
         )
 
     def _check_hidden(self, issue: Issue, refs: Collection[str]) -> None:
-        """What was meant for staff alone must be so, though the answer that tells it was lost."""
+        """What was meant for staff alone must be so, though the answer that says so was lost."""
         for comment in issue.comments:
             if comment.id in refs and comment.public and issue.service_desk:
                 try:
@@ -276,7 +289,7 @@ class Reconciler:
                 except Refused as refused:
                     LOG.error("%s: %s", issue.key, refused)
 
-    def _tell_broken(self, claim: Claim, snapshot: Snapshot, known: Known, reason: str) -> None:
+    def _report_broken(self, claim: Claim, snapshot: Snapshot, known: Known, reason: str) -> None:
         """The ledger cannot be read: say so to staff, once for this broken text, and leave the ticket alone."""
         issue = snapshot.issue
         process = self._process_of(issue)
@@ -287,4 +300,4 @@ class Reconciler:
             comment = PostComment((effect,), OwnTemplate.BROKEN_LEDGER, public=False, facts=facts)
             self._applier.comment(claim, snapshot, process, comment)
         LOG.error("%s: the ledger is broken: %s", issue.key, reason)
-        self._agenda.release(claim, None)
+        self._release(claim, None)

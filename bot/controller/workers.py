@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 
 from bot.controller.periodic_jobs import Jobs
@@ -33,10 +32,7 @@ class Workers:
         self._gone, self._count = gone, count
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._looking = threading.Lock()  # one thread at a time looks for work, for all that have none
-        self._claimed: deque[Claim] = deque()
-        self._idle = 0
-        self._counting = threading.Lock()
+        self._waiting = threading.Lock()
 
     def start(self) -> None:
         """Start the threads."""
@@ -56,7 +52,7 @@ class Workers:
         deadline = time.monotonic() + patience
         for thread in self._threads:
             while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
-                self._agenda.nudge()  # each time anew: it may have gone to wait just after the last one
+                self._agenda.nudge()  # each time again: it may have gone to wait just after the last one
                 thread.join(min(left, 0.1))
 
     def _run(self) -> None:
@@ -85,22 +81,11 @@ class Workers:
             reconciler.reconcile(claim)
 
     def _next(self) -> Claim | None:
-        """Wait for a claim; None where it is time to stop. If every idle thread waited for work by itself, one
-        put would wake them all to find one row."""
-        self._idle_by(1)
-        try:
-            with self._looking:
-                while not self._claimed and not self._stopping.is_set():
-                    self._look_for_work()
-                return None if self._stopping.is_set() else self._claimed.popleft()
-        finally:
-            self._idle_by(-1)
-
-    def _look_for_work(self) -> None:
-        self._claimed.extend(self._agenda.claim_many(self._idle))
-        if not self._claimed:
-            self._agenda.wait(60.0)
-
-    def _idle_by(self, more: int) -> None:
-        with self._counting:
-            self._idle += more
+        """Wait for a claim; None where it is time to stop. One idle thread at a time waits, for if all did, one put
+        would wake them all to find one row."""
+        with self._waiting:
+            while not self._stopping.is_set():
+                if (claim := self._agenda.claim()) is not None:
+                    return claim
+                self._agenda.wait(60.0)
+        return None

@@ -1,4 +1,4 @@
-"""What may be asked of the agenda without touching it: for status, explain, and whoever waits for quiet."""
+"""Questions about the agenda that change nothing: for status, explain, and those who wait until it is idle."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from enum import IntEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.clock import Clock
 from bot.store.database import Store
-from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
+from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_DELAY_SECONDS
 from bot.store.tables import agenda
 
 col = agenda.c
 NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=col.due_at.type)
-MACHINE: sa.BindParameter[float] = sa.bindparam("machine", type_=sa.Double())
 LEASE_SECONDS = 120.0
 
 
 class Priority(IntEnum):
-    """Whose work goes first: a person who waits, then a moment that was promised, then routine."""
+    """Whose work goes first: a person who waits, then a moment that has come, then routine."""
 
     PEOPLE = 0
     TIMERS = 1
@@ -49,6 +48,7 @@ class AgendaReader:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._claimable = _claimable(store.machine_value())
 
     def next_due(self) -> datetime | None:
         """The earliest business moment at which a row that is neither leased nor parked is due."""
@@ -56,18 +56,14 @@ class AgendaReader:
         return min((moment for moment in found if moment is not None), default=None)
 
     def idle(self) -> bool:
-        """Whether no row is due or leased. A row that is due and held back is not idle; a parked one is."""
+        """Whether no row is due or leased. A row that is due and delayed is not idle; a parked one is."""
         now = {"now": self._clock.now()}
         return not self._store.read(lambda connection: connection.execute(_BUSY, now).scalar_one())
 
     def claimable(self) -> bool:
-        """Whether a claim would find a row, the hold of the whole site aside. It asks once and locks nothing."""
-
-        def ask(connection: Connection) -> bool:
-            moment = {"now": self._clock.now(), "machine": self._store.machine(connection)}
-            return bool(connection.execute(_CLAIMABLE, moment).scalar_one())
-
-        return self._store.read(ask)
+        """Whether a claim would find a row, a global limit aside. It asks once and locks nothing."""
+        moment = {"now": self._clock.now(), **self._store.machine_parameter()}
+        return bool(self._store.read(lambda connection: connection.execute(self._claimable, moment).scalar_one()))
 
     def row(self, key: str) -> Row | None:
         """One key's row, None where it was never put."""
@@ -82,21 +78,27 @@ class AgendaReader:
         return self._store.read(lambda c: [_row(mapping) for mapping in c.execute(query).mappings()])
 
 
-def free() -> tuple[ColumnElement[bool], ...]:
-    """Neither leased, held back nor parked; what ends too late to be true is from before a clock's change."""
+def free(machine: ColumnElement[float]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a row that is not leased, delayed or parked at `machine`; a moment too late to be true is
+    from before the clock was set back, and counts as over."""
     return (
         sa.or_(
             col.token.is_(None),
-            col.leased_until <= MACHINE,
-            col.leased_until > MACHINE + LEASE_SECONDS + ASTRAY_SECONDS,
+            col.leased_until <= machine,
+            col.leased_until > machine + LEASE_SECONDS + ASTRAY_SECONDS,
         ),
         sa.or_(
             col.not_before.is_(None),
-            col.not_before <= MACHINE,
-            col.not_before > MACHINE + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS,
+            col.not_before <= machine,
+            col.not_before > machine + LONGEST_DELAY_SECONDS + ASTRAY_SECONDS,
         ),
         col.parked.is_(None),
     )
+
+
+def _claimable(machine: ColumnElement[float]) -> sa.Select[Any]:
+    due = (sa.exists().where(col.priority == int(p), col.due_at <= NOW, *free(machine)) for p in Priority)
+    return sa.select(sa.or_(*due))
 
 
 def _row(found: RowMapping) -> Row:
@@ -104,7 +106,7 @@ def _row(found: RowMapping) -> Row:
     return Row(priority=Priority(found["priority"]), **{name: found[name] for name in shown})
 
 
-# Statements are put together once: whoever waits for quiet asks often, and that costs more than the answer.
+# Statements are built once: those who wait until it is idle ask often, and building costs more than the answer.
 _NEXT_DUE = sa.select(
     *(
         sa.select(col.due_at)
@@ -124,7 +126,4 @@ _BUSY = sa.select(
             for priority in Priority
         ),
     )
-)
-_CLAIMABLE = sa.select(
-    sa.or_(*(sa.exists().where(col.priority == int(p), col.due_at <= NOW, *free()) for p in Priority))
 )

@@ -21,15 +21,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.clock import Clock
 from bot.store.engines import be_patient, postgres_engine, sqlite_engine, write_postgres
+from bot.store.prepared import Prepared
 from bot.store.sqlite_writer import Writer, WriterStopped
 from bot.store.tables import deliveries, meta
 
 T = TypeVar("T")
 
 
-# Put together once: they are asked often.
+# Built once: they are executed often.
 _FACT = sa.select(meta.c.value).where(meta.c.name == sa.bindparam("fact"))
-_FACTS = sa.select(meta.c.value).where(meta.c.name.like(sa.bindparam("pattern"), escape="/")).order_by(meta.c.name)
+_FACTS = Prepared(
+    sa.select(meta.c.value).where(meta.c.name.like(sa.bindparam("pattern"), escape="/")).order_by(meta.c.name)
+)
 
 # InternalError is PostgreSQL's word for a connection that it ended because its transaction stood still.
 _UNUSABLE = (
@@ -60,8 +63,8 @@ class StoreGone(StoreError):
 class Store:
     """The database behind two verbs: `write(fn)` and `read(fn)`, each one transaction.
 
-    Making a Store touches nothing; the first use connects, brings the tables up to date, and on SQLite
-    starts the writer's thread. `fn` must not keep its connection, and is run again if PostgreSQL undid it."""
+    Making a Store touches nothing; the first use connects and brings the tables up to date. `fn` must not keep its
+    connection, may run in another thread on SQLite, and is run again if PostgreSQL undid it."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self.clock = clock
@@ -77,18 +80,15 @@ class Store:
         self._writer: Writer | None = None
         self._inode: tuple[int, int] | None = None
         self._lock: IO[str] | None = None
-        self._soon = threading.local()  # the latest write that this thread did not wait for
         self._closed = False
-        # Put together once: deliveries come in floods.
+        # Built once: deliveries come in floods.
         row = self.insert(deliveries).values({c.name: sa.bindparam(c.name) for c in deliveries.c})
-        self._new_delivery = row.on_conflict_do_nothing().returning(deliveries.c.identifier)
+        self._new_delivery = Prepared(row.on_conflict_do_nothing().returning(deliveries.c.identifier))
 
     # -- transactions
 
-    def write(self, fn: Callable[[Connection], T], *, urgent: bool = False) -> T:
-        """Run `fn` in a transaction that is committed when this returns; its own errors come through.
-
-        `urgent` is the receiver's: on SQLite its units are committed first. Raises StoreDown or StoreGone."""
+    def write(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` in a transaction, commit it and return its result. Raises StoreDown or StoreGone."""
         self._open()
         writer, engine = self._writer, self._writes
         if engine is None:  # closed just now, by another thread
@@ -97,19 +97,10 @@ class Store:
             if writer is None:
                 return write_postgres(engine, fn)
             try:
-                result: T = writer.run(fn, urgent)
+                result: T = writer.run(fn)
             except WriterStopped:
                 raise self._down() from None
             return result
-
-    def write_soon(self, fn: Callable[[Connection], object]) -> None:
-        """As `write`, for what may be lost: on SQLite nobody waits for it, and it is committed no later than what
-        is written next, and before this thread reads again. An error is only logged."""
-        self._open()
-        if self._writer is not None:
-            self._soon.unit = self._writer.run_soon(fn)
-        else:
-            self.write(fn)
 
     def read(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` in a transaction that cannot write. Raises StoreDown."""
@@ -117,10 +108,13 @@ class Store:
         engine = self._reads
         if engine is None:
             raise self._down()
-        if (unit := self._soon.__dict__.pop("unit", None)) is not None:
-            unit.wait()
         with self._plain_errors(), engine.connect() as connection:
             return fn(connection)
+
+    @property
+    def writes_waiting(self) -> int:
+        """How many writes wait for the one under way; always 0 on PostgreSQL."""
+        return self._writer.waiting if self._writer is not None else 0
 
     def _down(self) -> StoreDown:
         return StoreDown(f"the database {self.name} was closed by this process")
@@ -143,6 +137,16 @@ class Store:
             return self.clock.machine()
         return float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
+    def machine_value(self) -> sa.ColumnElement[float]:
+        """Machine time as a value in a statement: PostgreSQL's own clock; on SQLite the parameter `machine`."""
+        if self.sqlite:
+            return sa.bindparam("machine", type_=sa.Double())
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double())
+
+    def machine_parameter(self) -> dict[str, float]:
+        """The parameter that a statement with `machine_value` needs; none on PostgreSQL."""
+        return {"machine": self.clock.machine()} if self.sqlite else {}
+
     def machine_now(self) -> float:
         """As `machine`, in a transaction of its own where one is needed. Raises StoreDown."""
         return self.clock.machine() if self.sqlite else self.read(self.machine)
@@ -152,11 +156,11 @@ class Store:
     def lock(self) -> None:
         """Make this process the only one that serves a SQLite file, until `close`; on PostgreSQL do nothing.
 
-        Raises StoreBusy where another process has it. Reading, as `explain` does, needs no hold."""
+        Raises StoreBusy where another process has it. Reading, as `explain` does, needs no lock."""
         if self.file is None:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        lock = open(f"{self.file}.lock", "a+", encoding="ascii")  # noqa: SIM115 - kept open: it is the hold
+        lock = open(f"{self.file}.lock", "a+", encoding="ascii")  # noqa: SIM115 - kept open: it is the lock
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -185,7 +189,7 @@ class Store:
             raise StoreGone(f"{self.file} was replaced while it was in use; start the bot again")
 
     def close(self) -> None:
-        """Finish what is queued, disconnect, and give up the hold. A closed store stays closed."""
+        """Finish what is queued, disconnect, and release the lock. A closed store stays closed."""
         with self._opening:
             self._closed = True
             if self._writer is not None:
@@ -265,7 +269,7 @@ class Store:
     def get_facts(self, prefix: str) -> tuple[Any, ...]:
         """The JSON values of all names that begin with `prefix`, in the order of their names."""
         named = {"pattern": re.sub(r"([/%_])", r"/\1", prefix) + "%"}
-        return self.read(lambda connection: tuple(connection.execute(_FACTS, named).scalars()))
+        return self.read(lambda connection: tuple(value for (value,) in _FACTS.rows(connection, named)))
 
     def get_fact_in(self, connection: Connection, name: str) -> Any:
         """As `get_fact`, in the caller's transaction."""
@@ -310,7 +314,7 @@ class Store:
             "received_at": self.clock.now(),
             "received": self.machine(connection),
         }
-        return connection.execute(self._new_delivery, row).first() is not None
+        return self._new_delivery.first(connection, row) is not None
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What each database wants of its connections: how SQLite is set up, and what PostgreSQL is asked again."""
+"""How connections to each database are set up, and which transactions PostgreSQL has to be asked for again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 T = TypeVar("T")
 
 BUSY_SECONDS = 5  # how long SQLite waits for another process's write, and PostgreSQL's driver for a connection
-FROZEN_SECONDS = 10.0  # a replica that stands still within a transaction must not hold the others' rows for hours
+FROZEN_SECONDS = 10.0  # a replica that stands still within a transaction must not lock rows for hours
 MIGRATION_SECONDS = 3600.0
 RETRIES = 3  # PostgreSQL has undone the transaction itself, so it can be run again
 UNDONE_BY_POSTGRES = {"40001", "40P01"}  # serialization failure, deadlock
@@ -31,8 +31,8 @@ def write_postgres(engine: Engine, fn: Callable[[Connection], T]) -> T:
 
 
 def postgres_engine(url: sa.URL) -> Engine:
-    """An engine whose connections are asked whether they live, wait for no answer for ever, and give their locks up
-    where a process stands still."""
+    """An engine whose connections are checked before use, do not wait forever for an answer, and release their locks
+    when a process stands still."""
     from bot.store.postgres import Impatient  # SQLite's users need not load its driver
 
     options = {"connect_timeout": BUSY_SECONDS}

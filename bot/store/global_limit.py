@@ -11,13 +11,12 @@ from sqlalchemy import Connection
 from bot.store.database import Store
 from bot.store.tables import meta
 
-LONGEST_HOLD_SECONDS = 3600.0  # nothing is held back longer than this without being told again
+LONGEST_DELAY_SECONDS = 3600.0  # nothing is delayed longer than this unless it is asked for again
 # Another transaction may have read machine time later than this one that still goes on. Only what ends later than
 # even that is left from before the clock was set back.
 ASTRAY_SECONDS = 120.0
 FACT = "site_not_before"
 PAUSED = "paused"
-_STOPS = sa.select(meta.c.name, meta.c.value).where(sa.or_(meta.c.name == FACT, meta.c.name == PAUSED))
 
 
 @dataclass(frozen=True)
@@ -37,42 +36,44 @@ class GlobalLimit:
     def set(self, until: float, reason: str) -> None:
         """Let no worker of any replica claim before `until` (machine seconds, at most an hour ahead).
 
-        A hold that lasts longer stays: of two calls that met a limit at once, either may be told last."""
+        A limit that lasts longer stays: of two calls that met one at the same time, either may be recorded last."""
 
         self._store.write(lambda connection: self.set_in(connection, until, reason))
 
     def set_in(self, connection: Connection, until: float, reason: str) -> None:
-        """As `hold`, in the caller's transaction."""
+        """As `set`, in the caller's transaction."""
         machine = self._store.machine(connection)
-        until_then = min(until, machine + LONGEST_HOLD_SECONDS)
+        until_then = min(until, machine + LONGEST_DELAY_SECONDS)
         then = meta.c.value["until"].as_float()
-        over = sa.or_(then <= machine, then > machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS)
+        over = sa.or_(then <= machine, then > machine + LONGEST_DELAY_SECONDS + ASTRAY_SECONDS)
         row = self._store.insert(meta).values(name=FACT, value={"until": until_then, "reason": reason})
-        # One statement, as another replica may be telling of another limit at this moment.
+        # One statement, because another replica may be recording another limit at this moment.
         longer = row.on_conflict_do_update(
             index_elements=["name"], set_={"value": row.excluded.value}, where=sa.or_(over, then < until_then)
         )
         connection.execute(longer)
 
     def clear(self) -> None:
-        """End a hold of the whole site early."""
+        """End the global limit early."""
         self._store.set_fact(FACT, None)
 
     def active(self) -> ActiveLimit | None:
-        """The hold of the whole site, None where there is none now."""
+        """The global limit, None where there is none now."""
         return self._store.read(lambda c: self.active_in(c, self._store.machine(c)))
 
     def active_in(self, connection: Connection, machine: float) -> ActiveLimit | None:
-        """As `held`, in the caller's transaction."""
+        """As `active`, in the caller's transaction."""
         return _hold(self._store.get_fact_in(connection, FACT), machine)
 
-    def stopped_in(self, connection: Connection, machine: float) -> bool:
-        """Whether nothing may be claimed now: the site is held, or a person paused the bot."""
-        found = {row.name: row.value for row in connection.execute(_STOPS)}
-        return bool(found.get(PAUSED)) or _hold(found.get(FACT), machine) is not None
+
+def stopped(machine: sa.ColumnElement[float]) -> sa.ColumnElement[bool]:
+    """The condition that nothing may be claimed at `machine`: there is a global limit, or a person paused the bot."""
+    until = meta.c.value["until"].as_float()
+    limited = sa.and_(meta.c.name == FACT, until > machine, until <= machine + LONGEST_DELAY_SECONDS + ASTRAY_SECONDS)
+    return sa.exists().where(meta.c.name == PAUSED) | sa.exists().where(limited)
 
 
 def _hold(value: Any, machine: float) -> ActiveLimit | None:
-    if value is None or not machine < value["until"] <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS:
+    if value is None or not machine < value["until"] <= machine + LONGEST_DELAY_SECONDS + ASTRAY_SECONDS:
         return None
     return ActiveLimit(value["until"], value["reason"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +13,14 @@ from sqlalchemy import Connection, RowMapping
 
 from bot.clock import Clock
 from bot.store.agenda import Agenda, Claim
-from bot.store.database import Store
+from bot.store.database import Store, StoreError
+from bot.store.journal_sql import END_INTENT, KNOWN, OPEN, PUBLIC, JournalSql
 from bot.store.tables import deliveries, effects, intents, looks, meta
+from bot.store.unsaved import Unsaved
+
+LOG = logging.getLogger(__name__)
 
 State = Literal["done", "parked", "missed"]
-
 
 LEAK = "leak in "  # with a project's key: an internal comment came out public there
 MESSAGE = "message"  # the kind of intent of what leaves no trace in Jira
@@ -54,18 +58,19 @@ class EffectRecord:
 
 @dataclass(frozen=True)
 class Known:
-    """What the journal holds of one issue when a look begins: the calls whose answer is not known, the oldest first;
-    the effects that are done, each with its id in Jira or an empty string; and those that were given up, each with its
-    reason."""
+    """What the journal knows of one issue when a reconcile begins: the calls whose answer is unknown, the oldest
+    first; the effects that are done, each with its id in Jira or an empty string; those that were given up, each with
+    its reason; and why the latest reconcile did what it did, None where there was none."""
 
     open_intents: tuple[Intent, ...]
     done: Mapping[str, str]
     parked: Mapping[str, str]
+    last_reason: str | None
 
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One look at an issue: what it did and why. `key` is the issue's label at that time."""
+    """One reconcile of an issue: what it did and why. `key` is the issue's label at that time."""
 
     issue_id: str
     key: str
@@ -75,25 +80,33 @@ class JournalEntry:
 
 
 class Journal:
-    """Intents, effects and looks. All of it can be lost: the ledger and the marks in Jira are the truth."""
+    """Intents, effects and entries. All of it can be lost: the ledger and the marks in Jira are the truth.
+
+    What nobody waits for goes with the claim's next commit: that a call was answered with the next intent or the
+    release, an entry with the release. The release takes it by `save_in`; where a reconcile ends in another way,
+    `flush` does. An intent is never closed before its effects are recorded, so whatever is lost on the way is a call
+    that a later reconcile settles."""
 
     def __init__(self, store: Store, agenda: Agenda, clock: Clock) -> None:
         self._store = store
         self._agenda = agenda
         self._clock = clock
         self._began: dict[int, float] = {}  # open calls, by when they began on this process's stopwatch
-        self._record, self._record_done = _upsert(store, effects.c.state != "done"), _upsert(store, None)
+        self._unsaved: dict[str, Unsaved] = {}  # by the claim's token, which one thread works for
+        self._sql = JournalSql(store)
 
     def known(self, issue_id: str) -> Known:
-        """All that a look wants to know of one issue."""
+        """All that a reconcile needs to know of one issue."""
         return self._store.read(lambda connection: self._known_in(connection, {"issue": issue_id}))
 
     def _known_in(self, connection: Connection, issue: Mapping[str, str]) -> Known:
-        found = connection.execute(_EFFECTS, issue).all()
+        found = KNOWN.rows(connection, issue)
+        is_open, last_reason = found[0][:2]
         return Known(
-            tuple(_intent(row) for row in connection.execute(_OPEN, issue).mappings()),
-            {row.effect_id: row.ref for row in found if row.state == "done"},
-            {row.effect_id: row.reason for row in found if row.state == "parked"},
+            tuple(_intent(row) for row in connection.execute(OPEN, issue).mappings()) if is_open else (),
+            {effect: ref for _, _, effect, state, ref, _ in found if state == "done"},
+            {effect: reason for _, _, effect, state, _, reason in found if state == "parked"},
+            last_reason,
         )
 
     # -- intents
@@ -114,64 +127,92 @@ class Journal:
 
         `call` is small JSON without any text for people. Raises LeaseLost: then the call must not be made."""
 
+        row = {
+            "issue_id": issue_id,
+            "kind": kind,
+            "effect_ids": list(effect_ids),
+            "call": dict(call),
+            "highest_comment": highest_comment,
+            "subtasks": list(subtasks),
+            "public": public,
+            "began_at": self._clock.now(),
+            "state": "open",
+            "reason": "",
+        }
+        unsaved = self._unsaved.get(claim.token)
+
         def open_(connection: Connection) -> int:
-            self._agenda.assert_ours(connection, claim)
-            row = {
-                "issue_id": issue_id,
-                "kind": kind,
-                "effect_ids": list(effect_ids),
-                "call": dict(call),
-                "highest_comment": highest_comment,
-                "subtasks": list(subtasks),
-                "public": public,
-                "began_at": self._clock.now(),
-                "began": self._store.machine(connection),
-                "state": "open",
-                "reason": "",
-            }
-            return int(connection.execute(_NEW_INTENT, row).scalar_one())
+            if unsaved is not None:
+                unsaved.save_effects_in(connection)
+            values = {**row, **self._store.machine_parameter()}
+            return self._agenda.insert_in(connection, claim, self._sql.new_intent, values)
 
         began = self._clock.steady()
         intent_id = self._store.write(open_)
         self._began[intent_id] = began
+        if unsaved is not None:
+            unsaved.effects_saved()
         return intent_id
 
     def age(self, intent: Intent) -> float:
-        """For how many seconds a call may have been on its way. A stopwatch tells, since the machine's clock may be
-        corrected meanwhile; only what an earlier process, or another replica, began is dated by that clock once."""
+        """For how many seconds a call may have been on its way, by a stopwatch, because the machine's clock may be
+        corrected meanwhile. Only what an earlier process or another replica began is dated by that clock, once."""
         now = self._clock.steady()
         if intent.id not in self._began:
             self._began[intent.id] = now - max(0.0, self._store.machine_now() - intent.began)
         return now - self._began[intent.id]
 
-    def close_intent(self, intent_id: int, issue_id: str, refs: Mapping[str, str]) -> None:
+    def close_intent(self, claim: Claim, intent_id: int, issue_id: str, refs: Mapping[str, str]) -> None:
         """The call on that issue happened: the intent is done, and so are its effects, each with its id in Jira or "".
 
-        Nobody waits for it: if it is lost the intent stays open, and a later look settles it."""
-
-        def close(connection: Connection) -> None:
-            connection.execute(_END_INTENT, {"intent": intent_id, "ended": "done", "why": ""})
-            self._record_in(connection, issue_id, refs, "done")
-
-        self._store.write_soon(close)
+        It is recorded with the claim's next commit; if it is lost the intent stays open, and a later reconcile settles
+        it."""
         self._began.pop(intent_id, None)
+        unsaved = self._unsaved_of(claim)
+        unsaved.done += _effect_rows(issue_id, refs, "done", self._clock.now())
+        unsaved.answered.append({"intent": intent_id, "ended": "done", "why": ""})
+
+    def save_in(self, connection: Connection, claim: Claim) -> None:
+        """Record, in the caller's transaction, what the claim has to record and nobody waited for."""
+        if (unsaved := self._unsaved.get(claim.token)) is not None:
+            unsaved.save_in(connection)
+
+    def saved(self, claim: Claim) -> None:
+        """What `save_in` recorded was committed."""
+        self._unsaved.pop(claim.token, None)
+
+    def flush(self, claim: Claim) -> None:
+        """Record it in a transaction of its own, where there is any. Where the database is down it is lost."""
+        if claim.token not in self._unsaved:
+            return
+        try:
+            self._store.write(lambda connection: self.save_in(connection, claim))
+        except StoreError as down:
+            LOG.error("what became of the latest calls for %s is not recorded and will be settled: %s", claim.key, down)
+        finally:
+            self.saved(claim)
+
+    def _unsaved_of(self, claim: Claim) -> Unsaved:
+        if claim.token not in self._unsaved:
+            self._unsaved[claim.token] = Unsaved(self._store, self._sql)
+        return self._unsaved[claim.token]
 
     def fail_intent(self, intent_id: int, reason: str) -> None:
-        """The call surely did not happen: its effects may be wished again."""
+        """The call surely did not happen: its effects may be planned again."""
         row = {"intent": intent_id, "ended": "failed", "why": reason}
-        self._store.write(lambda connection: connection.execute(_END_INTENT, row))
+        self._store.write(lambda connection: END_INTENT.execute(connection, row))
         self._began.pop(intent_id, None)
 
     def open_intents(self, issue_id: str) -> list[Intent]:
         """The calls on one issue whose answer is not known, the oldest first."""
-        found = self._store.read(lambda c: c.execute(_OPEN, {"issue": issue_id}).mappings().all())
+        found = self._store.read(lambda c: c.execute(OPEN, {"issue": issue_id}).mappings().all())
         return [_intent(row) for row in found]
 
     def count_public(self, issue_id: str, day: datetime, hour: datetime) -> tuple[int, int]:
         """How many public comments were, or may have been, sent: of this issue since `day`, of all since `hour`
         (business time)."""
         asked = {"issue": issue_id, "day": day, "hour": hour}
-        of_issue, of_all = self._store.read(lambda connection: connection.execute(_PUBLIC, asked).one())
+        of_issue, of_all = self._store.read(lambda connection: PUBLIC.rows(connection, asked)[0])
         return of_issue, of_all
 
     def leaks(self, project: str) -> bool:
@@ -199,15 +240,17 @@ class Journal:
 
     def park_effect(self, issue_id: str, effect_id: str, reason: str) -> None:
         """Give up one effect, until `retry`; one that is done stays done."""
-        self._store.write(lambda c: self._record_in(c, issue_id, {effect_id: ""}, "parked", reason))
+        rows = _effect_rows(issue_id, {effect_id: ""}, "parked", self._clock.now(), reason)
+        self._store.write(lambda connection: self._sql.record_effect.execute_many(connection, rows))
 
-    def miss(self, issue_id: str, effect_ids: Iterable[str], reason: str) -> None:
-        """A step was passed before these were done; they are not made up."""
+    def miss(self, claim: Claim, issue_id: str, effect_ids: Iterable[str], reason: str) -> None:
+        """A step was passed before these were done, and they will not be. It is recorded with the claim's next
+        commit."""
         refs = dict.fromkeys(effect_ids, "")
-        self._store.write_soon(lambda c: self._record_in(c, issue_id, refs, "missed", reason))
+        self._unsaved_of(claim).missed += _effect_rows(issue_id, refs, "missed", self._clock.now(), reason)
 
     def retry(self, effect_ids: Iterable[str] | None = None) -> list[str]:
-        """Forget that these effects (None: all, and leaks too) were parked; the ids of the issues to look at."""
+        """Forget that these effects (None: all, and leaks too) were parked; the ids of the issues to reconcile."""
 
         def retry(connection: Connection) -> list[str]:
             rows = sa.delete(effects).where(effects.c.state == "parked")
@@ -224,28 +267,17 @@ class Journal:
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
         return [EffectRecord(**row) for row in rows]
 
-    def _record_in(
-        self, connection: Connection, issue_id: str, refs: Mapping[str, str], state: State, reason: str = ""
+    # -- entries
+
+    def add_entry(
+        self, claim: Claim, issue_id: str, key: str, reason: str, applied: Sequence[str], at: datetime
     ) -> None:
-        common = {"issue_id": issue_id, "state": state, "reason": reason, "at": self._clock.now()}
-        if refs:
-            rows = [{**common, "effect_id": effect_id, "ref": ref} for effect_id, ref in refs.items()]
-            connection.execute(self._record_done if state == "done" else self._record, rows)
-
-    # -- looks
-
-    def add_entry(self, issue_id: str, key: str, reason: str, applied: Sequence[str], at: datetime) -> None:
-        """Keep that the issue was looked at, what was applied and why, in one sentence."""
+        """Keep what a reconcile applied and why, in one sentence. It is recorded with the claim's next commit."""
         row = {"issue_id": issue_id, "key": key, "at": at, "reason": reason, "effects": list(applied)}
-        self._store.write_soon(lambda c: c.execute(_NEW_ENTRY, {**row, "looked": self._store.machine(c)}))
-
-    def last_reason(self, issue_id: str) -> str | None:
-        """Why the latest look at an issue did what it did, None where there was none."""
-        asked = {"issue": issue_id}
-        return self._store.read(lambda connection: connection.execute(_LAST_REASON, asked).scalar_one_or_none())
+        self._unsaved_of(claim).entries.append(row)
 
     def entries(self, issue_id: str, limit: int = 50) -> list[JournalEntry]:
-        """The latest looks at one issue, the newest first."""
+        """The latest entries of one issue, the newest first."""
         query = sa.select(looks).where(looks.c.issue_id == issue_id).order_by(looks.c.id.desc()).limit(limit)
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
         return [
@@ -254,7 +286,7 @@ class Journal:
         ]
 
     def prune(self, older_than: timedelta) -> int:
-        """Delete looks, deliveries and ended intents of that machine age; how many rows. Effects stay."""
+        """Delete entries, deliveries and ended intents of that machine age; how many rows. Effects stay."""
 
         def prune(connection: Connection) -> int:
             before = self._store.machine(connection) - older_than.total_seconds()
@@ -278,34 +310,8 @@ def _intent(row: RowMapping) -> Intent:
     )
 
 
-def _upsert(store: Store, known: sa.ColumnElement[bool] | None) -> sa.Executable:
-    """Keep what became of an effect; where there is a word of it already, only where that is as in `known`."""
-    row = store.insert(effects).values({c.name: sa.bindparam(c.name) for c in effects.c})
-    news = {name: row.excluded[name] for name in ("state", "ref", "reason", "at")}
-    return row.on_conflict_do_update(index_elements=["issue_id", "effect_id"], set_=news, where=known)
-
-
-# Statements are put together once: every look needs them.
-_ISSUE = sa.bindparam("issue", type_=sa.Text())
-_EFFECTS = sa.select(effects.c.effect_id, effects.c.state, effects.c.ref, effects.c.reason).where(
-    effects.c.issue_id == _ISSUE
-)
-_OPEN = sa.select(intents).where(intents.c.issue_id == _ISSUE, intents.c.state == "open").order_by(intents.c.id)
-_LAST_REASON = sa.select(looks.c.reason).where(looks.c.issue_id == _ISSUE).order_by(looks.c.id.desc()).limit(1)
-_NEW_ENTRY = sa.insert(looks)
-_NEW_INTENT = sa.insert(intents).returning(intents.c.id)
-_END_INTENT = (
-    sa.update(intents)
-    .where(intents.c.id == sa.bindparam("intent"))
-    .values(state=sa.bindparam("ended"), reason=sa.bindparam("why"))
-)
-
-
-def _public_since(moment: str) -> sa.Select[int]:
-    began = sa.bindparam(moment, type_=intents.c.began_at.type)
-    return sa.select(sa.func.count()).where(intents.c.public, intents.c.began_at >= began, intents.c.state != "failed")
-
-
-_PUBLIC = sa.select(
-    _public_since("day").where(intents.c.issue_id == _ISSUE).scalar_subquery(), _public_since("hour").scalar_subquery()
-)
+def _effect_rows(
+    issue_id: str, refs: Mapping[str, str], state: State, at: datetime, reason: str = ""
+) -> list[dict[str, Any]]:
+    common = {"issue_id": issue_id, "state": state, "reason": reason, "at": at}
+    return [{**common, "effect_id": effect_id, "ref": ref} for effect_id, ref in refs.items()]

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that does not wait for ever: a server that stands still is as good as gone."""
+"""A connection to PostgreSQL that does not wait forever: a server that stands still is as good as gone."""
 
 from __future__ import annotations
 

@@ -1,16 +1,13 @@
-"""The one thread that writes to SQLite: it commits whatever is queued in one transaction."""
+"""Writes to SQLite: threads that want to commit at the same time share one transaction."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-
-LOG = logging.getLogger(__name__)
 
 Work = Callable[[Connection], Any]
 
@@ -22,105 +19,111 @@ class WriterStopped(Exception):
 
 
 class Unit:
-    """One queued piece of work and, once it is done, what came of it; `awaited` says whether anybody waits."""
+    """One queued piece of work. `leads` says that its thread has to commit it, and what is queued behind it."""
 
-    def __init__(self, work: Work, awaited: bool = True) -> None:
+    def __init__(self, work: Work) -> None:
         self.work = work
-        self.awaited = awaited
+        self.leads = False
         self.result: Any = None
         self.error: Exception | None = None
-        self._under_way = threading.Lock()  # an Event would cost twice as much, and there is one of these a write
-        self._under_way.acquire()
+        self._asleep = threading.Lock()  # an Event would cost twice as much, and there is one of these per write
+        self._asleep.acquire()
 
     def wait(self) -> None:
-        """Wait until it is done."""
-        with self._under_way:
+        """Wait until another thread has committed this unit, or leaves the commit to this one."""
+        with self._asleep:
             pass
 
-    def end(self) -> None:
-        """Say that it is done, well or not."""
-        self._under_way.release()
+    def wake(self) -> None:
+        """End the wait."""
+        self._asleep.release()
 
 
 class Writer:
     """SQLite allows one writer at a time and each commit waits for the disk, so threads that write on their
     own queue behind each other's syncs. Here they queue in memory and share one.
 
+    There is no thread for it: a thread that finds nobody writing commits at once, without a change of threads. What
+    others queue meanwhile is the next transaction, and the first of them commits it for all.
+
     Each unit has a SAVEPOINT, so that a failing one fails alone. `before_commit` may raise to stop the whole
-    transaction. The thread starts with the first unit."""
+    transaction."""
 
     def __init__(self, engine: Engine, before_commit: Callable[[], None]) -> None:
         self._engine = engine
         self._before_commit = before_commit
-        self._queue = threading.Condition()
-        self._urgent: deque[Unit] = deque()
-        self._other: deque[Unit] = deque()
-        self._thread: threading.Thread | None = None
+        self._connection: Connection | None = None  # the leader's
+        self._lock = threading.Lock()
+        self._quiet = threading.Condition(self._lock)
+        self._queue: deque[Unit] = deque()
+        self._leader: int | None = None  # the thread that commits now
+        self._busy = False
         self._stopped = False
 
-    def run(self, work: Work, urgent: bool) -> Any:
-        """Queue `work`, wait for the commit, and return its result or raise its error."""
+    def run(self, work: Work) -> Any:
+        """Commit `work`, alone or with what is queued beside it, and return its result or raise its error."""
         unit = Unit(work)
-        self._put(unit, urgent)
-        unit.wait()
+        with self._lock:
+            if self._stopped:
+                raise WriterStopped
+            if self._leader == threading.get_ident():
+                raise RuntimeError("a write inside a write would wait for itself; use the connection given")
+            self._queue.append(unit)
+            unit.leads, self._busy = not self._busy, True
+        if not unit.leads:
+            unit.wait()
+        if unit.leads:
+            self._lead(unit)
         if unit.error is not None:
             raise unit.error
         return unit.result
 
-    def run_soon(self, work: Work) -> Unit:
-        """Queue `work` and go on; it is in the database no later than what is queued after it. An error is logged."""
-        unit = Unit(work, awaited=False)
-        self._put(unit, urgent=False)
-        return unit
-
-    def _put(self, unit: Unit, urgent: bool) -> None:
-        with self._queue:
-            if self._stopped:
-                raise WriterStopped
-            if self._thread is threading.current_thread():
-                raise RuntimeError("a write inside a write would wait for itself; use the connection given")
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
-                self._thread.start()
-            (self._urgent if urgent else self._other).append(unit)
-            self._queue.notify()
-
     def stop(self) -> None:
-        """Finish what is queued and end the thread."""
-        with self._queue:
+        """Refuse new work, wait until what is queued is committed, and disconnect."""
+        with self._lock:
             self._stopped = True
-            self._queue.notify()
-        if self._thread is not None:
-            self._thread.join()
+            self._quiet.wait_for(lambda: not self._busy)
+            self._disconnect()
 
-    def _serve(self) -> None:
-        connection: Connection | None = None
-        while batch := self._next_batch():
-            try:
-                connection = connection or self._engine.connect()
-                self._commit(connection, batch)
-            except Exception as error:
-                # Nothing of the batch is in the database: each caller is told so, none is left waiting.
-                for unit in batch:
-                    unit.error = error
-                if connection is not None:
-                    connection.close()
-                    connection = None
+    @property
+    def waiting(self) -> int:
+        """How many units are queued."""
+        return len(self._queue)
+
+    def _lead(self, own: Unit) -> None:
+        """Commit the queue, of which `own` is the head, and leave to the next in line what came meanwhile."""
+        with self._lock:
+            self._leader = threading.get_ident()
+            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        try:
+            self._connection = self._connection or self._engine.connect()
+            self._commit(self._connection, batch)
+        except BaseException as error:
+            # Nothing of the batch is in the database: each caller gets the error, none is left waiting.
             for unit in batch:
-                unit.end()
-                if unit.error is not None and not unit.awaited:
-                    LOG.error("a write that nobody waits for was lost: %s", unit.error)
+                unit.error = error if isinstance(error, Exception) else WriterStopped()
+            self._disconnect()
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._hand_over()
+            for unit in batch[1:]:
+                unit.wake()
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            self._leader = None
+            if self._queue:
+                self._queue[0].leads = True
+                self._queue[0].wake()
+            else:
+                self._busy = False
+                self._quiet.notify_all()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-    def _next_batch(self) -> list[Unit]:
-        """Wait for work, the urgent first; an empty batch means stop."""
-        with self._queue:
-            self._queue.wait_for(lambda: self._urgent or self._other or self._stopped)
-            batch: list[Unit] = []
-            while len(batch) < BATCH and (self._urgent or self._other):
-                batch.append((self._urgent or self._other).popleft())
-            return batch
 
     def _commit(self, connection: Connection, batch: list[Unit]) -> None:
         with connection.begin():

@@ -107,7 +107,7 @@ effects = sa.Table(
     sa.Index("effects_state", "state"),
 )
 
-# Each look at an issue, with its reason.
+# The journal's entries: each reconcile that did something or had a new reason.
 looks = sa.Table(
     "looks",
     metadata,

@@ -44,7 +44,7 @@ class Wakeup:
         self.ring()
 
     def seen(self) -> None:
-        """Say that this thread is about to look for work, so only later rings concern it."""
+        """Say that this thread is about to ask for work, so only later rings concern it."""
         with self._bell:
             self._seen.rings = self._rings
 

@@ -46,7 +46,7 @@ class Bounded(Generic[T]):
 
 def database_of(store: Store) -> Bounded[None]:
     """Asks whether the database takes anything in: it writes a fact, as a full or locked disk can still be read."""
-    return Bounded(lambda: store.write(lambda c: store.set_fact_in(c, _TRIED, store.machine(c)), urgent=True), PATIENCE)
+    return Bounded(lambda: store.write(lambda c: store.set_fact_in(c, _TRIED, store.machine(c))), PATIENCE)
 
 
 def cannot_take_in(database: Bounded[None]) -> str | None:

@@ -70,7 +70,7 @@ class Intake:
                 self._agenda.put_in(connection, f"issue {delivery.issue_id}", at, priority)
             return new
 
-        return self._store.write(work, urgent=True)
+        return self._store.write(work)
 
 
 class Turns:

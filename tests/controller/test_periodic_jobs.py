@@ -205,17 +205,17 @@ def test_paused_claims_nothing_and_keeps_deliveries(config: Config, tmp_path: Pa
 def test_paused_workers_do_not_spin(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """While paused the workers ask together about once a second whether they may go on, though much is due."""
     asked: list[int] = []
-    real = harness.bot.agenda.claim_many
+    real = harness.bot.agenda.claim
 
-    def claim_many(most: int) -> Any:
+    def claim() -> Claim | None:
         asked.append(1)
-        return real(most)
+        return real()
 
     harness.bot.store.set_fact(PAUSED, True)
     for n in range(5):
         harness.bot.agenda.put(f"issue {n}", harness.clock.now(), Priority.PEOPLE)
     time.sleep(0.1)
-    monkeypatch.setattr(harness.bot.agenda, "claim_many", claim_many)
+    monkeypatch.setattr(harness.bot.agenda, "claim", claim)
     time.sleep(0.6)
     assert len(asked) <= 2
 
@@ -258,15 +258,15 @@ def test_a_stop_waits_for_the_call_in_flight(harness: Harness) -> None:
 def test_a_stop_reaches_a_worker_that_is_about_to_wait(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """It asked whether to stop, was told no, and only then looks for work and waits: it must not wait long."""
     team = workers(harness, harness.bot.reconciler)
-    real, asking = harness.bot.agenda.claim_many, threading.Event()
+    real, asking = harness.bot.agenda.claim, threading.Event()
 
-    def claim(most: int) -> list[Claim]:
+    def claim() -> Claim | None:
         asking.set()
         team._stopping.wait(10)
         time.sleep(0.02)  # the first nudge is past
-        return real(most)
+        return real()
 
-    monkeypatch.setattr(harness.bot.agenda, "claim_many", claim)
+    monkeypatch.setattr(harness.bot.agenda, "claim", claim)
     team.start()
     assert asking.wait(10)
     begun = time.monotonic()

@@ -179,7 +179,7 @@ def test_a_look_that_fails_by_our_own_fault(rig: Rig, operate: Callable[..., str
     assert waits == sorted(waits)
     assert max(waits) <= 15 * 60
     rig.settle()
-    assert f"{ticket.id}  10 looks failed: ZeroDivisionError" in operate(rig, "parked")
+    assert f"{ticket.id}  10 reconciles failed: ZeroDivisionError" in operate(rig, "parked")
     broken.undo()
     operate(rig, "retry", ticket.id)
     rig.settle()
@@ -255,7 +255,7 @@ def test_a_look_that_kills_its_process(rig: Rig, operate: Callable[..., str], cl
     command = [sys.executable, "-c", DRIVER, poison.id, other.id]
     done = subprocess.run(command, cwd=rig.var, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "10\n", done.stderr
-    assert "10 looks ended with the process that made them" in operate(rig, "parked")
+    assert "10 reconciles ended with their process" in operate(rig, "parked")
     assert end_state(rig.site, other.key) == clean["opened"]
     assert rig.site.comments(poison) == []
     rig.start_bot()

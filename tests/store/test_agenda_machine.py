@@ -22,17 +22,32 @@ from hypothesis.stateful import (
 
 from bot.store.agenda import Agenda, Claim, LeaseLost, backoff
 from bot.store.agenda_reader import LEASE_SECONDS, Priority, Row
+from bot.store.agenda_sql import insert_if_ours
 from bot.store.database import Store
-from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_HOLD_SECONDS
+from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_DELAY_SECONDS
 from bot.store.tables import agenda as agenda_table
+from bot.store.tables import looks
 
 KEYS = st.sampled_from(["issue 1", "issue 2"])
 CLASSES = st.sampled_from(Priority)
 MINUTES = st.sampled_from([0, -5, 5]).map(lambda n: timedelta(minutes=n))
 
+# A row of another table that only the owner of a lease may insert.
+PROOF = insert_if_ours(
+    looks,
+    {
+        "issue_id": sa.literal("1"),
+        "key": sa.literal("A-1"),
+        "at": sa.literal(datetime(2026, 1, 5, tzinfo=UTC), looks.c.at.type),
+        "looked": sa.literal(0.0, sa.Double()),
+        "reason": sa.literal(""),
+        "effects": sa.literal([], sa.JSON()),
+    },
+)
+
 
 class Death(Exception):
-    """The process died here; the writer's thread survives it, so that the test can go on."""
+    """The process died here; its thread survives, so that the test can go on."""
 
 
 class StandingClock:
@@ -59,6 +74,12 @@ class ModelStore(Store):
     def machine(self, connection: sa.Connection) -> float:
         return self.clock.machine()
 
+    def machine_value(self) -> sa.ColumnElement[float]:
+        return sa.bindparam("machine", type_=sa.Double())
+
+    def machine_parameter(self) -> dict[str, float]:
+        return {"machine": self.clock.machine()}
+
 
 @dataclass(frozen=True)
 class Model:
@@ -77,7 +98,7 @@ class Model:
     def held(self, machine: float) -> bool:
         """Whether the row is held back by a moment that could have been set about now."""
         until = self.row.not_before
-        return until is not None and machine < until <= machine + LONGEST_HOLD_SECONDS + ASTRAY_SECONDS
+        return until is not None and machine < until <= machine + LONGEST_DELAY_SECONDS + ASTRAY_SECONDS
 
     def due(self, now: datetime) -> bool:
         """Whether its moment has come."""
@@ -199,7 +220,7 @@ class AgendaMachine(RuleBasedStateMachine):
         ours = self.ours(claim)
         assert self.agenda.release(claim, None, not_before=given, failed=True) == ours
         if ours:
-            held = min(held, machine + LONGEST_HOLD_SECONDS)
+            held = min(held, machine + LONGEST_DELAY_SECONDS)
             self.change(claim.key, token=None, not_before=held, due_at=self.clock.now())
 
     @rule(claim=claims)
@@ -219,7 +240,7 @@ class AgendaMachine(RuleBasedStateMachine):
     @rule(claim=claims)
     def prove(self, claim: Claim) -> None:
         try:
-            self.store.write(lambda c: self.agenda.assert_ours(c, claim))
+            self.store.write(lambda c: self.agenda.insert_in(c, claim, PROOF, {}))
         except LeaseLost:
             assert not self.ours(claim)
         else:

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,10 @@ class Queued:
         self._started.set()
         assert self._go_on.wait(5)
 
-    def add(self, name: str, work: Callable[[Connection], object], *, urgent: bool = False) -> None:
+    def add(self, name: str, work: Callable[[Connection], object]) -> None:
         def run() -> None:
             try:
-                self.outcomes[name] = self.store.write(work, urgent=urgent)
+                self.outcomes[name] = self.store.write(work)
             except (ValueError, StoreError) as error:
                 self.outcomes[name] = error
 
@@ -79,8 +80,7 @@ class Queued:
             assert thread.is_alive()
 
     def _waiting(self) -> int:
-        writer = self.store._writer
-        return len(writer._urgent) + len(writer._other) if writer else 0
+        return self.store.writes_waiting
 
     def __exit__(self, *_: object) -> None:
         self._go_on.set()
@@ -135,31 +135,48 @@ def test_a_failing_unit_fails_alone(file_store: Store) -> None:
     assert names(file_store) == {"a", "c"}
 
 
-def test_what_is_queued_is_committed_at_once_the_urgent_first(file_store: Store) -> None:
-    """One sync to disk serves everybody who waits, and the receiver is never behind the workers."""
+def test_what_is_queued_is_committed_together_in_its_order(file_store: Store) -> None:
+    """One sync to disk serves everybody who waits."""
     order: list[str] = []
     commits: list[object] = []
     sa.event.listen(file_store.engine(), "commit", commits.append)
     with Queued(file_store) as queued:
-        for name, urgent in (("worker", False), ("worker 2", False), ("receiver", True)):
-            queued.add(name, lambda _, name=name: order.append(name), urgent=urgent)
-    assert order == ["receiver", "worker", "worker 2"]
+        for name in ("first", "second", "third"):
+            queued.add(name, partial(lambda name, _: order.append(name), name))
+    assert order == ["first", "second", "third"]
     assert len(commits) == 2  # the blocker's, and one for the three
 
 
-def test_a_write_that_nobody_waits_for_is_there_when_its_thread_reads(store: Store) -> None:
-    """And it is committed no later than what is written after it; where it fails, only it is lost."""
+def test_many_threads_write_and_nobody_waits_for_ever(file_store: Store) -> None:
+    """Whoever commits for the others leaves the next commit to one of them."""
 
-    def fail(connection: Connection) -> None:
-        put("b")(connection)
-        raise ValueError("no")
+    def write_some(n: int) -> None:
+        for i in range(25):
+            file_store.write(put(f"{n} {i}"))
 
-    store.write_soon(put("a"))
-    assert names(store) == {"a"}
-    if store.sqlite:  # on PostgreSQL it is a write like any other, and raises
-        store.write_soon(fail)
-    store.write(put("c"))
-    assert names(store) == {"a", "c"}
+    threads = [threading.Thread(target=write_some, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(names(file_store)) == 8 * 25
+
+
+def test_closing_waits_for_what_is_being_written(tmp_path: Path, clock: SettableClock) -> None:
+    """What was queued before the store was closed is committed; what comes after is refused."""
+    store = Store(f"sqlite:///{tmp_path}/bot.db", clock)
+    store.lock()
+    with Queued(store) as queued:
+        queued.add("a", put("a"))
+        closing = threading.Thread(target=store.close)
+        closing.start()
+    closing.join(5)
+    assert queued.outcomes["a"] is None
+    with pytest.raises(StoreDown):
+        store.write(put("b"))
+    again = Store(f"sqlite:///{tmp_path}/bot.db", clock)
+    assert names(again) == {"a"}
+    again.close()
 
 
 def test_a_write_inside_a_write_is_refused(file_store: Store) -> None:
@@ -370,7 +387,7 @@ def test_a_delivery_seen_before_is_known(store: Store, clock: SettableClock) -> 
             sha256="00",
         )
 
-    assert [store.write(record, urgent=True) for _ in range(3)] == [True, False, False]
+    assert [store.write(record) for _ in range(3)] == [True, False, False]
     row = store.read(lambda c: c.execute(sa.select(deliveries)).mappings().one())
     assert row["received_at"] == clock.now()
 

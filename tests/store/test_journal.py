@@ -66,7 +66,8 @@ def test_an_intent_is_open_until_its_answer_is_known(
 def test_closing_an_intent_says_what_is_done(journal: Journal, claim: Claim) -> None:
     """In one commit, so no crash leaves an intent closed with its effects unknown."""
     number = journal.open_intent(claim, "1", "create_subtasks", ["1:v:a", "1:v:b"], {})
-    journal.close_intent(number, "1", {"1:v:a": "11", "1:v:b": ""})
+    journal.close_intent(claim, number, "1", {"1:v:a": "11", "1:v:b": ""})
+    journal.flush(claim)
     assert journal.open_intents("1") == []
     assert journal.done("1") == {"1:v:a": "11", "1:v:b": ""}
 
@@ -74,7 +75,8 @@ def test_closing_an_intent_says_what_is_done(journal: Journal, claim: Claim) -> 
 def test_a_bulk_call_can_be_done_in_part(journal: Journal, claim: Claim) -> None:
     """Jira makes those subtasks that it can; what it refused is not done."""
     number = journal.open_intent(claim, "1", "create_subtasks", ["1:v:a", "1:v:b"], {})
-    journal.close_intent(number, "1", {"1:v:a": "11"})
+    journal.close_intent(claim, number, "1", {"1:v:a": "11"})
+    journal.flush(claim)
     assert journal.done("1") == {"1:v:a": "11"}
 
 
@@ -109,16 +111,19 @@ def test_a_parked_effect_stays_until_somebody_says_retry(journal: Journal, clock
 def test_what_is_done_stays_done(journal: Journal, claim: Claim) -> None:
     """A late refusal or a passed step does not take back what Jira holds; a success ends a parking."""
     journal.park_effect("1", "1:v:a", "refused")
-    journal.close_intent(journal.open_intent(claim, "1", "comment", ["1:v:a"], {}), "1", {"1:v:a": "77"})
+    journal.close_intent(claim, journal.open_intent(claim, "1", "comment", ["1:v:a"], {}), "1", {"1:v:a": "77"})
+    journal.flush(claim)
     journal.park_effect("1", "1:v:a", "refused again")
-    journal.miss("1", ["1:v:a"], "the step was passed")
+    journal.miss(claim, "1", ["1:v:a"], "the step was passed")
+    journal.flush(claim)
     assert journal.done("1") == {"1:v:a": "77"}
     assert journal.parked() == []
 
 
-def test_what_a_passed_step_missed_is_told(journal: Journal) -> None:
+def test_what_a_passed_step_missed_is_told(journal: Journal, claim: Claim) -> None:
     """It is not made up, but explain shows it."""
-    journal.miss("1", ["1:v:a", "1:v:b"], "the ticket was moved on by hand")
+    journal.miss(claim, "1", ["1:v:a", "1:v:b"], "the ticket was moved on by hand")
+    journal.flush(claim)
     assert {(e.effect_id, e.state) for e in journal.effects("1")} == {("1:v:a", "missed"), ("1:v:b", "missed")}
     assert journal.done("1") == {}
 
@@ -129,7 +134,7 @@ def test_public_comments_are_counted_even_if_their_answer_is_unknown(
     """The fuse errs to the safe side: what may have been mailed counts, what surely was not does not."""
     start = clock.now()
     done, failed = (journal.open_intent(claim, "1", "comment", ["e"], {}, public=True) for _ in range(2))
-    journal.close_intent(done, "1", {"e": "77"})
+    journal.close_intent(claim, done, "1", {"e": "77"})
     journal.fail_intent(failed, "refused")
     clock.advance(HOUR)
     journal.open_intent(claim, "2", "comment", ["f"], {}, public=True)
@@ -139,11 +144,12 @@ def test_public_comments_are_counted_even_if_their_answer_is_unknown(
     assert journal.count_public("3", start, start + HOUR) == (0, 1)
 
 
-def test_looks_are_told_newest_first(journal: Journal, clock: SettableClock) -> None:
+def test_looks_are_told_newest_first(journal: Journal, claim: Claim, clock: SettableClock) -> None:
     """Explain lists what the bot did and why, also where it did nothing."""
     for reason in ("first", "second", "third"):
-        journal.add_entry("1", "DDE-1", reason, ["1:v:a"], clock.now())
-    journal.add_entry("2", "DDE-2", "another issue's", [], clock.now())
+        journal.add_entry(claim, "1", "DDE-1", reason, ["1:v:a"], clock.now())
+    journal.add_entry(claim, "2", "DDE-2", "another issue's", [], clock.now())
+    journal.flush(claim)
     found = journal.entries("1", limit=2)
     assert [look.reason for look in found] == ["third", "second"]
     assert (found[0].key, found[0].at, found[0].effects) == ("DDE-1", clock.now(), ("1:v:a",))
@@ -153,9 +159,10 @@ def test_pruning_takes_what_is_old_and_never_an_open_intent(
     journal: Journal, store: Store, claim: Claim, clock: SettableClock
 ) -> None:
     """The file does not grow for ever; effects, and calls that still must be settled, stay however old."""
-    journal.close_intent(journal.open_intent(claim, "1", "comment", ["e"], {}), "1", {"e": "77"})
+    journal.close_intent(claim, journal.open_intent(claim, "1", "comment", ["e"], {}), "1", {"e": "77"})
     still_open = journal.open_intent(claim, "1", "comment", ["f"], {})
-    journal.add_entry("1", "DDE-1", "old", [], clock.now())
+    journal.add_entry(claim, "1", "DDE-1", "old", [], clock.now())
+    journal.flush(claim)
     store.write(
         lambda c: store.record_delivery_in(
             c, identifier="x", event="e", issue_id="1", author_id=None, size=1, sha256="0"
