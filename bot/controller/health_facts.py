@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.controller.missed_webhooks import FACT, count
-from bot.controller.office_closures import TOLD
+from bot.controller.office_closures import CLOSURE
 from bot.controller.periodic_jobs import CAUGHT_UP, IDENTITY, NIGHTLY, TROUBLE
 from bot.core.model.process import Office
 from bot.notify.alerts import Readiness
@@ -53,7 +53,7 @@ class Shared:
 
 
 _DELIVERED = sa.select(deliveries.c.received_at).order_by(deliveries.c.received.desc()).limit(1)
-_CLOSURES = sa.select(sa.func.count()).where(meta.c.name.startswith(TOLD))
+_CLOSURES = sa.select(sa.func.count()).where(meta.c.name.startswith(CLOSURE))
 
 
 class HealthFacts:
