@@ -38,10 +38,6 @@ RENEW_SECONDS = 40.0
 DAY = timedelta(days=1)
 
 
-def quiet() -> None:
-    """The heartbeat where no monitor is configured."""
-
-
 @dataclass(frozen=True)
 class Periods:
     """How often each periodic job runs, in business time.
@@ -75,7 +71,7 @@ class Jobs:
         store: Store,
         clock: Clock,
         periods: Periods,
-        beat: Callable[[], object] = quiet,
+        beat: Callable[[], object],
         webhooks: WebhookWatch | None = None,
     ) -> None:
         self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
