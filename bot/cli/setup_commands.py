@@ -60,6 +60,8 @@ def check(config: Folder = None) -> None:
         say(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.")
     for calendar in found.calendars_with_closures.values():
         _print_closed(calendar, _today(calendar, clock))
+    for sentence in found.unused:
+        say(f"! {sentence}.")
     say(f"{folder}/ is good.")
 
 

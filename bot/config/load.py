@@ -45,6 +45,7 @@ from bot.core.time.closures import with_closures
 __all__ = ["Config", "ConfigError", "Problem", "load"]
 
 M = TypeVar("M", bound=BaseModel)
+_UNUSED = {"untold_share"}  # keys below `jira:` that version 0.1.0 used
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Config:
     """All that the files of `folder` say. `sources` are the process files as read, for their lines; `calendar_files`
     has the file of each calendar's name, and `regions` whose holidays are proposed for it, if its file says so.
 
-    `calendars` is what the office planned; `closures` are the unplanned closed days in the bot's own file."""
+    `calendars` is what the office planned; `closures` are the unplanned closed days in the bot's own file. `unused` has
+    a sentence for each key that means nothing any more."""
 
     office: Office
     processes: tuple[Process, ...]
@@ -62,6 +64,7 @@ class Config:
     regions: Mapping[str, Region] = field(default_factory=dict)
     calendar_files: Mapping[str, str] = field(default_factory=dict)
     closures: tuple[Kept, ...] = ()
+    unused: tuple[str, ...] = ()
 
     @property
     def calendars_with_closures(self) -> Mapping[str, Calendar]:
@@ -121,7 +124,12 @@ def load(folder: Path) -> Config:
         regions={m.calendar: Region(m.holidays.country, m.holidays.subdivision) for m in calendars if m and m.holidays},
         calendar_files={str(s.top["calendar"].text): s.file for s in calendar_sources},
         closures=closures,
+        unused=tuple(str(_unused(office_source, ("jira", key))) for key in _UNUSED & office.jira.model_fields_set),
     )
+
+
+def _unused(source: Source, path: tuple[str, ...]) -> Problem:
+    return source.problem(path, f"`{path[-1]}` is no longer used; the line can be deleted")
 
 
 def _read(folder: Path, path: Path) -> Source:
@@ -166,7 +174,6 @@ def _office(model: OfficeModel) -> Office:
         former_accounts=tuple(model.former_accounts),
         calls_per_second=model.jira.calls_per_second,
         untold_changes=model.jira.untold_changes,
-        untold_share=model.jira.untold_share,
         lead=tuple(model.lead),
         voice=model.voice,
         grace=model.grace,
