@@ -14,14 +14,14 @@ from pathlib import Path
 from bot.clock import Clock, FileClock, SystemClock
 from bot.config.load import Config, load
 from bot.config.reload import Reloader
-from bot.config.settings import Renewal, Settings, SettingsError
+from bot.config.settings import Settings
 from bot.config.source import ConfigError, Problem
 from bot.controller.applier import Applier
 from bot.controller.health_facts import HealthFacts
 from bot.controller.intents import Calls
 from bot.controller.missed_webhooks import WebhookWatch
 from bot.controller.office_closures import Closures
-from bot.controller.periodic_jobs import Jobs, Periods, quiet
+from bot.controller.periodic_jobs import Jobs, Periods
 from bot.controller.reconciler import Reconciler
 from bot.controller.ticker import Ticker
 from bot.controller.workers import Workers
@@ -31,9 +31,8 @@ from bot.jira.client import Credentials, JiraClient
 from bot.jira.fuse import Fuse
 from bot.jira.gateway import Gateway
 from bot.jira.rate_limit import Pace, SharedPace
-from bot.log import hide_too
-from bot.notify.alerts import Alerts, Readiness, Send, apprise_sender, heartbeat, log_sender
-from bot.notify.channels import Messenger, channel_problems, senders
+from bot.notify.alerts import Alerts, Readiness, log_sender
+from bot.notify.channels import Messenger, channel_problems, operator_of, senders
 from bot.store.agenda import Agenda
 from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
@@ -47,13 +46,13 @@ LOG = logging.getLogger(__name__)
 TEMPLATES = Path(__file__).parent.parent / "templates"
 BORN = "born_at"
 WITHOUT_WEBHOOKS = timedelta(seconds=60)  # how often to ask Jira what changed where it cannot tell
-AWAY = 3  # so many catch-ups left out: the bot was away, or Jira
-ATLASSIAN_GATEWAY = "https://api.atlassian.com/ex/jira/"  # calls go through it, and nobody works there
+AWAY = 3  # after so many catch-ups that did not happen, the bot or Jira was away
+ATLASSIAN_GATEWAY = "https://api.atlassian.com/ex/jira/"  # calls go through it, but it is not where people work
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What is made anew from each configuration, and when (machine seconds); the database and the threads stay."""
+    """What is built again for each configuration, and when (machine seconds). The database and the threads stay."""
 
     config: Config
     gateway: Gateway
@@ -89,7 +88,6 @@ class Bot:
         self.workers = Workers(self.agenda, self.reconciler, self.jobs, self.store, _stop_process, workers)
         folders = (config.folder, TEMPLATES)
         self.reloader = Reloader(folders, self._reread, self.adopt)
-        self._renewal = Renewal(settings)
         self.ticker = Ticker(self.agenda, self.store, _stop_process, self.refresh, self.watch)
         self.running = False
 
@@ -115,7 +113,7 @@ class Bot:
 
     @property
     def reconciler(self) -> Reconciler:
-        """What looks at issues."""
+        """What reconciles issues."""
         return self._parts.reconciler
 
     @property
@@ -125,40 +123,27 @@ class Bot:
 
     @property
     def loaded(self) -> float:
-        """When the configuration in use was taken up, in machine seconds."""
+        """When the bot began to use its configuration, in machine seconds."""
         return self._parts.loaded
 
     def adopt(self, config: Config) -> None:
-        """Work with another configuration from the next claim on; looks under way end with the old one.
+        """Work with another configuration from the next claim on; what is being reconciled ends with the old one.
 
-        Every ticket under way is looked at again: another calendar or goal may mean something for it now."""
+        Every ticket under way is reconciled again: another calendar or goal may mean something for it now."""
         self._parts = self._made_of(config)
         self.workers.use(self.reconciler, self.jobs)
         try:
             self.agenda.put(f"{JOB}everything", self.clock.now(), Priority.SWEEPS)
         except StoreError as down:
-            LOG.warning("%s The tickets are looked at in the nightly pass.", down)
+            LOG.warning("%s The nightly pass reconciles the tickets.", down)
 
     def refresh(self) -> None:
-        """Take up what changed in the files or was told as closed; the ticker calls this every few seconds."""
+        """Take up changed files, and days that were closed meanwhile; the ticker calls this every few seconds."""
         self.reloader.check()
-        if (settings := self._renewal.check()) is not None:
-            self._sign_in_with(settings)
         try:
             self.closures.take_up()
         except StoreError as down:
-            LOG.warning("%s Whether days were told as closed is not known now.", down)
-
-    def _sign_in_with(self, settings: Settings) -> None:
-        """Call Jira with other credentials from the next claim on, perhaps as another account."""
-        hide_too(settings.secrets)
-        self.settings = settings
-        LOG.info("The credentials in .env changed, and are used from now on.")
-        self.adopt(self.config)
-        try:
-            self.agenda.put(f"{JOB}identity", self.clock.now(), Priority.SWEEPS)
-        except StoreError as down:
-            LOG.warning("%s Who the bot is will be asked with its next call.", down)
+            LOG.warning("%s Whether more days are closed is not known now.", down)
 
     def _reread(self) -> Config:
         """The configuration as its files now are. Raises ConfigError where `serve` would not start with it."""
@@ -171,16 +156,16 @@ class Bot:
         return self._adapt(config)
 
     def watch(self) -> None:
-        """Tell the operator what is to be told; the ticker calls this once a minute."""
+        """Tell the operator what is new; the ticker calls this once a minute."""
         self.learn_address()
         try:
             self._standing = self.health.readiness(self.config.office, self.settings.webhooks == "on")
-        except StoreError as down:  # what is parked is not known now, which is no news of it
+        except StoreError as down:  # what is parked is not known now, which does not mean that it was released
             self._standing = replace(self._standing, trouble=f"{down}.")
         self.alerts.watch(self._standing)
 
     def learn_address(self) -> None:
-        """Where calls go through Atlassian's gateway, ask where people work, as no public text may link there."""
+        """If calls go through Atlassian's gateway, ask for the site's own address: no public text may link there."""
         if not self.site_url.startswith(ATLASSIAN_GATEWAY):
             return
         try:
@@ -211,7 +196,7 @@ class Bot:
         return Parts(config, gateway, words, closures, reconciler, jobs, clock.machine())
 
     def start(self) -> None:
-        """Take the database, give back what a killed process held, and start working."""
+        """Lock the database, give back what a killed process had leased, and start working."""
         if self.running:
             return
         self.store.lock()
@@ -220,7 +205,7 @@ class Bot:
         try:
             self.gateway.myself()
         except JiraTrouble as trouble:
-            LOG.error("%s Deliveries are kept, and work begins when that is mended.", trouble)
+            LOG.error("%s Deliveries are kept, and work begins when that is fixed.", trouble)
             self.agenda.put(f"{JOB}identity", self.clock.now(), Priority.SWEEPS)  # so that all replicas know of it
         self.learn_address()
         self.jobs.start()
@@ -248,8 +233,8 @@ def build(
     workers: int | None = None,
     adapt: Callable[[Config], Config] = lambda config: config,
 ) -> Bot:
-    """Wire the parts together. Starts no thread and calls nobody. `adapt` makes of a configuration that is read
-    again what `config` is of the one read first. SettingsError where an address for the operator is none."""
+    """Wire the parts together. Starts no thread and sends nothing. `adapt` changes a configuration that is read
+    again as `config` was changed. Raises SettingsError if an address for the operator is not valid."""
     periods = periods or (Periods() if settings.webhooks == "on" else Periods(catch_up=WITHOUT_WEBHOOKS))
     return Bot(settings, config, clock or clock_of(settings), periods, workers or settings.workers, adapt)
 
@@ -266,26 +251,6 @@ def client_of(settings: Settings, config: Config, pace: Pace | None = None) -> J
     return JiraClient(settings.jira_url, credentials, config.office.calls_per_second, pace=pace)
 
 
-def operator_of(settings: Settings) -> tuple[Send, Callable[[], object]]:
-    """How to tell the operator, and what to call after each sweep. SettingsError with each address that is none."""
-    send: Send = log_sender
-    beat: Callable[[], object] = quiet
-    lines = []
-    if url := settings.operator_url.get_secret_value().strip():
-        try:
-            send = apprise_sender(url)
-        except ValueError as error:
-            lines.append(str(error))
-    if url := settings.heartbeat_url.get_secret_value().strip():
-        try:
-            beat = heartbeat(url)
-        except ValueError as error:
-            lines.append(str(error))
-    if lines:
-        raise SettingsError(lines)
-    return send, beat
-
-
 def born_at(store: Store, clock: Clock) -> datetime:
     """The business moment from which this database has seen everything; set when it is first asked for."""
     store.write(lambda c: store.set_fact_in(c, BORN, clock.now().isoformat(), keep=True))
@@ -293,19 +258,19 @@ def born_at(store: Store, clock: Clock) -> datetime:
 
 
 def _stop_process(why: str) -> None:
-    """The database went away under the bot: stop in order, as a supervisor's signal would."""
+    """The database went away: stop in order, as after a supervisor's signal."""
     LOG.critical("%s Stopping.", why)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def words_of(config: Config, site_url: str = "") -> Words:
-    """The words that a configuration speaks with: the shipped templates, and its own instead where it has any."""
+    """The words of a configuration: the shipped templates, and its own instead where it has any."""
     return Words(TEMPLATES, config.calendars, site_url, config.office.texts, config.folder / "templates")
 
 
 def load_checked(folder: Path, site_url: str = "", channels: Mapping[str, str] | None = None) -> Config:
-    """The configuration with its templates proved, and that each channel it names has one of the addresses
-    `channels` (None: that is not asked). Raises ConfigError with everything that is wrong."""
+    """The configuration, with its templates and channels checked: each channel that it names has one of the addresses
+    in `channels` (None: not checked). Raises ConfigError with everything that is wrong."""
     try:
         config = load(folder)
     except OSError as error:

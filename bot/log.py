@@ -50,13 +50,6 @@ def set_up_logging(secrets: Iterable[str], level: str = "INFO", stream: TextIO |
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def hide_too(secrets: Iterable[str]) -> None:
-    """Hide these from now on as well, wherever `set_up_logging` sends records."""
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler.formatter, SafeFormatter):
-            handler.setFormatter(SafeFormatter(handler.formatter.hidden.union(secrets)))
-
-
 def _spellings(secret: str) -> tuple[str, ...]:
     """As itself, as Python quotes it in an argument, and as it stands in an address."""
     return secret, repr(secret)[1:-1], quote(secret, safe="")

@@ -58,8 +58,10 @@ def check(config: Folder = None) -> None:
         steps, since = len(process.steps), process.since
         spoken = f"speaks from {since.isoformat()}" if since else "has no `since:` yet, so `serve` will not start"
         say(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.")
-    for calendar in found.calendars.values():
+    for calendar in found.calendars_with_closures.values():
         _print_closed(calendar, _today(calendar, clock))
+    for sentence in found.unused:
+        say(f"! {sentence}.")
     say(f"{folder}/ is good.")
 
 
@@ -182,15 +184,15 @@ def reopen(
     name: Annotated[str, typer.Argument(help="The calendar's name, such as cli.")],
     day: Annotated[str, typer.Argument(help="The day, such as 2026-12-04.")],
 ) -> None:
-    """Take back a closed day that was told by mistake, and print what a person must take out of the file."""
+    """Take back a closed day that was entered by mistake."""
     with idle_bot("read") as bot:
         try:
             found = bot.closures.reopen(name, parse_day(day))
         except ValueError as error:
             raise fail(str(error)) from None
-    say(f"{name}: nobody is told any more that {day} is closed.")
+    say(f"{name}: {day} is no longer an unplanned closed day.")
     if not found.done:
-        say(f"Take it out of {found.file}, on every server whose file has it:")
+        say(f"The office's own file has it, too. Take it out of {found.file}, on every server:")
     for line in found.lines:
         say(f"  {line}")
 
@@ -209,10 +211,10 @@ def _print_closure(closure: Closure, moved: list[Moved], known: Mapping[str, Cal
 
 def _print_written(found: Written, dry_run: bool) -> None:
     if dry_run:
-        say(f"Nothing was changed. It would stand in {found.file} as")
+        say("Nothing was changed.")
     elif found.done:
-        say(f"It stands in {found.file}; each other server writes its own file.")
+        say(f"It is kept in the database and in {found.file}; each other server keeps it in its own file.")
     else:
         say(f"It counts from the database alone ({found.why}). Add it to {found.file}:")
-    for line in found.lines:
-        say(f"  {line}")
+        for line in found.lines:
+            say(f"  {line}")

@@ -85,7 +85,7 @@ def duration(time: timedelta) -> str:
 def _calendar(name: str, folder: Path | None) -> Calendar:
     _, where, _ = local(folder)
     try:
-        calendars = load(where).calendars
+        calendars = load(where).calendars_with_closures
     except ConfigError as error:
         raise fail(*(str(p) for p in error.problems)) from None
     if name not in calendars:

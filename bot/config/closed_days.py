@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
-from bot.core.time.business_calendar import Calendar
+from bot.core.time.business_calendar import Calendar, DayException
 
 WARN = timedelta(days=60)
 _WINTER = timedelta(days=7)  # a list that ends with the first days of January ends with the year before
 
+_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .()")
+_WORDS = {"null", "true", "false", "yes", "no", "on", "off"}  # which YAML takes for something else
 _PLAIN = re.compile(r"[A-Za-z0-9][^:#\\]*[^:#\\\s]")  # what needs no quotes in YAML
 
 
@@ -102,6 +104,20 @@ def _line(calendar: Calendar, one: Proposal) -> str:
 def _scalar(text: str) -> str:
     # Anything odd goes between single quotes, in which YAML knows one escape only.
     return text if _PLAIN.fullmatch(text) else "'" + text.replace("'", "''") + "'"
+
+
+def exception_line(day: date, exception: DayException) -> str:
+    """The line of YAML that stands for an exception below `exceptions:`, without its indent."""
+    hours = [f"{opens.hour}:{opens:%M}-{_closing(end)}" for opens, end in exception.intervals]
+    spans = hours[0] if len(hours) == 1 else f"[{', '.join(hours)}]"
+    name = exception.name
+    plain = name[0].isalpha() and _SAFE.issuperset(name) and name.casefold() not in _WORDS
+    quoted = name if plain else "'" + name.replace("'", "''") + "'"
+    return f"{day}: {{name: {quoted}, open: {spans}}}"
+
+
+def _closing(end: time) -> str:
+    return f"{end.hour}:{end:%M}" if end != time(0) else "24:00"
 
 
 def closed_days_of_year(calendar: Calendar, year: int) -> list[str]:

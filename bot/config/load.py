@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config.checks import calendar_problems, office_problems, process_problems, same_problems
 from bot.config.closed_days import Region
+from bot.config.closures_file import Kept, read_closures
 from bot.config.errors import shape_problems
 from bot.config.schema import (
     WEEKDAYS,
@@ -39,16 +40,21 @@ from bot.core.model.process import (
     plain,
 )
 from bot.core.time.business_calendar import Calendar, DayException
+from bot.core.time.closures import with_closures
 
 __all__ = ["Config", "ConfigError", "Problem", "load"]
 
 M = TypeVar("M", bound=BaseModel)
+_UNUSED = {"untold_share"}  # keys below `jira:` that version 0.1.0 used
 
 
 @dataclass(frozen=True)
 class Config:
-    """All that the files of `folder` say. `sources` are the process files as read, for their lines; `regions` has
-    for a calendar's name whose holidays are proposed for it, where its file says so."""
+    """All that the files of `folder` say. `sources` are the process files as read, for their lines; `calendar_files`
+    has the file of each calendar's name, and `regions` whose holidays are proposed for it, if its file says so.
+
+    `calendars` is what the office planned; `closures` are the unplanned closed days in the bot's own file. `unused` has
+    a sentence for each key that means nothing any more."""
 
     office: Office
     processes: tuple[Process, ...]
@@ -56,6 +62,15 @@ class Config:
     folder: Path
     sources: Mapping[str, Source]
     regions: Mapping[str, Region] = field(default_factory=dict)
+    calendar_files: Mapping[str, str] = field(default_factory=dict)
+    closures: tuple[Kept, ...] = ()
+    unused: tuple[str, ...] = ()
+
+    @property
+    def calendars_with_closures(self) -> Mapping[str, Calendar]:
+        """The calendars as the files alone have them, for commands that need no database."""
+        closures = [kept.closure for kept in self.closures]
+        return {name: with_closures(calendar, closures) for name, calendar in self.calendars.items()}
 
     def process_for(self, project: str, issue_type: str) -> Process | None:
         """The process that an issue of that project and type follows, None where there is none."""
@@ -93,6 +108,11 @@ def load(folder: Path) -> Config:
         problems += process_problems(source.top, teams, known)
     problems += same_problems([s.top for s in calendar_sources], [s.top for s in process_sources])
     problems += office_problems(office_source.top, known)
+    closures: tuple[Kept, ...] = ()
+    try:
+        closures = read_closures(folder)
+    except ConfigError as error:
+        problems += error.problems
     if problems or office is None:
         raise ConfigError(problems)
     return Config(
@@ -102,18 +122,14 @@ def load(folder: Path) -> Config:
         folder=folder,
         sources={str(s.top["process"].text): s for s in process_sources},
         regions={m.calendar: Region(m.holidays.country, m.holidays.subdivision) for m in calendars if m and m.holidays},
+        calendar_files={str(s.top["calendar"].text): s.file for s in calendar_sources},
+        closures=closures,
+        unused=tuple(str(_unused(office_source, ("jira", key))) for key in _UNUSED & office.jira.model_fields_set),
     )
 
 
-def calendar_from(path: Path) -> Calendar:
-    """The calendar of one file, whatever the file is called. Raises ConfigError where it is not a good one."""
-    source = read_source(path, str(path))
-    problems = [*source.problems]
-    model = _shaped(source, CalendarModel, problems)
-    problems += calendar_problems(source.top)
-    if problems or model is None:
-        raise ConfigError(problems)
-    return _calendar(model)
+def _unused(source: Source, path: tuple[str, ...]) -> Problem:
+    return source.problem(path, f"`{path[-1]}` is no longer used; the line can be deleted")
 
 
 def _read(folder: Path, path: Path) -> Source:
@@ -158,7 +174,6 @@ def _office(model: OfficeModel) -> Office:
         former_accounts=tuple(model.former_accounts),
         calls_per_second=model.jira.calls_per_second,
         untold_changes=model.jira.untold_changes,
-        untold_share=model.jira.untold_share,
         lead=tuple(model.lead),
         voice=model.voice,
         grace=model.grace,

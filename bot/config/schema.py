@@ -202,8 +202,8 @@ class SubtaskStatusesModel(_Model):
 
 
 class JiraModel(_Model):
-    """How the bot treats the site, and how many changes in a day (and which part of all) may come without a webhook
-    before it says that Jira has stopped sending."""
+    """How the bot treats the site, and after how many changes without any webhook it says that Jira has stopped
+    sending. `untold_share` is accepted from the files of version 0.1.0, and means nothing any more."""
 
     calls_per_second: Annotated[int, Field(ge=1, le=1000)] = 20
     untold_changes: Annotated[int, Field(ge=1, le=100)] = 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,14 +9,11 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import pydantic_settings
-from pydantic import PrivateAttr, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-LOG = logging.getLogger(__name__)
 
 Need = Literal["serve", "read", "store"]
 
-_CREDENTIALS = ("jira_email", "jira_api_token", "jira_pat")
 _DATABASES = ("sqlite://", "postgresql+psycopg://")
 _PASSWORD = re.compile(r"[^:/]+://[^:/@]*:(.*)@")  # up to the last @, as a password may hold one
 
@@ -57,8 +53,6 @@ class Settings(BaseSettings):
     operator_url: SecretStr = SecretStr("")
     heartbeat_url: SecretStr = SecretStr("")
     notify: Mapping[str, SecretStr] = {}
-
-    _read_from: tuple[Path, Need] | None = PrivateAttr(None)  # the file, and for what it was read
 
     @property
     def channels(self) -> dict[str, str]:
@@ -115,46 +109,7 @@ def load_settings(env_file: str | Path | None = ".env", need: Need = "serve") ->
     if lines:
         raise SettingsError(lines)
     settings.jira_url = settings.jira_url.rstrip("/")
-    settings._read_from = (Path(env_file), need) if env_file else None
     return settings
-
-
-class Renewal:
-    """Watches the file that settings were read from for other credentials of Jira's, which alone can be taken up
-    by a running bot: a token dies at least once a year, and nobody should have to restart anything for that."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._seen = self._print()
-
-    def check(self) -> Settings | None:
-        """The settings with the credentials that are new since the last look, None where none are.
-
-        What is written half, or wins over the file from the environment, changes nothing."""
-        found = self._print()
-        if found == self._seen or self._settings._read_from is None:
-            return None
-        self._seen = found
-        try:
-            read = load_settings(*self._settings._read_from)
-        except SettingsError as error:
-            LOG.error("The changed .env is refused, the old settings stay: %s", "; ".join(error.lines))
-            return None
-        new = {name: getattr(read, name) for name in _CREDENTIALS}
-        if new == {name: getattr(self._settings, name) for name in _CREDENTIALS}:
-            return None
-        self._settings = self._settings.model_copy(update=new)
-        return self._settings
-
-    def _print(self) -> tuple[int, int, int] | None:
-        """What changes with the file; None where there is none."""
-        if self._settings._read_from is None:
-            return None
-        try:
-            found = self._settings._read_from[0].stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _refused(error: ValidationError) -> Iterator[str]:

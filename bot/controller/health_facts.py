@@ -1,4 +1,4 @@
-"""How the bot stands, as all its replicas see it: whether it can work, what waits, and what it has given up."""
+"""The state of the bot, as all its replicas see it: whether it can work, what waits, and what it has given up."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.clock import Clock
-from bot.controller.missed_webhooks import FACT, count
-from bot.controller.office_closures import TOLD
+from bot.controller.missed_webhooks import FACT, LATEST_DELIVERY, Counted, count
+from bot.controller.office_closures import CLOSURE
 from bot.controller.periodic_jobs import CAUGHT_UP, IDENTITY, NIGHTLY, TROUBLE
 from bot.core.model.process import Office
 from bot.notify.alerts import Readiness
@@ -22,9 +22,9 @@ from bot.store.global_limit import PAUSED
 from bot.store.journal import Journal
 from bot.store.keys import JOB
 from bot.store.tables import agenda as agenda_rows
-from bot.store.tables import deliveries, meta
+from bot.store.tables import meta
 
-TELLING = ("catch_up", "identity")  # the jobs that tell by themselves whether work is possible
+TELLING = ("catch_up", "identity")  # the jobs whose failure means that no ticket can be worked on
 
 _col = agenda_rows.c
 
@@ -34,7 +34,7 @@ class Shared:
     """What the store knows of all replicas. `lag` is for how many business seconds the longest due row has been
     due, `late` the same of those that need not wait, `held_back` how many must, `looks_parked` how many issues were
     given up and `parked_due` when the latest of them was due; `watched` is the fact of the webhook watch, and
-    `closures` how many closed days were told."""
+    `closures` how many unplanned closed days there are."""
 
     trouble: str | None
     due: int
@@ -51,19 +51,32 @@ class Shared:
     watched: Any
     closures: int
 
+    def webhooks(self, office: Office) -> Counted:
+        """How many changes webhooks announced, and how many they did not."""
+        return count(self.watched, self.delivered_at, office.untold_changes)
 
-_DELIVERED = sa.select(deliveries.c.received_at).order_by(deliveries.c.received.desc()).limit(1)
-_CLOSURES = sa.select(sa.func.count()).where(meta.c.name.startswith(TOLD))
+    def silence(self, office: Office, webhooks: bool) -> str | None:
+        """That Jira has stopped sending webhooks, in a sentence; None where it has not, or where they are off."""
+        counted = self.webhooks(office)
+        if not webhooks or not counted.stopped:
+            return None
+        return (
+            "Jira has stopped sending webhooks, or they do not arrive: "
+            f"the search alone found the latest {counted.untold} changes."
+        )
+
+
+_CLOSURES = sa.select(sa.func.count()).where(meta.c.name.startswith(CLOSURE))
 
 
 class HealthFacts:
-    """Asks the database how the bot stands."""
+    """Asks the database for the state of the bot."""
 
     def __init__(self, store: Store, agenda: Agenda, journal: Journal, clock: Clock) -> None:
         self._store, self._agenda, self._journal, self._clock = store, agenda, journal, clock
 
     def readiness(self, office: Office, webhooks: bool) -> Readiness:
-        """What the operator is to hear of. Raises StoreError."""
+        """What the operator gets messages about. Raises StoreError."""
         shared, effects = self.shared(), self._journal.parked()
         moments = [e.at for e in effects] + ([shared.parked_due] if shared.parked_due else [])
         return Readiness(
@@ -71,11 +84,11 @@ class HealthFacts:
             parked=len(effects) + shared.looks_parked,
             newest_parked=max(moments, default=None),
             token_expires=office.token_expires,
-            untold=untold(shared.watched, office, webhooks),
+            untold=shared.silence(office, webhooks),
         )
 
     def shared(self) -> Shared:
-        """All of it as it was at one moment. Raises StoreError."""
+        """All of it, as of one moment. Raises StoreError."""
         now, fact = self._clock.now(), self._store.get_fact_in
 
         def ask(connection: Connection) -> Shared:
@@ -105,7 +118,7 @@ class HealthFacts:
                 caught_up_at=fact(connection, CAUGHT_UP),
                 nightly_at=fact(connection, NIGHTLY),
                 identity=fact(connection, IDENTITY) or {},
-                delivered_at=connection.execute(_DELIVERED).scalar_one_or_none(),
+                delivered_at=connection.execute(LATEST_DELIVERY).scalar_one_or_none(),
                 watched=fact(connection, FACT),
                 closures=connection.execute(_CLOSURES).scalar_one(),
             )
@@ -113,25 +126,14 @@ class HealthFacts:
         return self._store.read(ask)
 
     def _trouble(self, connection: Connection, machine: float, now: datetime) -> str | None:
-        """Why no ticket can be worked on, None where that is possible as far as the latest calls to Jira tell."""
+        """Why no ticket can be worked on; None if that is possible, as far as the latest calls to Jira show."""
         if hold := self._agenda.global_limit.active_in(connection, machine):
             return hold.reason
-        # A job that failed is due and held back; the hold stays on its row until it went well, also while it is tried.
+        # A job that failed is due and held back; its row is held back until it succeeds, also while it is tried again.
         keys = [JOB + name for name in TELLING]
         failing = sa.select(_col.key).where(_col.key.in_(keys), _col.due_at <= now, _col.not_before.is_not(None))
         for key in connection.execute(failing.order_by(_col.key)).scalars():
             name = key.removeprefix(JOB)
-            told = self._store.get_fact_in(connection, TROUBLE + name)
-            return str(told or f"The job {name} failed, and is tried again.")
+            why = self._store.get_fact_in(connection, TROUBLE + name)
+            return str(why or f"The job {name} failed, and is tried again.")
         return None
-
-
-def untold(fact: Any, office: Office, webhooks: bool) -> str | None:
-    """That Jira has stopped sending, where so much came without a webhook; None where webhooks are off."""
-    counted = count(fact, office.untold_changes, office.untold_share)
-    if not webhooks or not counted.stopped:
-        return None
-    return (
-        "Jira has stopped sending webhooks, or they do not arrive: "
-        f"of the latest {counted.changes} changes the search alone found {counted.untold}."
-    )

@@ -1,9 +1,12 @@
-"""Whether Jira still sends webhooks: what the catch-up finds is held against the deliveries that came."""
+"""Whether Jira still sends webhooks: changes that the catch-up finds, compared with the time of the latest delivery.
+
+The age of the latest delivery alone would not do: on a quiet weekend it is as old as after a stop. So what counts is
+how many changes people made since then."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,31 +19,32 @@ from bot.jira.references import SearchHit
 from bot.store.database import Store
 from bot.store.tables import deliveries, intents, looks
 
-FACT = "webhook watch"
-PATIENCE = timedelta(hours=2)  # what was refused Jira sends again, for 75 minutes at most
-SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
+FACT = "changes by others"
+PATIENCE = timedelta(hours=2)  # Jira resends a refused delivery for 75 minutes at most
+SKEW = timedelta(minutes=5)  # how much Jira's clock and the bot's may differ
 DAY = timedelta(days=1)
-MOST = 500  # changes that are kept, and as many that are not judged yet
-MOST_DELIVERIES = 20_000  # where more than that came in two hours Jira surely sends
+MOST = 500  # changes that are kept
 
+LATEST_DELIVERY = sa.select(deliveries.c.received_at).order_by(deliveries.c.received.desc()).limit(1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A change of a ticket that the catch-up saw: the ticket, the issue that changed (a subtask of it, or itself),
-    when, and whether a webhook told of that issue or ticket; None as long as one may still come."""
+class Change:
+    """A change that the catch-up found: its ticket (also for a change of a subtask), and when."""
 
     ticket: str
-    issue: str
     at: datetime
-    told: bool | None = None
+
+    def missed(self, delivered: datetime | None) -> bool:
+        """Whether no webhook has come since, where the latest came at that moment; None where none ever came."""
+        return delivered is None or delivered < self.at - SKEW
 
 
 @dataclass(frozen=True)
 class Counted:
-    """How many changes were told or not in the day up to the latest that a webhook told, since when that counts,
-    and whether so many were not told that Jira must have stopped sending."""
+    """How many changes were found since a moment, how many of them came after the latest webhook, and whether those
+    are so many that Jira must have stopped sending."""
 
     changes: int
     untold: int
@@ -49,127 +53,84 @@ class Counted:
 
 
 class WebhookWatch:
-    """Of the changes that a catch-up sees it keeps those that somebody else than the bot made while the bot ran.
+    """Keeps the changes of the last day that somebody other than the bot made while the bot was running.
 
-    A change is the bot's own where the bot had made a call for the ticket by the moment at which the change was
-    first seen, and within some minutes of it. `gap` is the time between two catch-ups from which on the bot counts
-    as away: then it could not be told, and what changed meanwhile says nothing about Jira."""
+    A change is the bot's own if the bot had made a call for the ticket by the time the change was first seen, within
+    some minutes of it. `gap` is the time between two catch-ups from which on the bot counts as having been away: Jira
+    could not deliver then, so what changed meanwhile says nothing about Jira."""
 
     def __init__(self, store: Store, gap: timedelta) -> None:
         self._store, self._gap = store, gap
 
     def note(self, hits: Iterable[SearchHit], now: datetime, last: datetime | None) -> None:
-        """Take in what a catch-up saw, which began at `now` after the `last` one. Raises StoreError."""
-        fact = self._store.get_fact(FACT) or {}
-        since, seen = _moment(fact["since"]) if fact else now, _read(fact)
+        """Add what a catch-up found that began at `now`; `last` is when the one before began. Raises StoreError."""
+        fact = self._store.get_fact(FACT) or {"since": now.isoformat(), "noted": now.isoformat(), "seen": []}
+        since, kept = datetime.fromisoformat(fact["since"]), _read(fact)
         if last is None or now - last > self._gap:
-            since, seen = now, [one for one in seen if one.told is not None]
-        known = {(one.ticket, one.at) for one in seen}
-        new = [one for one in _newest(hits) if one.at >= since and (one.ticket, one.at) not in known]
+            since, kept = now, [one for one in kept if one.at <= _noted(fact) - PATIENCE]
+        new = {one for one in _newest(hits) if one.at >= since}.difference(kept)
 
-        def judge(connection: Connection) -> list[Seen]:
-            waiting = [one for one in [*seen, *new] if one.told is None]
-            told = _told(connection, waiting)
-            own = _by_the_bot(connection, [one for one in new if one not in told])
-            late = [one for one in waiting if one not in told and now >= one.at + PATIENCE]
-            ours = _looked_after(connection, late)
-            judged = [one for one in seen if one.told is not None] + [replace(one, told=True) for one in told]
-            judged += [replace(one, told=False) for one in late if one.ticket in ours and one not in own]
-            return judged + [one for one in waiting if one not in told and one not in late and one not in own]
+        def judge(connection: Connection) -> list[Change]:
+            delivered = connection.execute(LATEST_DELIVERY).scalar_one_or_none()
+            own = _by_the_bot(connection, [one for one in new if one.missed(delivered)])
+            found = [*kept, *new.difference(own)]
+            missed = [one for one in found if one.missed(delivered)]
+            unknown = _unknown_to_the_bot(connection, [one for one in missed if one.at <= now - PATIENCE])
+            recent = [one for one in found if one.at > now - DAY or one.missed(delivered)]
+            return [one for one in recent if one not in unknown]
 
-        kept = _of_a_day(self._store.read(judge))
-        found = [[one.ticket, one.issue, (one.at - _EPOCH) // timedelta(milliseconds=1), one.told] for one in kept]
-        self._store.set_fact(FACT, {"since": since.isoformat(), "seen": found})
+        changes = sorted(self._store.read(judge), key=lambda one: one.at)[-MOST:]
+        seen = [[one.ticket, (one.at - _EPOCH) // timedelta(milliseconds=1)] for one in changes]
+        self._store.set_fact(FACT, {"since": since.isoformat(), "noted": now.isoformat(), "seen": seen})
 
 
-def count(fact: Any, most: int, share: float) -> Counted:
-    """What the watch kept, counted: `most` changes and that `share` of all may go untold, no more."""
-    newest_first = sorted(_read(fact or {}), key=lambda one: one.at, reverse=True)
-    judged = [one for one in newest_first if one.told is not None]
+def count(fact: Any, delivered: datetime | None, most: int) -> Counted:
+    """What the watch kept, counted; `delivered` is when the latest webhook came, and with `most` changes after it
+    Jira has stopped sending. A webhook may still come for what changed in the two hours before the latest catch-up."""
+    if not fact:
+        return Counted(0, 0, None, False)
+    missed = [one for one in _read(fact) if one.missed(delivered)]
+    late = [one for one in missed if one.at <= _noted(fact) - PATIENCE]
+    judged = [one for one in _read(fact) if one in late or one not in missed]
     return Counted(
         changes=len(judged),
-        untold=sum(not one.told for one in judged),
-        since=judged[-1].at if judged else None,
-        stopped=_stopped([one.told for one in newest_first], most, share),
+        untold=len(late),
+        since=judged[0].at if judged else None,
+        stopped=len(late) >= most,
     )
 
 
-def _stopped(newest_first: Sequence[bool | None], most: int, share: float) -> bool:
-    """Whether, back to any moment, at least `most` changes and that `share` of all were untold; not where the
-    latest were all told again."""
-    if newest_first[:most] == [True] * most:
-        return False
-    judged = untold = 0
-    for told in newest_first:
-        judged += told is not None
-        untold += told is False
-        if untold >= most and untold >= share * judged:
-            return True
-    return False
+def _noted(fact: Any) -> datetime:
+    return datetime.fromisoformat(fact["noted"])
 
 
-def _read(fact: Any) -> list[Seen]:
-    return [
-        Seen(ticket, issue, _EPOCH + timedelta(milliseconds=at), told)
-        for ticket, issue, at, told in fact.get("seen", ())
-    ]
+def _read(fact: Any) -> list[Change]:
+    return [Change(ticket, _EPOCH + timedelta(milliseconds=at)) for ticket, at in fact["seen"]]
 
 
-def _newest(hits: Iterable[SearchHit]) -> list[Seen]:
-    """The newest change of each ticket, those of its subtasks among them: one act may touch several."""
-    found: dict[str, Seen] = {}
+def _newest(hits: Iterable[SearchHit]) -> list[Change]:
+    """The newest change of each ticket, with those of its subtasks: one act may touch several."""
+    found: dict[str, Change] = {}
     for hit in hits:
         try:
-            at = parse_moment(hit.updated)
+            change = Change(hit.look_at, parse_moment(hit.updated))
         except Unreadable:
             continue
-        if hit.look_at not in found or found[hit.look_at].at < at:
-            found[hit.look_at] = Seen(hit.look_at, hit.issue_id, at)
+        if change.ticket not in found or found[change.ticket].at < change.at:
+            found[change.ticket] = change
     return list(found.values())
 
 
-def _of_a_day(seen: Collection[Seen]) -> list[Seen]:
-    """Those of the day up to the latest change that was told, and all that came after it: a quiet weekend is no
-    sign that Jira sends again."""
-    told = [one.at for one in seen if one.told]
-    begin = max(told) - DAY if told else _EPOCH
-    of_it = sorted((one for one in seen if one.at >= begin), key=lambda one: one.at)
-    judged, waiting = [one for one in of_it if one.told is not None], [one for one in of_it if one.told is None]
-    return judged[-MOST:] + waiting[-MOST:]
+def _by_the_bot(connection: Connection, changes: Collection[Change]) -> set[Change]:
+    tickets = {one.ticket for one in changes}
+    query = sa.select(intents.c.issue_id, intents.c.began_at).where(intents.c.issue_id.in_(tickets))
+    began = connection.execute(query).all() if tickets else []
+    return {one for one in changes for ticket, at in began if ticket == one.ticket and abs(one.at - at) <= SKEW}
 
 
-def _told(connection: Connection, waiting: Sequence[Seen]) -> set[Seen]:
-    if not waiting:
-        return set()
-    oldest = min(one.at for one in waiting) - SKEW
-    came: dict[str, list[datetime]] = {}
-    query = sa.select(deliveries.c.issue_id, deliveries.c.received_at).order_by(deliveries.c.received.desc())
-    for issue_id, received_at in connection.execute(query.limit(MOST_DELIVERIES)):
-        if received_at < oldest:
-            break
-        came.setdefault(issue_id, []).append(received_at)
-    return {
-        one
-        for one in waiting
-        for at in (*came.get(one.ticket, ()), *came.get(one.issue, ()))
-        if one.at - SKEW <= at <= one.at + PATIENCE
-    }
-
-
-def _by_the_bot(connection: Connection, untold: Sequence[Seen]) -> set[Seen]:
-    query = sa.select(intents.c.issue_id, intents.c.began_at).where(
-        intents.c.issue_id.in_({one.ticket for one in untold})
-    )
-    began = connection.execute(query).all() if untold else []
-    return {one for one in untold for ticket, at in began if ticket == one.ticket and abs(one.at - at) <= SKEW}
-
-
-def _looked_after(connection: Connection, late: Sequence[Seen]) -> set[str]:
-    """The tickets among them that the bot looks after: webhooks tell of no others, and the search shows all."""
-    tickets = {one.ticket for one in late}
+def _unknown_to_the_bot(connection: Connection, changes: Collection[Change]) -> set[Change]:
+    """Those of tickets that the bot never reconciled: webhooks announce none of them, and the search shows all."""
+    tickets = {one.ticket for one in changes}
     query = sa.select(looks.c.issue_id).where(looks.c.issue_id.in_(tickets)).distinct()
-    return set(connection.execute(query).scalars()) if tickets else set()
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    known = set(connection.execute(query).scalars()) if tickets else set()
+    return {one for one in changes if one.ticket not in known}

@@ -1,31 +1,30 @@
-"""The unplanned closed days told so far: kept for all replicas, laid over their calendars, written into their files.
+"""The unplanned closed days: kept in the database for all replicas, and added to their calendars.
 
-A closure is told once, to one replica. It is kept in the database, so it counts on every replica from its next look
-on. Each replica also writes it into its own calendar's YAML, because the database may be lost and the file may not,
-and notes in the folder (`calendars/.closures`) that it did. From then on the file is the truth on that replica: who
-takes the day out of the file again has opened it, and it is not written a second time unless it is told again. Where
-the file cannot be written the closure counts from the database, until a person adds the lines that the log names."""
+A closure is entered once, on one replica. The database has it, so it counts on every replica from its next reconcile
+on. Each replica also keeps all of them in a file of the bot's own in its configuration folder, from which a new
+database takes them back. Where that file cannot be written they count from the database alone, and the log says what
+a person can add to the calendar."""
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import threading
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import IO, Any
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
 
 from bot.clock import Clock
-from bot.config.calendar_file import NotWritten, entry, find, write
+from bot.config.closed_days import exception_line
+from bot.config.closures_file import Kept, from_json, path_in, read_closures, to_json, write_closures
 from bot.config.load import Config
-from bot.config.source import known_hint
+from bot.config.source import ConfigError, known_hint
 from bot.core.history.closure_impact import Moved, moves_of
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
-from bot.core.time.business_calendar import Calendar, DayException
-from bot.core.time.closures import Closure, closed_anyhow, with_closures, with_day
+from bot.core.time.business_calendar import Calendar
+from bot.core.time.closures import Closure, with_closures, with_day
 from bot.jira import jql
 from bot.jira.gateway import Gateway
 from bot.jira.references import FoundTicket
@@ -36,31 +35,23 @@ from bot.store.keys import key_of
 
 LOG = logging.getLogger(__name__)
 
-TOLD = "closure "  # with a calendar's name and a day: the fact that keeps a closure
-MARKS = ".closures"  # in the calendars' folder: which closures were written there; also what writers lock
+CLOSURE = "closure "  # with a calendar's name and a day: the fact that keeps a closure
+REOPENED = "reopened closure "  # likewise: that it was taken back, so that no server's file brings it back
 
 
 class NoClosure(ValueError):
-    """What was told closes nothing; the message is one sentence for whoever told it."""
+    """There is nothing to close or to reopen; the message is one sentence for the person who entered it."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """Where a closure stands, or has to be written by a person: the file, the lines, whether the file holds it,
-    and where it does not, why."""
+    """Whether a file has what it should have; if not, which lines a person must add to it or take out of it, and why
+    the bot could not."""
 
     file: str
     lines: tuple[str, ...]
     done: bool
     why: str = ""
-
-
-@dataclass(frozen=True)
-class _Told:
-    """A closure as it is kept, and the exception that its day had before it, None where it had none."""
-
-    closure: Closure
-    before: DayException | None
 
 
 class Closures:
@@ -69,48 +60,46 @@ class Closures:
     def __init__(self, config: Config, store: Store, agenda: Agenda, gateway: Gateway, clock: Clock) -> None:
         self._config, self._store, self._agenda = config, store, agenda
         self._gateway, self._clock = gateway, clock
-        self._folder = config.folder / "calendars"
         self._lock = threading.Lock()
+        self._restored = not config.closures
         self._seen: tuple[Any, ...] = ()
         self._calendars = config.calendars
-        self._taken_up: tuple[Any, ...] = ()
-        self._why: dict[str, str] = {}
-        self._left: set[str] = set()
+        self._copied: tuple[Any, ...] | None = None
+        self._why = ""
 
     def calendars(self) -> Mapping[str, Calendar]:
-        """The calendars of the configuration with all closures that count here; the very same ones as long as
-        no other closure is told. Raises StoreError."""
-        facts = self._store.get_facts(TOLD)
+        """The calendars of the configuration with all closures; the very same ones as long as no closure is entered
+        or taken back. Raises StoreError."""
+        facts = self._facts()
         with self._lock:
             if facts != self._seen:
-                counted = [told.closure for told in map(_told_from, facts) if self._counts(told.closure)]
-                self._calendars = {n: with_closures(c, counted) for n, c in self._config.calendars.items()}
+                closures = [from_json(fact).closure for fact in facts]
+                self._calendars = {n: with_closures(c, closures) for n, c in self._config.calendars.items()}
                 self._seen = facts
             return self._calendars
 
     def take_up(self) -> None:
-        """Write into this replica's files what was told anywhere and was not written here yet. Raises StoreError."""
-        facts = self._store.get_facts(TOLD)
-        if facts != self._taken_up:
-            for told in map(_told_from, facts):
-                if told.closure.calendar in self._config.calendars:
-                    self._write(told.closure)
-            self._taken_up = facts
+        """Copy the closures that the database has to this replica's file, if they are new. Raises StoreError."""
+        facts = self._facts()
+        with self._lock:
+            if facts != self._copied:
+                self._copied, self._why = facts, self._copy([from_json(fact) for fact in facts])
 
     @property
     def left_to_a_person(self) -> int:
-        """How many closures count from the database alone, as this replica's files could not be written."""
-        return len(self._left)
+        """How many closures count from the database alone, because this replica's file could not be written."""
+        facts = self._copied or () if self._why else ()
+        return sum(not self._planned(from_json(fact).closure) for fact in facts)
 
-    # -- telling one
+    # -- entering one
 
     def close(self, closure: Closure, dry_run: bool = False) -> list[Moved]:
-        """Close a day: keep it, write it, and have every ticket that is under way looked at.
+        """Close a day: keep it, and have every ticket that is under way reconciled.
 
-        The answer is every running review whose due moment moves by it; told again, the same closure changes
-        nothing and has the same answer. With `dry_run` nothing is changed. Raises NoClosure where the calendar is
-        unknown or the office is closed then anyhow; a JiraTrouble or StoreError where it must be told again later."""
-        known, old = self._known(closure), self._told(closure)
+        Returns every running review whose due moment moves; the same closure entered again changes nothing and has
+        the same answer. With `dry_run` nothing is changed. Raises NoClosure if the calendar is unknown or the office
+        is closed then anyway; a JiraTrouble or StoreError if it must be entered again later."""
+        known, old = self._known(closure), self._entered(closure)
         with_it = with_closures(known, [closure])
         if old is None and with_it is known:
             raise NoClosure(_nothing(known, closure))
@@ -120,40 +109,48 @@ class Closures:
         if dry_run:
             return moved
         if old is None:
-            self._store.set_fact(_name(closure), _fact(_Told(closure, before)))
-            LOG.info("%s is closed on %s: %s (told by %s)", closure.calendar, closure.day, closure.reason, closure.by)
-        self._taken_up = ()  # also what could not be written before: whoever tells it again may have mended that
+            self._keep(_name(closure), to_json(Kept(closure, before)))
+            LOG.info(
+                "%s is closed on %s: %s (entered by %s)", *(closure.calendar, closure.day, closure.reason, closure.by)
+            )
+        self._copied = None  # the person may have fixed what kept the file from being written
         self.take_up()
-        self._look_at(tickets)
+        self._reconcile_all(tickets)
         return moved
 
     def reopen(self, calendar: str, day: date) -> Written:
-        """Take back what was told of a day, and have every ticket that is under way looked at. The answer is the
-        file and the lines that a person must take out of it; `done` where it has none of that day.
+        """Take a closure back, and have every ticket that is under way reconciled. The answer says what a person must
+        take out of the calendar's own file, if that has the day too.
 
-        Raises NoClosure where nothing was told of it; a JiraTrouble or StoreError where it must be asked for later."""
-        fact = self._store.get_fact(f"{TOLD}{calendar} {day}")
+        Raises NoClosure if there is no such closure; a JiraTrouble or StoreError if it must be asked for later."""
+        name, facts = f"{calendar} {day}", self._facts()
+        fact = self._store.get_fact(CLOSURE + name)
         if fact is None:
-            known = (told.closure for told in map(_told_from, self._store.get_facts(TOLD)))
-            days = ", ".join(f"{one.calendar} {one.day}" for one in known) or "none"
-            raise NoClosure(f"Nobody told that {calendar} is closed on {day} (told: {days}); nothing was changed.")
+            days = ", ".join(_name(from_json(one).closure) for one in facts) or "none"
+            raise NoClosure(f"{calendar} has no unplanned closed day on {day} (entered: {days}); nothing was changed.")
         tickets = self._gateway.tickets(jql.under_way(self._config.processes))
-        self._store.set_fact(f"{TOLD}{calendar} {day}", None)
-        self._look_at(tickets)
-        file = find(self._config.folder, calendar)
-        exception = file.calendar.exceptions.get(day) if file else None
-        lines = (f"  {entry(day, exception)}",) if exception else ()
-        return Written(str(file.path if file else self._folder), lines, not lines)
+        self._keep(name, None)
+        self.take_up()
+        self._reconcile_all(tickets)
+        planned = self._config.calendars.get(calendar)
+        exception = planned.exceptions.get(day) if planned else None
+        if exception is None or exception == from_json(fact).before:
+            return Written(str(path_in(self._config.folder)), (), True)
+        return Written(self._config.calendar_files[calendar], (f"  {exception_line(day, exception)}",), False)
 
     def written(self, closure: Closure) -> Written:
-        """Where a closure stands in this replica's files, or which lines a person must add."""
-        file = find(self._config.folder, closure.calendar)
-        if file is None:
-            return Written(str(self._folder), (), False, "no good file of this calendar is there")
-        after = with_closures(file.calendar, [closure])
-        exception = after.exceptions.get(closure.day)
-        lines = ("exceptions:", f"  {entry(closure.day, exception)}") if exception else ()
-        return Written(str(file.path), lines, after is file.calendar, self._why.get(_name(closure), ""))
+        """Whether this replica's files have a closure, or which lines a person can add to the calendar's."""
+        file = self._config.calendar_files[closure.calendar]
+        if self._planned(closure):
+            return Written(file, (), True)
+        entered = {_name(from_json(fact).closure) for fact in self._copied or ()}
+        if not self._why and _name(closure) in entered:
+            return Written(str(path_in(self._config.folder)), (), True)
+        return Written(file, self._lines(closure), False, self._why)
+
+    def _lines(self, closure: Closure) -> tuple[str, ...]:
+        after = with_closures(self._config.calendars[closure.calendar], [closure])
+        return "exceptions:", f"  {exception_line(closure.day, after.exceptions[closure.day])}"
 
     def _known(self, closure: Closure) -> Calendar:
         calendars = self.calendars()
@@ -162,12 +159,11 @@ class Closures:
             raise NoClosure(f'There is no calendar "{closure.calendar}"{hint}; nothing was changed.')
         return calendars[closure.calendar]
 
-    def _told(self, closure: Closure) -> _Told | None:
-        """The same closure where it was told before and counts here, else None."""
-        fact = self._store.get_fact(_name(closure))
-        told = _told_from(fact) if fact else None
-        same = told is not None and told.closure.closes == closure.closes
-        return told if same and closed_anyhow(self._known(closure), closure) else None
+    def _entered(self, closure: Closure) -> Kept | None:
+        """The same closure as it was entered before, else None."""
+        fact = self._store.get_fact(CLOSURE + _name(closure))
+        kept = from_json(fact) if fact else None
+        return kept if kept is not None and kept.closure.closes == closure.closes else None
 
     def _moved(self, tickets: Collection[FoundTicket], old: Calendar, new: Calendar) -> list[Moved]:
         moved: list[Moved] = []
@@ -187,106 +183,66 @@ class Closures:
         office = self._config.office
         return office.off_label in ticket.labels or (office.only is not None and office.only not in ticket.labels)
 
-    def _look_at(self, tickets: Collection[FoundTicket]) -> None:
-        """Have all of them looked at that follow a process: which calendar is a ticket's own, a look tells best."""
+    def _reconcile_all(self, tickets: Collection[FoundTicket]) -> None:
+        """Have those reconciled that follow a process: which calendar is a ticket's own, only that finds out."""
         for ticket in tickets:
             if self._config.process_for(ticket.project, ticket.type) is not None:
                 self._agenda.put(key_of(ticket.issue_id), self._clock.now(), Priority.TIMERS)
 
-    # -- this replica's files
+    # -- database and file
 
-    def _counts(self, closure: Closure) -> bool:
-        """Whether a closure counts here: until it was written, and then as long as the file holds it."""
-        if not self._was_written(closure):
-            return True
-        file = find(self._config.folder, closure.calendar)
-        return file is None or closed_anyhow(file.calendar, closure)
+    def _facts(self) -> tuple[Any, ...]:
+        """What the database has, after the first call also what only the file had: then the database is new."""
+        if not self._restored:
+            names = {_name(kept.closure): to_json(kept) for kept in self._config.closures}
 
-    def _was_written(self, closure: Closure) -> bool:
+            def restore(connection: Connection) -> None:
+                for name, fact in names.items():
+                    if self._store.get_fact_in(connection, REOPENED + name) is None:
+                        self._store.set_fact_in(connection, CLOSURE + name, fact, keep=True)
+
+            self._store.write(restore)
+            self._restored = True
+        return self._store.get_facts(CLOSURE)
+
+    def _keep(self, name: str, fact: Mapping[str, Any] | None) -> None:
+        """Keep a closure in the database; None: that it was taken back."""
+
+        def keep(connection: Connection) -> None:
+            self._store.set_fact_in(connection, CLOSURE + name, fact)
+            self._store.set_fact_in(connection, REOPENED + name, None if fact else self._clock.now().isoformat())
+
+        self._store.write(keep)
+
+    def _copy(self, closures: list[Kept]) -> str:
+        """Make this replica's file have these closures; why it could not be written, empty if it has them."""
+        folder = self._config.folder
         try:
-            return _mark(closure) in (self._folder / MARKS).read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return False
-
-    def _write(self, closure: Closure) -> None:
-        """Write a closure into this replica's file, once; where that fails, say what a person must add."""
-        if self._was_written(closure):
-            return
-        try:
-            with self._marks() as marks:
-                if _mark(closure) in marks.read().splitlines():
-                    return
-                file = find(self._config.folder, closure.calendar)
-                if file is None:
-                    raise NotWritten("no good file of this calendar is there")
-                after = with_closures(file.calendar, [closure])
-                if after is not file.calendar:
-                    write(file, closure.day, after.exceptions[closure.day])
-                    LOG.info("%s: %s is written below `exceptions:`", file.path, closure.day)
-                marks.write(f"{_mark(closure)}\n")
-        except NotWritten as error:
-            self._left_to_a_person(closure, str(error))
+            try:
+                if read_closures(folder) == tuple(closures):
+                    return ""
+            except ConfigError as broken:
+                LOG.warning("%s It is replaced.", broken)
+            write_closures(folder, closures)
+            LOG.info("%s is written: it has %d closed days.", path_in(folder), len(closures))
+            return ""
         except OSError as error:
-            self._left_to_a_person(closure, f"{error.filename} cannot be written: {error.strerror}")
+            why = f"{path_in(folder)} cannot be written: {error.strerror}"
+        LOG.warning("Unplanned closed days count from the database alone (%s).", why)
+        for closure in (kept.closure for kept in closures):
+            if not self._planned(closure):
+                lines = "\n".join(self._lines(closure))
+                LOG.warning("Add %s to %s:\n%s", closure.day, self._config.calendar_files[closure.calendar], lines)
+        return why
 
-    def _left_to_a_person(self, closure: Closure, why: str) -> None:
-        self._why[_name(closure)] = why
-        found = self.written(closure)
-        if not found.done:
-            self._left.add(_name(closure))
-            LOG.warning(
-                "The closure of %s counts from the database alone (%s). Add it to %s:\n%s",
-                *(closure.day, why, found.file, "\n".join(found.lines)),
-            )
-
-    @contextmanager
-    def _marks(self) -> Iterator[IO[str]]:
-        """The list of what was written into this folder; nobody else writes here meanwhile."""
-        with (self._folder / MARKS).open("a+", encoding="utf-8") as marks:
-            fcntl.flock(marks, fcntl.LOCK_EX)
-            with suppress(OSError):  # root may have made it by a command, and the service must be able to go on with it
-                os.chown(marks.fileno(), self._folder.stat().st_uid, self._folder.stat().st_gid)
-            marks.seek(0)
-            yield marks
+    def _planned(self, closure: Closure) -> bool:
+        """Whether the office's own files have the day closed, or do not have that calendar at all."""
+        calendar = self._config.calendars.get(closure.calendar)
+        return calendar is None or with_closures(calendar, [closure]) is calendar
 
 
 def _name(closure: Closure) -> str:
-    return f"{TOLD}{closure.calendar} {closure.day}"
-
-
-def _mark(closure: Closure) -> str:
-    part = f" {closure.closes:%H:%M}" if closure.closes else ""
-    return f"{closure.calendar} {closure.day} {closure.at.isoformat()}{part}"
-
-
-def _fact(told: _Told) -> dict[str, Any]:
-    closure, before = told.closure, told.before
-    return {
-        "calendar": closure.calendar,
-        "day": closure.day.isoformat(),
-        "closes": closure.closes.isoformat() if closure.closes else None,
-        "reason": closure.reason,
-        "by": closure.by,
-        "at": closure.at.isoformat(),
-        "before": before
-        and {"name": before.name, "open": [[s.isoformat(), e.isoformat()] for s, e in before.intervals]},
-    }
-
-
-def _told_from(fact: Mapping[str, Any]) -> _Told:
-    before = fact["before"]
-    closure = Closure(
-        calendar=fact["calendar"],
-        day=date.fromisoformat(fact["day"]),
-        closes=time.fromisoformat(fact["closes"]) if fact["closes"] else None,
-        reason=fact["reason"],
-        by=fact["by"],
-        at=datetime.fromisoformat(fact["at"]),
-    )
-    if before is None:
-        return _Told(closure, None)
-    hours = tuple((time.fromisoformat(opens), time.fromisoformat(end)) for opens, end in before["open"])
-    return _Told(closure, DayException(hours, before["name"]))
+    return f"{closure.calendar} {closure.day}"
 
 
 def _nothing(calendar: Calendar, closure: Closure) -> str:

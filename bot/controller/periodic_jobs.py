@@ -1,4 +1,4 @@
-"""The periodic jobs: what no webhook tells is found by asking Jira, and what is old is forgotten."""
+"""The periodic jobs: they find what no webhook announced by asking Jira, and forget what is old."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from apscheduler.triggers.base import BaseTrigger
+
 from bot.clock import Clock
 from bot.config.load import Config
 from bot.controller.backoff import Backoff
+from bot.controller.job_triggers import each_night, every, next_due
 from bot.controller.missed_webhooks import WebhookWatch
 from bot.jira import jql
 from bot.jira.call import JiraTrouble
@@ -32,18 +35,19 @@ KEEP = timedelta(days=90)
 RENEW_SECONDS = 40.0
 
 
-def quiet() -> None:
-    """The heartbeat where nobody listens for one."""
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Periods:
-    """How often each periodic job runs, in business time; `window` is how far a catch-up looks back beyond the
-    last one, because Jira's search shows edits late; `pace` the gap between the tickets that it found, `spread`
-    that between all tickets where they are looked at because the database or the configuration is new."""
+    """How often each periodic job runs, in business time.
+
+    `nightly` None means each night, at night; a period means so long after the last one, for rehearsals. `window` is
+    how far a catch-up looks back beyond the last one, because Jira's search shows edits late; `pace` the gap between
+    the tickets that it found, `spread` the gap between all tickets when the database or the configuration is new."""
 
     catch_up: timedelta = timedelta(minutes=5)
-    nightly: timedelta = timedelta(days=1)
+    nightly: timedelta | None = None
     identity: timedelta = timedelta(minutes=10)
     prune: timedelta = timedelta(days=1)
     window: timedelta = timedelta(hours=2)
@@ -52,10 +56,11 @@ class Periods:
 
 
 class Jobs:
-    """The periodic jobs. Each is a row of the agenda with a lease, so over many replicas each runs once.
+    """The periodic jobs. Each is a row of the agenda with a lease, so among many replicas each runs once. The job's
+    trigger says when its row is due next; None where the job runs only when something asks for it.
 
-    `beat` is called after each catch-up that went well, and must not raise; `webhooks` hears what each found, None
-    where Jira sends none."""
+    `beat` is called after each catch-up that succeeded, and must not raise; `webhooks` is given what each found, None
+    where Jira sends no webhooks."""
 
     def __init__(
         self,
@@ -66,35 +71,43 @@ class Jobs:
         store: Store,
         clock: Clock,
         periods: Periods,
-        beat: Callable[[], object] = quiet,
+        beat: Callable[[], object],
         webhooks: WebhookWatch | None = None,
     ) -> None:
         self._config, self._gateway, self._agenda, self._journal = config, gateway, agenda, journal
         self._store, self._clock, self._periods, self._beat = store, clock, periods, beat
         self._backoff, self._webhooks = Backoff(agenda, clock), webhooks
         self._seen: dict[str, str] = {}
-        self.all: Mapping[str, tuple[Callable[[], None], timedelta | None]] = {
-            "identity": (self.identity, periods.identity),
-            "catch_up": (self.catch_up, periods.catch_up),
-            "nightly": (self.nightly, periods.nightly),
-            "everything": (self.everything, None),  # when it is asked for
-            "prune": (self.prune, periods.prune),
+        zone = config.calendars[config.processes[0].calendar].zone
+        self.all: Mapping[str, tuple[Callable[[], None], BaseTrigger | None]] = {
+            "identity": (self.identity, every(periods.identity)),
+            "catch_up": (self.catch_up, every(periods.catch_up)),
+            "nightly": (self.nightly, every(periods.nightly) if periods.nightly else each_night(zone)),
+            "everything": (self.everything, None),
+            "prune": (self.prune, every(periods.prune)),
         }
 
     def start(self) -> None:
-        """Put every job on the agenda that is not there yet: on a new database each runs at once, but for the nightly
-        pass, since `everything` looks at the same tickets then."""
-        for name in self.all:
-            later = self._periods.nightly if name == "nightly" else timedelta(0)
-            self._agenda.put_once(JOB + name, self._clock.now() + later, Priority.PEOPLE)
+        """Put every job on the agenda. A row that is there already keeps its moment, so a missed job runs now; only
+        one that is due later than its trigger fires, or never, is moved up to that.
+
+        On a new database each job runs at once, except for the nightly pass: `everything` covers the same tickets."""
+        now = self._clock.now()
+        for name, (_, trigger) in self.all.items():
+            fires = next_due(trigger, now) if trigger else None
+            row = self._agenda.row(JOB + name)
+            if row is None:
+                self._agenda.put_once(JOB + name, fires if fires and name == "nightly" else now, Priority.PEOPLE)
+            elif fires and (row.due_at is None or row.due_at > fires):
+                self._agenda.put(JOB + name, fires, Priority.PEOPLE)
 
     def run(self, claim: Claim) -> None:
-        """Run a claimed job and give it back for its next time."""
+        """Run a claimed job, and release it until its trigger fires next."""
         name = claim.key.removeprefix(JOB)
         if name not in self.all:  # of another version of the bot
             self._agenda.release(claim, None)
             return
-        work, period = self.all[name]
+        work, trigger = self.all[name]
         try:
             with self._lease_kept(claim):
                 work()
@@ -108,10 +121,9 @@ class Jobs:
             self._store.set_fact(TROUBLE + name, f"The bot's job {name} fails by its own fault; its log says more.")
         else:
             self._backoff.over(claim.key)
-            again = self._clock.now() + period if period else None
-            self._agenda.release(
-                claim, again, priority=Priority.PEOPLE
-            )  # it is short, and no flood must keep it waiting
+            again = next_due(trigger, self._clock.now()) if trigger else None
+            # Jobs are short, and a flood of deliveries must not keep them waiting.
+            self._agenda.release(claim, again, priority=Priority.PEOPLE)
             if name == "catch_up":
                 self._beat()
 
@@ -170,17 +182,17 @@ class Jobs:
         self._seen = {}
 
     def nightly(self) -> None:
-        """Look at every ticket that is under way, spread evenly over the time until the next such pass: what was
-        deleted, and what both webhook and index hid."""
+        """Reconcile every ticket that is under way, spread evenly over the time until the next such pass. It finds
+        deletions, and what both webhooks and the search index hid."""
         tickets = self.under_way()
-        self._look_at(tickets, self._periods.nightly / max(len(tickets), 1))
+        self._reconcile_all(tickets, (self._periods.nightly or DAY) / max(len(tickets), 1))
         self._store.set_fact(NIGHTLY, self._clock.now().isoformat())
 
     def everything(self) -> None:
-        """Look at every ticket that is under way, soon: the database or the configuration is new."""
-        self._look_at(self.under_way(), self._periods.spread)
+        """Reconcile every ticket that is under way, soon: the database or the configuration is new."""
+        self._reconcile_all(self.under_way(), self._periods.spread)
 
-    def _look_at(self, tickets: Iterable[str], gap: timedelta) -> None:
+    def _reconcile_all(self, tickets: Iterable[str], gap: timedelta) -> None:
         now = self._clock.now()
         for n, issue_id in enumerate(tickets):
             self._agenda.put(key_of(issue_id), now + n * gap, Priority.SWEEPS)
@@ -191,5 +203,5 @@ class Jobs:
         return sorted({hit.look_at for hit in found}, key=int)
 
     def prune(self) -> None:
-        """Forget old looks, deliveries and settled intents."""
+        """Delete old reconciles, deliveries, and settled intents."""
         self._journal.prune(KEEP)

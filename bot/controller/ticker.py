@@ -15,12 +15,21 @@ LOG = logging.getLogger(__name__)
 RELOAD_SECONDS = 5.0  # how soon a changed configuration is seen
 WATCH_SECONDS = 60.0
 
+# A process that was stopped for an hour (a suspended machine) has missed 3,600 ticks. `coalesce` makes them one; no
+# grace time, however short, lets that one be dropped for being late; and a slow tick is not run twice at a time.
+MISSED_TICKS = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+
+
+def new_scheduler() -> BackgroundScheduler:
+    """A scheduler that runs a tick that was missed once, however often and for however long it was missed."""
+    return BackgroundScheduler(timezone="UTC", job_defaults=MISSED_TICKS)
+
 
 class Ticker:
-    """APScheduler, which only ticks: the agenda knows what is due, and a missed tick loses nothing.
+    """APScheduler's clock, which only ticks: the agenda knows what is due, so a missed tick loses nothing.
 
-    `reload` looks whether the configuration changed, `watch` whether the operator is to be told something;
-    `ticked` is the machine second of the latest tick, None before the first."""
+    `reload` takes up a changed configuration, `watch` tells the operator what is new; `ticked` is the machine second
+    of the latest tick, None before the first."""
 
     def __init__(
         self,
@@ -32,9 +41,7 @@ class Ticker:
     ) -> None:
         self._agenda, self._store, self._gone = agenda, store, gone
         self.ticked: float | None = None
-        self._scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        )
+        self._scheduler = new_scheduler()
         self._scheduler.add_job(self._tick, "interval", seconds=1, id="sweep")
         self._scheduler.add_job(self._check, "interval", seconds=5, id="database")
         self._scheduler.add_job(reload, "interval", seconds=RELOAD_SECONDS, id="configuration")

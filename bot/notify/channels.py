@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from bot.config.checks import escalation_lists
 from bot.config.load import Config
+from bot.config.settings import Settings, SettingsError
 from bot.config.source import Problem, known_hint
 from bot.core.model.effects import Notify
 from bot.core.model.process import OPERATOR
-from bot.notify.alerts import TITLE, Send, apprise_sender
+from bot.notify.alerts import TITLE, Send, apprise_sender, heartbeat, log_sender
 from bot.words.wiki import Spoken, spoken
 
 
@@ -57,3 +58,28 @@ def channel_problems(config: Config, addresses: Mapping[str, str]) -> Iterator[P
 
 def _setting(channel: str) -> str:
     return f"NOTIFY_{channel.upper()}"
+
+
+def quiet() -> None:
+    """The heartbeat where no monitor is configured."""
+
+
+def operator_of(settings: Settings) -> tuple[Send, Callable[[], object]]:
+    """How to tell the operator, and what to call after each catch-up. Raises SettingsError with each address that is
+    not valid."""
+    send: Send = log_sender
+    beat: Callable[[], object] = quiet
+    lines = []
+    if url := settings.operator_url.get_secret_value().strip():
+        try:
+            send = apprise_sender(url)
+        except ValueError as error:
+            lines.append(str(error))
+    if url := settings.heartbeat_url.get_secret_value().strip():
+        try:
+            beat = heartbeat(url)
+        except ValueError as error:
+            lines.append(str(error))
+    if lines:
+        raise SettingsError(lines)
+    return send, beat

@@ -10,8 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from bot.app import Bot
-from bot.controller.health_facts import Shared, untold
-from bot.controller.missed_webhooks import count
+from bot.controller.health_facts import Shared
 from bot.notify.alerts import DAYS_BEFORE
 from bot.store.database import StoreError
 from bot.web.probes import DATABASE_AWAY, PATIENCE, Bounded, cannot_take_in
@@ -65,7 +64,7 @@ def report(bot: Bot, database: Bounded[None], shared: Bounded[tuple[Shared, int]
         return {"state": RED, "ready": False, "trouble": DATABASE_AWAY, "reasons": [DATABASE_AWAY], **here}
     trouble = found.trouble if alive else found.trouble or "The scheduler does not run in this process."
     trouble = refused or trouble
-    silence = untold(found.watched, bot.config.office, bot.settings.webhooks == "on")
+    silence = found.silence(bot.config.office, bot.settings.webhooks == "on")
     reasons = [one for one in (refused, found.trouble, None if alive else trouble, _late(found), silence) if one]
     return {
         "state": RED if reasons else GREEN,
@@ -121,7 +120,7 @@ def _attention(bot: Bot, found: Shared, parked: int) -> list[str]:
 
 
 def _webhooks(bot: Bot, found: Shared, silence: str | None) -> dict[str, Any]:
-    counted = count(found.watched, bot.config.office.untold_changes, bot.config.office.untold_share)
+    counted = found.webhooks(bot.config.office)
     return {
         "expected": bot.settings.webhooks == "on",
         "stopped": silence is not None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -88,33 +89,29 @@ def test_a_day_is_closed_while_the_bot_runs(run: Run, serving: Story, yaml: Path
     assert done.exit_code == 0, done.output
     assert "cli: Monday, 2026-01-12 is closed: ice storm.\n" in done.output
     assert f"Running reviews whose due moment moves:\n  {MOVED}" in done.output
-    assert "It stands in config/calendars/cli.yaml; each other server writes its own file.\n" in done.output
-    assert "  exceptions:\n    2026-01-12: {name: ice storm, open: []}\n" in done.output
-    assert yaml.read_text() == before + LINES
+    kept_in = "It is kept in the database and in config/calendars/closures.json; each other server keeps it in its own"
+    assert kept_in in done.output
+    assert yaml.read_text() == before
     serving.harness.settle()
     assert serving.due == "2026-01-14"
     assert run("cli", "2026-01-12").output == done.output
 
 
 def test_a_dry_run_only_prints(run: Run, serving: Story, yaml: Path, tmp_path: Path) -> None:
-    """Neither the database nor the file is written."""
-    before = yaml.read_text()
+    """Neither the database nor a file is written."""
     done = run("cli", "2026-01-12", "--from", "12:00", "--dry-run")
     assert done.exit_code == 0, done.output
     assert "cli: Monday, 2026-01-12 would be closed from 12:00: ice storm.\n" in done.output
     assert "Tue 2026-01-13 08:30 CST -> Tue 2026-01-13 13:30 CST\n" in done.output
-    assert "Nothing was changed. It would stand in config/calendars/cli.yaml as\n" in done.output
-    assert "    2026-01-12: {name: ice storm, open: 8:00-12:00}\n" in done.output
-    assert (yaml.read_text(), kept(tmp_path)) == (before, [])
-    assert not (yaml.parent / ".closures").exists()
+    assert done.output.endswith("Nothing was changed.\n")
+    assert (kept(tmp_path), [path.name for path in yaml.parent.iterdir()]) == ([], ["cli.yaml"])
 
 
 def test_a_day_is_closed_while_no_bot_runs(run: Run, jira: Site, yaml: Path, tmp_path: Path) -> None:
-    """The next `serve` finds it in its database and its file, and `check` prints it at once."""
+    """The next `serve` finds it in its database, and `check`, which has none, prints it at once from the file."""
     done = run("cli", "2026-01-08", reason="it stormed: really")  # yesterday
     assert done.exit_code == 0, done.output
     assert "No running review's due moment moves.\n" in done.output
-    assert yaml.read_text().endswith("exceptions:\n  2026-01-08: {name: 'it stormed: really', open: []}\n")
     assert len(kept(tmp_path)) == 1
     checked = CliRunner().invoke(app, ["check"])
     assert checked.exit_code == 0
@@ -122,16 +119,33 @@ def test_a_day_is_closed_while_no_bot_runs(run: Run, jira: Site, yaml: Path, tmp
 
 
 def test_a_mistake_is_taken_back(run: Run, jira: Site, tmp_path: Path) -> None:
-    """The database forgets it, and a person is told the line that stands in the file."""
+    """In the database and in the file, by one command."""
     run("cli", "2026-01-12")
     back = CliRunner().invoke(app, ["calendar", "reopen", "cli", "2026-01-12"])
     assert back.exit_code == 0, back.output
-    assert "Take it out of config/calendars/cli.yaml, on every server whose file has it:\n" in back.output
-    assert "    2026-01-12: {name: ice storm, open: []}\n" in back.output
+    assert back.output == "cli: 2026-01-12 is no longer an unplanned closed day.\n"
     assert kept(tmp_path) == []
+    assert "ice storm" not in CliRunner().invoke(app, ["check"]).output
     again = CliRunner().invoke(app, ["calendar", "reopen", "cli", "2026-01-12"])
     assert again.exit_code == 2
-    assert "Nobody told that cli is closed on 2026-01-12 (told: none); nothing was changed." in again.output
+    assert "cli has no unplanned closed day on 2026-01-12 (entered: none); nothing was changed." in again.output
+
+
+def test_what_the_office_planned_itself_is_not_taken_back(run: Run, jira: Site, yaml: Path) -> None:
+    """A person is given the line to take out of the calendar, which the bot does not edit."""
+    run("cli", "2026-01-12")
+    yaml.write_text(yaml.read_text() + LINES)
+    back = CliRunner().invoke(app, ["calendar", "reopen", "cli", "2026-01-12"])
+    assert "Take it out of config/calendars/cli.yaml, on every server:\n" in back.output
+    assert "    2026-01-12: {name: ice storm, open: []}\n" in back.output
+
+
+def test_business_time_counts_the_day(run: Run, jira: Site) -> None:
+    """`due` needs no database, and has the day from the file."""
+    asked = ["time", "due", "--calendar", "cli", "--from", "2026-01-09T15:00-06:00", "--goal", "4 business hours"]
+    assert CliRunner().invoke(app, asked).output == "2026-01-12T10:00:00-06:00\n"
+    run("cli", "2026-01-12")
+    assert CliRunner().invoke(app, asked).output == "2026-01-13T10:00:00-06:00\n"
 
 
 def test_a_half_day_is_checked_as_one(run: Run, jira: Site) -> None:
@@ -140,13 +154,20 @@ def test_a_half_day_is_checked_as_one(run: Run, jira: Site) -> None:
     assert "\n  2026-01-12 Mon  ice storm (open 08:00-09:30)\n" in CliRunner().invoke(app, ["check"]).output
 
 
-def test_a_file_that_cannot_be_written_is_told(run: Run, jira: Site, yaml: Path, tmp_path: Path) -> None:
-    """The closure counts, and a person is told the lines."""
-    (yaml.parent / ".closures").mkdir()  # so that nobody, not even root, can write there
+def test_a_folder_that_cannot_be_written_is_said(
+    run: Run, jira: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The closure counts, and a person gets the lines to add."""
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("bot.controller.office_closures.write_closures", refused)  # root can write to any folder
     done = run("cli", "2026-01-12")
     assert done.exit_code == 0
     assert "It counts from the database alone (" in done.output
-    assert "Is a directory). Add it to config/calendars/cli.yaml:\n  exceptions:\n    2026-01-12: " in done.output
+    assert "cannot be written: Read-only file system). Add it to config/calendars/cli.yaml:\n" in done.output
+    assert "\n  exceptions:\n    2026-01-12: {name: ice storm, open: []}\n" in done.output
     assert len(kept(tmp_path)) == 1
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.calendar_file import find, write
 from bot.config.closed_days import (
     Proposal,
     Region,
     closed_days_of_year,
+    exception_line,
     proposal_lines,
     propose,
     runs_out,
@@ -142,15 +142,27 @@ def test_the_years_days_in_order(calendar: Calendar) -> None:
     assert closed_days_of_year(calendar, 2026) == []
 
 
-def test_a_day_that_was_closed_unplanned_is_one_of_the_years_days(tmp_path: Path) -> None:
-    """What the bot writes into the file is printed with the others, and it does not make the list last longer."""
-    folder = write_office(tmp_path)
-    file = find(folder, "cli")
-    assert file is not None
-    write(file, date(2029, 1, 8), DayException((), "Ice storm"))
-    calendar = load(folder).calendars["cli"]
-    assert closed_days_of_year(calendar, 2029) == ["2029-01-08 Mon  Ice storm (closed)"]
-    assert runs_out(calendar, date(2027, 11, 1)) == runs_out(file.calendar, date(2027, 11, 1)) is not None
+@pytest.mark.parametrize(
+    ("exception", "line"),
+    [
+        (DayException((), "ice storm"), "{name: ice storm, open: []}"),
+        (DayException(((time(8), time(9, 30)),), "No"), "{name: 'No', open: 8:00-9:30}"),
+        (
+            DayException(((time(8), time(12)), (time(13), time(0))), "it's odd"),
+            "{name: 'it''s odd', open: [8:00-12:00, 13:00-24:00]}",
+        ),
+        (DayException((), "a, b: {c}"), "{name: 'a, b: {c}', open: []}"),
+    ],
+)
+def test_the_line_of_an_exception_says_the_same_when_it_is_read(
+    tmp_path: Path, exception: DayException, line: str
+) -> None:
+    """A person can paste it below `exceptions:` as it is."""
+    day, folder = date(2029, 1, 8), write_office(tmp_path)
+    assert exception_line(day, exception) == f"2029-01-08: {line}"
+    file = folder / "calendars" / "cli.yaml"
+    file.write_text(f"{file.read_text()}\nexceptions:\n  {exception_line(day, exception)}\n")
+    assert load(folder).calendars["cli"].exceptions == {day: exception}
 
 
 @pytest.mark.parametrize(

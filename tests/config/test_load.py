@@ -90,6 +90,15 @@ def test_the_office_knows_its_teams_and_switches(shipped: Config) -> None:
     assert (office.due_field, office.contact_field, office.calls_per_second) == ("duedate", None, 20)
 
 
+def test_a_key_that_means_nothing_any_more_is_accepted(folder: Path, shipped: Config) -> None:
+    """A file of version 0.1.0 loads as it is, and `check` says which line can go."""
+    assert shipped.unused == ()
+    line = change(folder, "bot", "calls_per_second: 20", "calls_per_second: 20\n  untold_share: 50%")
+    config = load(folder)
+    assert config.unused == (f"{folder}/bot.yaml:{line}: `untold_share` is no longer used; the line can be deleted",)
+    assert config.office == shipped.office
+
+
 def test_an_empty_field_means_none_and_off_means_off(folder: Path) -> None:
     """`due_field:` with nothing behind it turns the field off; on and off are words that may be used."""
     change(folder, "bot", "due_field: duedate", "due_field:")

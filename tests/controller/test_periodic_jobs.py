@@ -6,29 +6,30 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from bot.config.load import Config
-from bot.controller.periodic_jobs import CAUGHT_UP, Periods
-from bot.controller.ticker import Ticker
+from bot.controller.periodic_jobs import CAUGHT_UP, NIGHTLY, Periods
+from bot.controller.ticker import Ticker, new_scheduler
 from bot.controller.workers import Workers
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.harness import Harness
 from bot.store.agenda import Claim
 from bot.store.agenda_reader import Priority
-from bot.store.database import StoreDown
+from bot.store.database import Store, StoreDown
 from bot.store.global_limit import PAUSED
 from bot.store.keys import JOB
+from bot.store.tables import agenda
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
 SHORT = Periods(
     catch_up=timedelta(minutes=5),
-    nightly=timedelta(days=1),
     identity=timedelta(minutes=10),
     pace=timedelta(0),
     spread=timedelta(0),
@@ -100,16 +101,87 @@ def test_a_bot_that_was_away_for_days_catches_up(harness: Harness) -> None:
     assert any(call.issue == ticket.id for call in harness.site.calls_since(mark))
 
 
-def test_the_nightly_pass_looks_at_every_ticket_under_way(config: Config, tmp_path: Path) -> None:
-    """Also at what neither a webhook nor the catch-up told, and not at what has ended."""
-    rare = replace(SHORT, catch_up=timedelta(days=30), identity=timedelta(days=30))
-    with Harness(config, tmp_path, START, periods=rare, webhooks=False) as harness:
+def passes(harness: Harness) -> str | None:
+    """The latest nightly pass, in the office's time."""
+    at = harness.bot.store.get_fact(NIGHTLY)
+    return at and f"{datetime.fromisoformat(at).astimezone(START.tzinfo):%a %H:%M}"
+
+
+def nightly_due(harness: Harness) -> str:
+    """When the nightly pass is due, in the office's time."""
+    row = harness.bot.agenda.row(JOB + "nightly")
+    assert row is not None
+    assert row.due_at is not None
+    return f"{row.due_at.astimezone(START.tzinfo):%a %H:%M}"
+
+
+RARE = replace(SHORT, catch_up=timedelta(days=30), identity=timedelta(days=30))
+
+
+@pytest.fixture
+def calm(config: Config, tmp_path: Path) -> Iterator[Harness]:
+    """A sandbox and a bot where only the nightly pass has something to do for days."""
+    with Harness(config, tmp_path, START, periods=RARE, webhooks=False) as harness:
         harness.settle()
-        open_one = harness.site.open_request(CARLA, "Lakeside ISD")
-        ended = harness.site.open_request(CARLA, "Old ISD", status="Done")
-        harness.advance(START + timedelta(days=1, minutes=1))
-        assert len(harness.site.comments(open_one)) == 1
-        assert harness.bot.agenda.row(f"issue {ended.id}") is None
+        yield harness
+
+
+def test_the_nightly_pass_reconciles_every_ticket_under_way(calm: Harness) -> None:
+    """Also what neither a webhook nor the catch-up announced, and not what has ended."""
+    open_one = calm.site.open_request(CARLA, "Lakeside ISD")
+    ended = calm.site.open_request(CARLA, "Old ISD", status="Done")
+    calm.advance(START + timedelta(days=1))
+    assert len(calm.site.comments(open_one)) == 1
+    assert calm.bot.agenda.row(f"issue {ended.id}") is None
+
+
+def test_the_nightly_pass_is_at_night_where_the_office_is(calm: Harness) -> None:
+    """Not 24 hours after the start, nor after the last one; its row is there before the moment comes."""
+    assert (passes(calm), nightly_due(calm)) == (None, "Tue 04:00")
+    calm.advance(START + timedelta(days=1))
+    assert (passes(calm), nightly_due(calm)) == ("Tue 04:00", "Wed 04:00")
+
+
+def test_a_pass_that_was_missed_runs_once_at_the_start(calm: Harness) -> None:
+    """The bot was down for three nights; then it keeps to the nights again."""
+    calm.stop_bot()
+    calm.clock.advance(timedelta(days=3))
+    mark = len(calm.site.calls)
+    calm.start_bot()
+    calm.settle()
+    assert called(calm, "/search/jql", mark) == 1
+    assert (passes(calm), nightly_due(calm)) == ("Thu 09:00", "Fri 04:00")
+
+
+@pytest.mark.parametrize(
+    ("left", "due"),
+    [
+        (timedelta(hours=5), "Mon 14:00"),  # as 0.1.0 left it, 24 hours after its last pass
+        (timedelta(hours=20), "Tue 04:00"),
+        (timedelta(days=300), "Tue 04:00"),  # by a clock that was wrong
+        (None, "Tue 04:00"),  # by a replica of a version that does not know the job
+    ],
+)
+def test_a_row_that_another_version_left(calm: Harness, left: timedelta | None, due: str) -> None:
+    """It keeps its moment where that comes before the next night, and is moved up to the night where it does not."""
+    calm.stop_bot()
+    store = Store(calm.database_url, calm.clock)
+    moment = None if left is None else START + left
+    store.write(lambda c: c.execute(sa.update(agenda).where(agenda.c.key == JOB + "nightly").values(due_at=moment)))
+    store.close()
+    calm.start_bot()
+    calm.settle()
+    assert nightly_due(calm) == due
+    calm.advance(START + timedelta(days=1))
+    assert nightly_due(calm) == "Wed 04:00"
+
+
+def test_a_replica_that_starts_later_runs_no_job_again(harness: Harness) -> None:
+    """Each job's row is there already, and stays as it is."""
+    before, mark = harness.bot.agenda.rows(), len(harness.site.calls)
+    harness.bot.jobs.start()
+    harness.settle()
+    assert (harness.bot.agenda.rows(), harness.site.calls_since(mark)) == (before, [])
 
 
 def test_a_job_that_fails_by_jiras_state_is_tried_again(harness: Harness) -> None:
@@ -353,6 +425,17 @@ def test_a_tick_wakes_the_workers_only_for_something(
     ticker.start()  # its first tick is at once
     ticker.stop()
     assert bool(nudged) is due
+
+
+def test_ticks_that_were_missed_for_an_hour_are_one_and_it_runs() -> None:
+    """A suspended machine does not tick; once it is back it ticks once, and not as often as was missed."""
+    scheduler, ran = new_scheduler(), threading.Semaphore(0)
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    scheduler.add_job(ran.release, "interval", minutes=10, next_run_time=hour_ago)
+    scheduler.start()
+    assert ran.acquire(timeout=10)
+    scheduler.shutdown(wait=True)
+    assert not ran.acquire(blocking=False)
 
 
 def test_a_flood_does_not_keep_the_jobs_waiting(harness: Harness) -> None:
