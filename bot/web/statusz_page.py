@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, Template
-
-_PAGES = Path(__file__).parents[2] / "templates" / "status"
+from flask import render_template
 
 Row = tuple[str, str]  # what it is, how it stands
 
 
 def to_html(found: Mapping[str, Any]) -> str:
-    """One page that needs nothing besides itself, of what `statusz.report` found."""
+    """One page that needs nothing besides itself, of what `statusz.report` found. Needs an app's context."""
     groups = [(title, [row for row in rows if row[1]]) for title, rows in _groups(found)]
-    return _page().render(found=found, groups=[group for group in groups if group[1]])
-
-
-@cache
-def _page() -> Template:
-    made = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return made.get_template("page.html")
+    return render_template("status/page.html", found=found, groups=[group for group in groups if group[1]])
 
 
 def _groups(found: Mapping[str, Any]) -> Iterator[tuple[str, list[Row]]]:

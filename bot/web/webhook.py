@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
+from werkzeug.exceptions import BadRequest, ServiceUnavailable, Unauthorized
 
 from bot.clock import Clock
 from bot.jira.references import author_of, event_of, issue_of, project_of
@@ -20,9 +21,8 @@ from bot.store.agenda import Agenda
 from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
 
-MOST_BYTES = 25 * 1024 * 1024  # Jira sends no larger body
 ECHO_DELAY = timedelta(seconds=2)  # the bot's own write is still going on while Jira tells of it
-RETRY_AFTER = "30"  # seconds
+RETRY_AFTER = 30  # seconds
 AT_ONCE = 8  # deliveries that are taken in at once; a web server with more threads has some left for /healthz
 TURN_SECONDS = 1.0  # none needs so long for its turn, unless the database does not answer those that have theirs
 
@@ -44,7 +44,7 @@ class Delivery:
     sha256: str
 
 
-class Intake:
+class DeliveryStore:
     """Keeps a delivery and puts its issue on the agenda, in one commit."""
 
     def __init__(self, store: Store, agenda: Agenda) -> None:
@@ -85,10 +85,11 @@ class Turns:
         self._stuck = False  # somebody waited in vain, and no turn has ended since
 
     def with_one(self, receive: Callable[[], Response]) -> Response:
-        """Receive a delivery; 503 where no turn comes within `patience` seconds, or none came just now."""
+        """What `receive` answers. Raises ServiceUnavailable where no turn comes within `patience` seconds, or none
+        came just now."""
         if not self._take():
             log.error("could not keep a delivery: those before it still wait for the database")
-            return _try_again()
+            raise _try_again()
         try:
             return receive()
         finally:
@@ -119,7 +120,7 @@ def verify(secret: str, body: bytes | bytearray, header: str | None) -> bool:
 def receiver(
     *,
     secret: str,
-    intake: Intake,
+    deliveries: DeliveryStore,
     clock: Clock,
     projects: Callable[[], Collection[str]],
     own_account: Callable[[], str | None],
@@ -136,16 +137,14 @@ def receiver(
         return turns.with_one(receive)
 
     def receive() -> Response:
-        body = _read_body(MOST_BYTES)
-        if body is None:
-            return _answer(413, "too large")
+        body = _read_body()
         if not verify(secret, body, request.headers.get("X-Hub-Signature")):
             log.warning("refused a delivery of %d bytes: its signature is missing or wrong", len(body))
-            return _answer(401, "not signed")
+            raise Unauthorized("not signed")
         try:
             payload: object = json.loads(body)
         except (ValueError, RecursionError):  # also an unknown encoding, a huge number, too deep a nesting
-            return _answer(400, "no JSON")
+            raise BadRequest("no JSON") from None
         project = project_of(payload)
         if project is not None and project not in projects():
             return _answer(200, "not ours")
@@ -159,10 +158,10 @@ def receiver(
         if delivery.author_id is not None and delivery.author_id == own_account():
             at, priority = at + ECHO_DELAY, Priority.TIMERS  # an echo is nobody's act and can wait for people's
         try:
-            new = intake.accept(delivery, at, priority)
+            new = deliveries.accept(delivery, at, priority)
         except StoreError as error:
             log.error("could not keep delivery %s of issue %s: %s", delivery.identifier, delivery.issue_id, error)
-            return _try_again()
+            raise _try_again() from error
         log.info(
             "delivery %s: %s of issue %s%s",
             *(delivery.identifier, delivery.event, delivery.issue_id, "" if new else ", seen before"),
@@ -172,15 +171,12 @@ def receiver(
     return blueprint
 
 
-def _read_body(most: int) -> bytearray | None:
-    """The body, None where it is longer than `most`; of a chunked one no more than that is held, and once."""
-    if (request.content_length or 0) > most:
-        return None
+def _read_body() -> bytearray:
+    """The body, held once. Raises RequestEntityTooLarge past the app's MAX_CONTENT_LENGTH: by its length unread, and
+    a chunked one as soon as it is that long (`request.get_data()` would cut that one off instead)."""
     body = bytearray()
     while chunk := request.stream.read(_CHUNK):
         body += chunk
-        if len(body) > most:
-            return None
     return body
 
 
@@ -202,9 +198,9 @@ def _delivery(payload: object, body: bytearray) -> Delivery | None:
     )
 
 
-def _try_again() -> Response:
-    return _answer(503, "try again", {"Retry-After": RETRY_AFTER})
+def _try_again() -> ServiceUnavailable:
+    return ServiceUnavailable("try again", retry_after=RETRY_AFTER)
 
 
-def _answer(code: int, word: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(f'{{"answer": "{word}"}}\n', code, headers, mimetype="application/json")
+def _answer(code: int, word: str) -> Response:
+    return Response(f'{{"answer": "{word}"}}\n', code, mimetype="application/json")

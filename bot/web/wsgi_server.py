@@ -9,7 +9,8 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from bot.web.webhook import AT_ONCE, MOST_BYTES
+from bot.web.flask_app import MOST_BYTES
+from bot.web.webhook import AT_ONCE
 
 THREADS = AT_ONCE + 2  # however many deliveries wait for the database, who asks how the bot stands is answered
 

@@ -9,6 +9,10 @@ from pathlib import Path
 
 from jinja2 import FunctionLoader, TemplateError
 
+_PACKAGE = Path(__file__).parents[1]
+# `pip install .` puts the folder into the package; in a checkout it stands beside it.
+SHIPPED_TEMPLATES = next(at for at in (_PACKAGE / "templates", _PACKAGE.parent / "templates") if at.is_dir())
+
 
 @dataclass(frozen=True)
 class TemplateFile:

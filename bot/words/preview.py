@@ -16,12 +16,11 @@ from rich.console import Console
 from bot.core.model.effects import Facts, NewSubtask, PostComment
 from bot.core.model.process import Process, Step
 from bot.words import wiki_html
-from bot.words.files import TemplateFile
+from bot.words.files import SHIPPED_TEMPLATES, TemplateFile
 from bot.words.proofread import OWN, STAFF_SAMPLE, Wanted, count_words, form, named, nearest, samples
 from bot.words.render import TemplateFault, Unfit, Words
 from bot.words.wiki import unescaped
 
-_PAGES = Path(__file__).parents[2] / "templates" / "preview"
 _AUDIENCES = {"public": "Comments to the district", "internal": "Comments to the team", "subtask": "Subtasks"}
 _NAMES = ("Sam Ortiz", "Kim Lee")  # the people behind the sample's account ids
 _BOLD = re.compile(r"(?<![\w*\\])\*(?=\S)([^*\n]*[^\s\\])\*(?![\w*])")  # an escaped star is a star
@@ -198,7 +197,8 @@ def _name_of(account: str) -> str:
 
 def to_html(pages: Sequence[Page]) -> str:
     """One HTML page that needs nothing besides itself: each comment as Jira shows it, and as mail on a phone."""
-    environment = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    folder = FileSystemLoader(SHIPPED_TEMPLATES / "preview")
+    environment = Environment(loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(wiki=_html, brief=_brief, anchor=_anchor)
     groups = [(title, [p for p in pages if p.audience == audience]) for audience, title in _AUDIENCES.items()]
     return environment.get_template("page.html").render(groups=[group for group in groups if group[1]])
