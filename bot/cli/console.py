@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.app import Bot, build, clock_of, load_checked
 from bot.clock import Clock
-from bot.config.load import Config, load
+from bot.config.load import EXAMPLE_CONFIG, Config, load
 from bot.config.settings import Need, Settings, SettingsError, load_settings
 from bot.config.source import ConfigError
 from bot.core.model.ledger_json import LedgerBroken
@@ -48,6 +48,9 @@ def ready(need: Need, proofread: bool = True) -> tuple[Settings, Config]:
     except SettingsError as error:
         lines += error.lines
     folder = settings.bot_config if settings else Settings(jira_url="").bot_config
+    if not folder.exists():
+        lines.append(f"There is no folder {folder}: set BOT_CONFIG, or copy the example to it from {EXAMPLE_CONFIG}")
+        raise fail(*lines)
     try:
         config = _checked(folder, settings) if proofread else load(folder)
     except ConfigError as error:
@@ -64,12 +67,20 @@ def _checked(folder: Path, settings: Settings | None) -> Config:
 
 def local(folder: Path | None) -> tuple[Settings, Path, Clock]:
     """For commands that ask neither Jira nor the database: the settings, the folder of the configuration (that of
-    BOT_CONFIG where none is given) and the clock."""
+    BOT_CONFIG where none is given, else `config`, else the shipped example) and the clock."""
     try:
         settings = load_settings(need="store")
     except SettingsError as error:
         raise fail(*error.lines) from None
-    return settings, folder or settings.bot_config, clock_of(settings)
+    if folder is None:
+        chosen = "bot_config" in settings.model_fields_set
+        folder = settings.bot_config if chosen else own_or_example(settings.bot_config)
+    return settings, folder, clock_of(settings)
+
+
+def own_or_example(folder: Path) -> Path:
+    """The folder, or that of the shipped example where it does not exist."""
+    return folder if folder.exists() else EXAMPLE_CONFIG
 
 
 def made(settings: Settings, config: Config) -> Bot:

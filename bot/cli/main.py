@@ -14,13 +14,14 @@ from typing import Annotated
 
 import typer
 
+from bot import __version__
 from bot.app import Bot, load_checked
-from bot.cli.console import Desk, desk, fail, idle_bot, made, out, ready, say
+from bot.cli.console import Desk, desk, fail, idle_bot, made, out, own_or_example, ready, say
 from bot.cli.explain import describe, explain
 from bot.cli.setup_commands import tools
 from bot.cli.time_commands import times
 from bot.clock import SystemClock
-from bot.config.load import load
+from bot.config.load import EXAMPLE_CONFIG, load
 from bot.config.source import ConfigError
 from bot.controller.reconciler import View
 from bot.core.model.effects import PostComment
@@ -40,6 +41,22 @@ app = typer.Typer(
 )
 app.add_typer(tools)
 app.add_typer(times, name="time", help="Business time: when a goal is due, how much of it is spent, and why.")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        say(f"onboarding-bot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """The District Onboarding Bot."""
+
 
 Key = Annotated[str, typer.Argument(help="The ticket's key, such as DDE-12.")]
 
@@ -89,7 +106,7 @@ def _end(web: WebServer, bot: Bot) -> None:
 @app.command()
 def sandbox(
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8090,
-    config: Annotated[Path, typer.Option(help="The folder with bot.yaml.")] = Path("config"),
+    config: Annotated[Path | None, typer.Option(help="The folder with bot.yaml; config unless given.")] = None,
     webhook: Annotated[str, typer.Option(help="Send signed webhooks to this address.")] = "",
     secret: Annotated[str, typer.Option(help="The secret to sign them with.")] = "",
 ) -> None:
@@ -97,7 +114,7 @@ def sandbox(
     from bot.sandbox.alone import run_alone
 
     try:
-        processes = load(config).processes
+        processes = load(config or own_or_example(Path("config"))).processes
     except ConfigError as error:
         raise fail(*(str(p) for p in error.problems)) from None
     if bool(webhook) != bool(secret):
@@ -119,7 +136,7 @@ def demo(
 
     with tempfile.TemporaryDirectory(prefix="onboarding-demo-") as var:
         # A copy: who plays /closed in the demo closes no day of the shipped calendar.
-        shutil.copytree(Path(__file__).parents[2] / "config", Path(var, "config"))
+        shutil.copytree(EXAMPLE_CONFIG, Path(var, "config"))
         config = load_checked(Path(var, "config"))
         ports = (0, 0) if once else (jira_port, port)
         try:

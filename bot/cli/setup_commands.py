@@ -16,7 +16,7 @@ from bot.app import load_checked, wire_of, words_of
 from bot.cli.console import fail, idle_bot, local, out, ready, say
 from bot.clock import Clock
 from bot.config.closed_days import closed_days_of_year, proposal_lines, runs_out
-from bot.config.load import Config, load
+from bot.config.load import EXAMPLE_CONFIG, Config, load
 from bot.config.source import ConfigError, nearest
 from bot.controller.office_closures import Written
 from bot.core.decide.template_facts import facts
@@ -61,6 +61,8 @@ def check(config: Folder = None) -> None:
     for calendar in found.calendars.values():
         _print_closed(calendar, _today(calendar, clock))
     say(f"{folder}/ is good.")
+    if folder == EXAMPLE_CONFIG and config is None:
+        say("These are the example files; copy the folder to `config` and make it yours.")
 
 
 def _today(calendar: Calendar, clock: Clock) -> date:

@@ -40,7 +40,11 @@ from bot.core.model.process import (
 )
 from bot.core.time.business_calendar import Calendar, DayException
 
-__all__ = ["Config", "ConfigError", "Problem", "load"]
+__all__ = ["EXAMPLE_CONFIG", "Config", "ConfigError", "Problem", "load"]
+
+_PACKAGE = Path(__file__).parents[1]
+# `pip install .` puts the folder into the package; in a checkout it stands beside it.
+EXAMPLE_CONFIG = next(at for at in (_PACKAGE / "example_config", _PACKAGE.parent / "config") if at.is_dir())
 
 M = TypeVar("M", bound=BaseModel)
 
