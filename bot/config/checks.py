@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.config.source import Place, Problem, nearest
+from bot.core.history.replies import KEYWORDS, STATUS
 from bot.core.model.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, plain
 
 RESERVED = (DISTRICT, AUTOMATED, "team", LEAD, OPERATOR)
-REPLIES = ("confirm", "files_ready")  # what a district can say that finishes a branch
+REPLIES = tuple(word for word in KEYWORDS if word != STATUS)  # what a district can reply that finishes a branch
 
 
 def calendar_problems(calendar: Place) -> Iterator[Problem]:

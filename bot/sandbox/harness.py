@@ -109,7 +109,7 @@ class Harness:
         self.bot.stop()
 
     def register_webhooks(self) -> None:
-        """The two webhooks that the README tells an operator to register."""
+        """The two webhooks that docs/settings.md tells an operator to register."""
         url = f"{self.web.url}/webhooks/jira"
         self.site.register_webhook(url, SECRET, TICKETS, jql_types="tickets")
         self.site.register_webhook(url, SECRET, SUBTASKS, jql_types="subtasks")

@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import nodes
 
+from bot.core.history.replies import KEYWORDS
 from bot.core.model.effects import Facts
 from bot.core.model.process import Process
 from bot.words import wiki
@@ -19,7 +20,7 @@ WORDS_PUBLIC = 130
 WORDS_FEEDBACK = 200  # without the findings
 _ADDRESS = re.compile(r"https?://\S+")  # what stands in an address is no word of ours
 _STAFF_WORDS = re.compile(r"\b(sub-?tasks?|transition\w*|status|SLAs?|breach\w*|due)\b", re.IGNORECASE)
-_KEYWORDS = re.compile(r"\b(?:CONFIRM|FILES READY|STATUS)\b")
+_KEYWORDS = re.compile(rf"\b(?:{'|'.join(KEYWORDS.values())})\b")
 
 SAMPLE: Final[Facts] = {
     "district": "Bluebonnet Valley ISD",
