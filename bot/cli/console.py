@@ -27,20 +27,20 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say(line: str) -> None:
-    """Print one line. Text of a ticket can neither act on the terminal in it nor begin another one."""
+    """Print one line. Text from a ticket in it can neither act on the terminal nor begin another line."""
     out.print(visible(line), markup=False)
 
 
 def fail(*lines: str, code: int = 2) -> typer.Exit:
-    """Print lines for the operator and give back the exit to raise."""
+    """Print lines for the operator, and return the exit to raise."""
     for line in lines:
         err.print("\n".join(map(visible, line.split("\n"))), markup=False)
     return typer.Exit(code)
 
 
 def ready(need: Need, proofread: bool = True) -> tuple[Settings, Config]:
-    """The settings and the configuration, its templates proved unless not `proofread`. Where anything is wrong
-    every problem of both is printed, and the command ends with 2."""
+    """The settings and the configuration; with `proofread`, its templates are proved. If anything is wrong, every
+    problem of both is printed, and the command ends with 2."""
     lines: list[str] = []
     settings = None
     try:
@@ -66,8 +66,8 @@ def _checked(folder: Path, settings: Settings | None) -> Config:
 
 
 def local(folder: Path | None) -> tuple[Settings, Path, Clock]:
-    """For commands that ask neither Jira nor the database: the settings, the folder of the configuration (that of
-    BOT_CONFIG where none is given, else `config`, else the shipped example) and the clock."""
+    """For commands that ask neither Jira nor the database: the settings, the folder with the configuration (unless
+    given: BOT_CONFIG, else `config`, else the shipped example), and the clock."""
     try:
         settings = load_settings(need="store")
     except SettingsError as error:
@@ -79,12 +79,12 @@ def local(folder: Path | None) -> tuple[Settings, Path, Clock]:
 
 
 def own_or_example(folder: Path) -> Path:
-    """The folder, or that of the shipped example where it does not exist."""
+    """The folder, or the one with the shipped example if it does not exist."""
     return folder if folder.exists() else EXAMPLE_CONFIG
 
 
 def made(settings: Settings, config: Config) -> Bot:
-    """The bot, wired but not started; where a setting does not let it be built, the command ends with 2."""
+    """The bot, wired but not started; if a setting keeps it from being built, the command ends with 2."""
     try:
         return build(settings, config)
     except SettingsError as error:

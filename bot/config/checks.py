@@ -150,13 +150,15 @@ def _routes(process: Place) -> Iterator[Problem]:
         onward, back = step["next"], step["revision"]["return_to"]
         if onward.text and onward.text not in (*steps, *ends):
             hint = nearest(onward.text, (*steps, *ends))
-            yield onward.problem(f'the step "{step.name}" leads to "{onward.text}", which is no step and no end{hint}')
+            yield onward.problem(
+                f'the step "{step.name}" leads to "{onward.text}", which is neither a step nor an end{hint}'
+            )
         if back.text and back.text not in steps:
             hint = nearest(back.text, steps)
-            yield back.problem(f'a revision returns to "{back.text}", which is no step{hint}')
+            yield back.problem(f'a revision returns to "{back.text}", which is not a step{hint}')
         said = step["said_by"]
         if said.text and said.text not in steps:
-            yield said.problem(f'"said_by" names "{said.text}", which is no step{nearest(said.text, steps)}')
+            yield said.problem(f'"said_by" names "{said.text}", which is not a step{nearest(said.text, steps)}')
     yield from _circles(steps)
     if all(step["next"].text in (*steps, *ends) for step in steps.values()):
         yield from _unreached(steps)  # while a step leads nowhere, those behind it are not to blame

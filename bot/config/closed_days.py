@@ -45,10 +45,10 @@ def unknown(region: Region) -> str | None:
 
     countries = list_supported_countries(include_aliases=True)
     if region.country not in countries:
-        return f'no holidays are known of a country "{region.country}"; give its ISO code, such as US'
+        return f'no holidays are known for a country "{region.country}"; give its ISO code, such as US'
     if region.subdivision is not None and region.subdivision not in countries[region.country]:
         known = ", ".join(countries[region.country]) or "none"
-        return f'no holidays are known of "{region.subdivision}" in {region.country} (known: {known})'
+        return f'no holidays are known for "{region.subdivision}" in {region.country} (known: {known})'
     return None
 
 
@@ -78,8 +78,8 @@ def proposal_lines(calendar: Calendar, year: int, region: Region) -> list[str]:
     """The proposal as YAML, to paste below `closed:` in place of that year's lines. What a person must decide,
     and what changes nothing, is commented out."""
     return [
-        f"# Days of {year} to stand below `closed:`, in place of those that stand there now.",
-        f"# Proposed by the holidays library for {region}; a person keeps or strikes each line.",
+        f"# Days of {year} to go under `closed:`, in place of those that are there now.",
+        f"# Proposed by the holidays library for {region}; keep or delete each line.",
         *(_line(calendar, one) for one in propose(calendar, year, region)),
     ]
 
@@ -92,7 +92,7 @@ def _line(calendar: Calendar, one: Proposal) -> str:
         note += ", below `exceptions:`" if exception else ""
         note += f" (the library: {one.name})" if one.proposed and one.name != name else ""
     elif not calendar.week.get(one.day.weekday()):
-        note = f"a {one.day:%A}, closed anyhow"
+        note = f"a {one.day:%A}, closed anyway"
     else:
         note = "optional, to be decided: many offices are open" if one.optional else "new"
     keeps = note == "new" or (one.already is not None and not exception)

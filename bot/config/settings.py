@@ -108,9 +108,9 @@ def load_settings(env_file: str | Path | None = ".env", need: Need = "serve") ->
             # The others are still judged, with the refused ones at their defaults.
             settings = SettingsHere(**{name: Settings.model_fields[name].default for name in refused})
     except pydantic_settings.SettingsError:  # of the one setting that is no plain text
-        raise SettingsError(["NOTIFY alone says nothing: name a channel, as in NOTIFY_LEADS"]) from None
+        raise SettingsError(["NOTIFY needs the name of a channel, as in NOTIFY_LEADS"]) from None
     except (UnicodeDecodeError, OSError):
-        raise SettingsError([f"{env_file} cannot be read as a text in UTF-8: save it again as such"]) from None
+        raise SettingsError([f"{env_file} cannot be read as UTF-8 text: save it as UTF-8"]) from None
     lines += _problems(settings, need)
     if lines:
         raise SettingsError(lines)
@@ -160,7 +160,7 @@ class Renewal:
 def _refused(error: ValidationError) -> Iterator[str]:
     for one in error.errors(include_input=False, include_url=False):
         name = str(one["loc"][0]).upper()
-        yield f"{name} is not understood ({one['msg']}): mend it in the environment or .env"
+        yield f"{name} is not understood ({one['msg']}): fix it in the environment or .env"
 
 
 def _problems(settings: Settings, need: Need) -> Iterator[str]:
@@ -170,7 +170,9 @@ def _problems(settings: Settings, need: Need) -> Iterator[str]:
     if need == "serve" and settings.webhooks == "on" and not settings.jira_webhook_secret.get_secret_value().strip():
         yield _not_set("JIRA_WEBHOOK_SECRET", "the secret of the webhook")
     if not settings.database_url.get_secret_value().startswith(_DATABASES):
-        yield ("DATABASE_URL is for no database that the bot knows: begin it with sqlite:/// or postgresql+psycopg://")
+        yield (
+            "DATABASE_URL does not name a database that the bot knows: start it with sqlite:/// or postgresql+psycopg://"
+        )
     if not 1 <= settings.port <= 65535:
         yield f"PORT is {settings.port}: give a number from 1 to 65535"
     if not 1 <= settings.workers <= 64:

@@ -143,7 +143,7 @@ class _Reader:
         if isinstance(node, ScalarNode):
             return None if str(node.tag).endswith(":null") else str(node.value)
         if id(node) in self._within:
-            self._note(node, "a value must not hold itself (see the * and & here)")
+            self._note(node, "a value must not contain itself (see the * and & here)")
             return None
         self._within.add(id(node))
         value: Value
@@ -162,7 +162,7 @@ class _Reader:
                 self._note(key, "a key must be a name, not a list or mapping")
             elif name in tree:
                 first = self.lines[(*path, name)]
-                self._note(key, f'"{name}" stands twice; it is already on line {first}')
+                self._note(key, f'"{name}" is there twice; it is already on line {first}')
             else:
                 self.lines[(*path, name)] = key.start_mark.line + 1
                 tree[name] = self.plain(value, (*path, name))

@@ -71,7 +71,7 @@ class HealthFacts:
             parked=len(effects) + shared.looks_parked,
             newest_parked=max(moments, default=None),
             token_expires=office.token_expires,
-            untold=untold(shared.watched, office, webhooks),
+            webhooks_stopped=untold(shared.watched, office, webhooks),
         )
 
     def shared(self) -> Shared:

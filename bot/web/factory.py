@@ -1,4 +1,4 @@
-"""The bot's pages, put together: the receiver of webhooks, whether it is up, and how it is doing."""
+"""The bot's web app: the receiver of webhooks, the health checks, the status page, and the front page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bot.web.webhook import DeliveryStore, receiver
 
 
 def web_app(bot: Bot) -> Flask:
-    """The bot's web app, one blueprint per page; without the receiver of webhooks where they are off.
+    """The bot's web app, one blueprint per page; without the receiver of webhooks if they are off.
 
-    Raises ValueError where webhooks are on and there is no secret."""
+    Raises ValueError if webhooks are on and there is no secret."""
     app = new_app()
     app.extensions["bot"] = bot
     webhooks = bot.settings.webhooks == "on"

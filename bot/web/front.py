@@ -14,7 +14,7 @@ def front_page(webhooks: bool) -> Blueprint:
     def front() -> Response:
         return Response(
             f"The District Onboarding Bot is running. {hears}\n"
-            "How it stands: /statusz. What it knows of a ticket: python -m bot explain KEY\n",
+            "Its status: /statusz. What it knows about a ticket: python -m bot explain KEY\n",
             mimetype="text/plain",
         )
 

@@ -1,4 +1,4 @@
-"""POST /webhooks/jira: prove the sender, keep the delivery's facts, put the issue on the agenda, answer."""
+"""POST /webhooks/jira: verify the sender, keep what identifies the delivery, put the issue on the agenda, answer."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from bot.store.agenda import Agenda
 from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
 
-ECHO_DELAY = timedelta(seconds=2)  # the bot's own write is still going on while Jira tells of it
+ECHO_DELAY = timedelta(seconds=2)  # the bot's own write is still going on when Jira reports it
 RETRY_AFTER = 30  # seconds
-AT_ONCE = 8  # deliveries that are taken in at once; a web server with more threads has some left for /healthz
-TURN_SECONDS = 1.0  # none needs so long for its turn, unless the database does not answer those that have theirs
+AT_ONCE = 8  # deliveries that are accepted at the same time; a web server with more threads has some left for /healthz
+TURN_SECONDS = 1.0  # none waits this long for its turn unless the database does not answer those before it
 
-_METHODS = {"sha256": hashlib.sha256}  # Jira names the method in the header and may change it one day
+_METHODS = {"sha256": hashlib.sha256}  # Jira names the method in the header, and may change it one day
 _CHUNK = 64 * 1024
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is kept of one delivery; never its body. `size` is in bytes."""
+    """What is kept about one delivery; never its body. `size` is in bytes."""
 
     identifier: str
     event: str
@@ -52,9 +52,9 @@ class DeliveryStore:
         self._agenda = agenda
 
     def accept(self, delivery: Delivery, at: datetime, priority: Priority) -> bool:
-        """Have the issue looked at at `at`; False, and nothing done, where the delivery was seen before.
+        """Have the issue reconciled at `at`. False, with nothing done, if the delivery was seen before.
 
-        Raises StoreError where the store cannot be used."""
+        Raises StoreError if the store cannot be used."""
 
         def work(connection: Connection) -> bool:
             new = self._store.record_delivery_in(
@@ -74,19 +74,19 @@ class DeliveryStore:
 
 
 class Turns:
-    """At most `most` deliveries at once. While the database stands still, all of them wait for it, and soon so would
-    every thread of the web server: nobody could be told how the bot is, and Jira only after many times as long."""
+    """At most `most` deliveries at the same time. While the database hangs, all of them wait for it, and soon every
+    thread of the web server would: no health check would be answered, and Jira only after a long time."""
 
     def __init__(self, most: int, patience: float) -> None:
         self._free: SimpleQueue[None] = SimpleQueue()  # a token for each turn
         for _ in range(most):
             self._free.put(None)
         self._patience = patience
-        self._stuck = False  # somebody waited in vain, and no turn has ended since
+        self._stuck = False  # a delivery waited in vain, and no turn has ended since
 
     def with_one(self, receive: Callable[[], Response]) -> Response:
-        """What `receive` answers. Raises ServiceUnavailable where no turn comes within `patience` seconds, or none
-        came just now."""
+        """What `receive` answers. Raises ServiceUnavailable if no turn comes within `patience` seconds, or if the
+        delivery before got none."""
         if not self._take():
             log.error("could not keep a delivery: those before it still wait for the database")
             raise _try_again()
@@ -125,10 +125,10 @@ def receiver(
     projects: Callable[[], Collection[str]],
     own_account: Callable[[], str | None],
 ) -> Blueprint:
-    """The blueprint of the webhook. `projects` tells the keys of the bot's projects, `own_account` the
-    bot's account as far as it is known. Raises ValueError for an empty secret."""
+    """The blueprint of the webhook. `projects` gives the keys of the bot's projects, and `own_account` the bot's
+    account if it is known. Raises ValueError for an empty secret."""
     if not secret.strip():
-        raise ValueError("The webhook's secret is empty: anybody could sign with it, so give JIRA_WEBHOOK_SECRET.")
+        raise ValueError("The webhook's secret is empty: anybody could sign with it, so set JIRA_WEBHOOK_SECRET.")
     blueprint = Blueprint("webhook", __name__)
     turns = Turns(AT_ONCE, TURN_SECONDS)
 
@@ -143,7 +143,7 @@ def receiver(
             raise Unauthorized("not signed")
         try:
             payload: object = json.loads(body)
-        except (ValueError, RecursionError):  # also an unknown encoding, a huge number, too deep a nesting
+        except (ValueError, RecursionError):  # also for an unknown encoding, a huge number, or too deep a nesting
             raise BadRequest("no JSON") from None
         project = project_of(payload)
         if project is not None and project not in projects():
@@ -151,12 +151,15 @@ def receiver(
         delivery = _delivery(payload, body)
         if delivery is None:
             return _answer(200, "no issue")
-        return _take_in(delivery)
+        return _accept(delivery)
 
-    def _take_in(delivery: Delivery) -> Response:
+    def _accept(delivery: Delivery) -> Response:
         at, priority = clock.now(), Priority.PEOPLE
         if delivery.author_id is not None and delivery.author_id == own_account():
-            at, priority = at + ECHO_DELAY, Priority.TIMERS  # an echo is nobody's act and can wait for people's
+            at, priority = (
+                at + ECHO_DELAY,
+                Priority.TIMERS,
+            )  # an echo is not the act of a person, and can wait for those
         try:
             new = deliveries.accept(delivery, at, priority)
         except StoreError as error:
@@ -185,7 +188,7 @@ def _delivery(payload: object, body: bytearray) -> Delivery | None:
     if issue_id is None:
         return None
     digest = hashlib.sha256(body).hexdigest()
-    # Cloud names each delivery, the same on its retries; Data Center does not, so the body names itself.
+    # Cloud names each delivery, and a retry has the same name. Data Center does not, so the hash of the body does.
     given = request.headers.get("X-Atlassian-Webhook-Identifier", "").strip()
     named = given if given.isascii() and given.isprintable() and len(given) <= 200 else ""
     return Delivery(

@@ -186,9 +186,9 @@ def form(text: str, facts: Facts, limit: int) -> Iterator[str]:
     if len(keywords) > 1:
         yield f"one keyword is enough, not {', '.join(sorted(keywords))}"
     for word in _STAFF_WORDS.findall(_KEYWORDS.sub("", own)):
-        yield f"{word!r} is a word of staff, not of a district"
+        yield f"{word!r} is a word for staff, not for districts"
     if re.search(r"\d:\d\d", own):
-        yield "a day is promised, never a minute"
+        yield "announce a day, never a time of day"
     if re.search(r"^\|\||^\||\{(?:panel|color|code|noformat|quote)", own, re.MULTILINE):
         yield "no table, panel or other box in mail for a phone"
 
