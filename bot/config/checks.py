@@ -81,7 +81,7 @@ def _twice(places: Iterable[Place], what: str) -> Iterator[Problem]:
 
 
 def _statuses(process: Place) -> Iterator[Problem]:
-    # Two steps in one status could not be told apart, and neither could a step and a wait or an end.
+    # Two steps in one status could not be distinguished, nor could a step and a wait or an end.
     places = [step["status"] for step in process["steps"].entries()]
     places += [process["waiting_status"], *map(_end_status, process["ends"].entries())]
     places.sort(key=lambda place: place.source.line(place.path))

@@ -40,7 +40,7 @@ class Proposal:
 
 
 def unknown(region: Region) -> str | None:
-    """The sentence that says why the library cannot propose for a region, None where it can."""
+    """A sentence that says why the library cannot propose days for a region, None if it can."""
     from holidays import list_supported_countries  # where it is needed alone: it is slow to import
 
     countries = list_supported_countries(include_aliases=True)
@@ -61,7 +61,7 @@ def propose(calendar: Calendar, year: int, region: Region) -> list[Proposal]:
     nationwide, here = _holidays(Region(region.country), year), _holidays(region, year)
     listed = {day: name for day, name in calendar.closed.items() if day.year == year}
     listed |= {day: one.name for day, one in calendar.exceptions.items() if day.year == year}
-    # Where a day of the part falls on one of the country, the country's name tells it better.
+    # If a holiday of the part is also one of the country, the country's name is clearer.
     found = [Proposal(d, nationwide.get(d, name), d not in nationwide, listed.get(d)) for d, name in here.items()]
     found += [Proposal(d, name, False, name, False) for d, name in listed.items() if d not in here]
     return sorted(found, key=lambda one: one.day)

@@ -46,7 +46,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """A YAML file as read. Every scalar is text, or None where empty: what it means is the model's to say.
+    """A YAML file as read. Every scalar is text, or None if empty: what it means is the model's to say.
 
     `lines` has the line of every path of keys and positions; `problems` what the YAML itself has wrong."""
 
@@ -86,12 +86,12 @@ class Place:
 
     @property
     def text(self) -> str | None:
-        """The text that stands here, None where there is none."""
+        """The text here, None if there is none."""
         return self.value if isinstance(self.value, str) else None
 
     @property
     def name(self) -> str:
-        """The key under which this stands."""
+        """The key that this is under."""
         return str(self.path[-1]) if self.path else ""
 
     def entries(self) -> list[Place]:

@@ -123,7 +123,7 @@ def _page(words: Words, process: Process, file: TemplateFile, given: Facts) -> P
 
 
 def _wanted(process: Process, file: TemplateFile) -> Wanted:
-    """How the process, or the bot, uses the template; what nobody names yet is told by its folder."""
+    """How the process, or the bot, uses the template; for one that nothing names yet, its folder decides."""
     kind, _, owner = file.folder.partition("/")
     uses = [want for want in (*named(process), *OWN) if (want.folder, want.name) == (kind, file.name)]
     return uses[0] if uses else Wanted(file.name, kind == "comments" and owner != "any", folder=kind)
@@ -196,7 +196,7 @@ def _name_of(account: str) -> str:
 
 
 def to_html(pages: Sequence[Page]) -> str:
-    """One HTML page that needs nothing besides itself: each comment as Jira shows it, and as mail on a phone."""
+    """One HTML page, without any other file: each comment as Jira shows it, and as an email on a phone."""
     folder = FileSystemLoader(SHIPPED_TEMPLATES / "preview")
     environment = Environment(loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(wiki=_html, brief=_brief, anchor=_anchor)

@@ -18,7 +18,7 @@ from bot.words import wiki
 
 WORDS_PUBLIC = 130
 WORDS_FEEDBACK = 200  # without the findings
-_ADDRESS = re.compile(r"https?://\S+")  # what stands in an address is no word of ours
+_ADDRESS = re.compile(r"https?://\S+")  # the words in an address are not ours
 _STAFF_WORDS = re.compile(r"\b(sub-?tasks?|transition\w*|status|SLAs?|breach\w*|due)\b", re.IGNORECASE)
 _KEYWORDS = re.compile(rf"\b(?:{'|'.join(KEYWORDS.values())})\b")
 
@@ -59,7 +59,7 @@ STAFF_SAMPLE: Final[Facts] = {
     "again": False,
     "items": ("Dana Reyes: We changed our system last week. Does that matter?",),
 }
-# What a text may speak of and often does not: empty where the plan gives no such fact.
+# What a text may speak of and often does not: empty if the plan gives no such fact.
 OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0, "told": None}
 # The same, for internal comments alone.
 ABSENT: Final[Facts] = {
@@ -82,7 +82,7 @@ _OTHERWISE: Final[dict[str, tuple[Facts, ...]]] = {
 
 @dataclass(frozen=True)
 class Complaint:
-    """What is wrong with one template. `line` is 0 where it is the template as a whole; `place` is the path of
+    """What is wrong with one template. `line` is 0 if it is the template as a whole; `place` is the path of
     keys in the process file that names it, and is empty for the bot's own words."""
 
     template: str
@@ -220,6 +220,6 @@ def _text_name(node: nodes.Node) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A question to add to an error: which of the `known` words was meant? Empty where none is near."""
+    """A question to add to an error: which of the `known` words was meant? Empty if none is near."""
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
