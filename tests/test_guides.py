@@ -13,13 +13,10 @@ import pytest
 from bot.app import load_checked
 from bot.config.load import EXAMPLE_CONFIG
 from bot.config.source import ConfigError
-from bot.core.history.commands import VISIT_COMMANDS
 from bot.core.history.replies import KEYWORDS, Reply, understand
-from bot.core.model.ledger import RECORDED_COMMANDS, CommandName
 from bot.sandbox.accounts import CARLA, HANNA
 from bot.sandbox.harness import Harness
 from bot.web.flask_app import new_app
-from bot.words.files import SHIPPED_TEMPLATES
 from tests.stories.conftest import MORNING
 
 GUIDES = Path(__file__).parents[1] / "docs/guides"
@@ -117,21 +114,6 @@ def test_what_check_says_of_a_forgotten_part_of_a_step(office: Office) -> None:
 def test_a_keyword_alone_is_understood(intent: str) -> None:
     """What a template asks for is what the bot understands."""
     assert understand(KEYWORDS[intent]) == Reply(intent)
-
-
-# -- a staff command
-
-
-def test_a_command_that_the_ledger_keeps_is_carried_out() -> None:
-    """No command is answered with "Done" that does nothing, and none does something that is forgotten."""
-    assert set(RECORDED_COMMANDS) == set(VISIT_COMMANDS)
-
-
-@pytest.mark.parametrize("name", CommandName)
-def test_every_command_is_in_the_help(name: CommandName) -> None:
-    """Staff find it by /help."""
-    text = (SHIPPED_TEMPLATES / "comments/any/help.j2").read_text()
-    assert name == CommandName.HELP or re.search(rf"/{name}[ :.,]", text)
 
 
 # -- a page
