@@ -1,7 +1,7 @@
 # Every target does its own set-up. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve sandbox check test slow oracle stories-without-webhooks kills soak fuzz mutants bench lint clean
+.PHONY: help demo serve sandbox check test slow oracle stories-without-webhooks kills soak fuzz mutants bench screenshot lint clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,6 +54,9 @@ mutants: $(VENV)/.dev ## change the core at random and see whether a test notice
 bench: $(VENV)/.bench ## measure how fast the bot is, beside others (ARGS=--fast is shorter and noisier)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+screenshot: $(VENV)/.run ## make the README's picture of the sandbox again (needs Chromium)
+	@PYTHONPATH=. $(BIN)/python docs/images/screenshot.py
+
 lint: $(VENV)/.dev ## check style, types, and which room may import which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -61,7 +64,7 @@ lint: $(VENV)/.dev ## check style, types, and which room may import which
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 
 clean: ## remove what the targets installed and left
-	rm -rf $(VENV) var .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) var build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

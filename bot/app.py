@@ -38,12 +38,12 @@ from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
 from bot.store.journal import Journal
 from bot.store.keys import JOB
+from bot.words.files import SHIPPED_TEMPLATES
 from bot.words.proofread import OWN
 from bot.words.render import Words
 
 LOG = logging.getLogger(__name__)
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
 BORN = "born_at"
 WITHOUT_WEBHOOKS = timedelta(seconds=60)  # how often to ask Jira what changed where it cannot tell
 AWAY = 3  # after so many catch-ups that did not happen, the bot or Jira was away
@@ -86,7 +86,7 @@ class Bot:
         self._standing = Readiness()
         self._parts = self._made_of(config)
         self.workers = Workers(self.agenda, self.reconciler, self.jobs, self.store, _stop_process, workers)
-        folders = (config.folder, TEMPLATES)
+        folders = (config.folder, SHIPPED_TEMPLATES)
         self.reloader = Reloader(folders, self._reread, self.adopt)
         self.ticker = Ticker(self.agenda, self.store, _stop_process, self.refresh, self.watch)
         self.running = False
@@ -264,8 +264,8 @@ def _stop_process(why: str) -> None:
 
 
 def words_of(config: Config, site_url: str = "") -> Words:
-    """The words of a configuration: the shipped templates, and its own instead where it has any."""
-    return Words(TEMPLATES, config.calendars, site_url, config.office.texts, config.folder / "templates")
+    """The words that a configuration speaks with: the shipped templates, and its own instead where it has any."""
+    return Words(SHIPPED_TEMPLATES, config.calendars, site_url, config.office.texts, config.folder / "templates")
 
 
 def load_checked(folder: Path, site_url: str = "", channels: Mapping[str, str] | None = None) -> Config:

@@ -231,7 +231,7 @@ def test_addresses_that_are_none_are_told_as_settings_and_never_shown() -> None:
     with pytest.raises(SettingsError) as wrong:
         build(settings, load_checked(ROOT / "config"))
     operator, beat = wrong.value.lines
-    assert operator.startswith("OPERATOR_URL is no address")
+    assert operator.startswith("OPERATOR_URL is not an address")
     assert beat.startswith("HEARTBEAT_URL is not a web address")
     assert "s3cret" not in str(wrong.value)
 
@@ -275,7 +275,7 @@ def test_the_operator_hears_of_trouble_and_of_its_end(harness: Harness, sent: li
     limit.clear()
     harness.clock.jump_machine(130)
     harness.bot.watch()
-    assert [title for title, _ in sent] == ["not ready", "well again"]
+    assert [title for title, _ in sent] == ["not ready", "working again"]
 
 
 def restarted(harness: Harness) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.app import Bot, build, clock_of, load_checked
 from bot.clock import Clock
-from bot.config.load import Config, load
+from bot.config.load import EXAMPLE_CONFIG, Config, load
 from bot.config.settings import Need, Settings, SettingsError, load_settings
 from bot.config.source import ConfigError
 from bot.core.model.ledger_json import LedgerBroken
@@ -27,20 +27,20 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say(line: str) -> None:
-    """Print one line. Text of a ticket can neither act on the terminal in it nor begin another one."""
+    """Print one line. Text from a ticket in it can neither act on the terminal nor begin another line."""
     out.print(visible(line), markup=False)
 
 
 def fail(*lines: str, code: int = 2) -> typer.Exit:
-    """Print lines for the operator and give back the exit to raise."""
+    """Print lines for the operator, and return the exit to raise."""
     for line in lines:
         err.print("\n".join(map(visible, line.split("\n"))), markup=False)
     return typer.Exit(code)
 
 
 def ready(need: Need, proofread: bool = True) -> tuple[Settings, Config]:
-    """The settings and the configuration, its templates proved unless not `proofread`. Where anything is wrong
-    every problem of both is printed, and the command ends with 2."""
+    """The settings and the configuration; with `proofread`, its templates are proved. If anything is wrong, every
+    problem of both is printed, and the command ends with 2."""
     lines: list[str] = []
     settings = None
     try:
@@ -48,6 +48,9 @@ def ready(need: Need, proofread: bool = True) -> tuple[Settings, Config]:
     except SettingsError as error:
         lines += error.lines
     folder = settings.bot_config if settings else Settings(jira_url="").bot_config
+    if not folder.exists():
+        lines.append(f"There is no folder {folder}: set BOT_CONFIG, or copy the example to it from {EXAMPLE_CONFIG}")
+        raise fail(*lines)
     try:
         config = _checked(folder, settings) if proofread else load(folder)
     except ConfigError as error:
@@ -63,17 +66,25 @@ def _checked(folder: Path, settings: Settings | None) -> Config:
 
 
 def local(folder: Path | None) -> tuple[Settings, Path, Clock]:
-    """For commands that ask neither Jira nor the database: the settings, the folder of the configuration (that of
-    BOT_CONFIG where none is given) and the clock."""
+    """For commands that ask neither Jira nor the database: the settings, the folder with the configuration (unless
+    given: BOT_CONFIG, else `config`, else the shipped example), and the clock."""
     try:
         settings = load_settings(need="store")
     except SettingsError as error:
         raise fail(*error.lines) from None
-    return settings, folder or settings.bot_config, clock_of(settings)
+    if folder is None:
+        chosen = "bot_config" in settings.model_fields_set
+        folder = settings.bot_config if chosen else own_or_example(settings.bot_config)
+    return settings, folder, clock_of(settings)
+
+
+def own_or_example(folder: Path) -> Path:
+    """The folder, or the one with the shipped example if it does not exist."""
+    return folder if folder.exists() else EXAMPLE_CONFIG
 
 
 def made(settings: Settings, config: Config) -> Bot:
-    """The bot, wired but not started; where a setting does not let it be built, the command ends with 2."""
+    """The bot, wired but not started; if a setting keeps it from being built, the command ends with 2."""
     try:
         return build(settings, config)
     except SettingsError as error:

@@ -26,12 +26,12 @@ from bot.store.journal import EffectRecord, JournalEntry
 def explain(
     view: View,
     calendars: Mapping[str, Calendar],
-    looks: Sequence[JournalEntry],
+    entries: Sequence[JournalEntry],
     parked: Sequence[EffectRecord],
     all_rounds: bool = False,
 ) -> list[str]:
-    """The explanation of one ticket, and with `all_rounds` the clocks of its earlier stays. `looks` come newest
-    first."""
+    """The explanation of one ticket, and with `all_rounds` the clocks of its earlier visits. `entries` of the journal
+    come newest first."""
     issue = view.snapshot.issue
     lines = [f"{issue.key}  {issue.summary}", f"Status       {issue.status}"]
     if view.progress is None:
@@ -42,15 +42,15 @@ def explain(
     if why := clocks_explained(view.progress, calendars):
         lines += ["", *why]
     if all_rounds:
-        lines += ["", "Earlier stays", *(f"  {line}" for line in rounds(view.progress, calendar) or ["none"])]
-    lines += ["", "What the bot did", *(_looks(looks, calendar) or ["  nothing yet"])]
+        lines += ["", "Earlier visits", *(f"  {line}" for line in rounds(view.progress, calendar) or ["none"])]
+    lines += ["", "What the bot did", *(_done(entries, calendar) or ["  nothing yet"])]
     lines += ["", "What it would do now", *_plan(view.plan, calendar)]
     return lines
 
 
-def _looks(looks: Sequence[JournalEntry], calendar: Calendar) -> list[str]:
-    deeds = [look for look in reversed(looks) if look.effects]
-    return [f"  {moment(look.at, calendar)}  {'; '.join(look.effects)}. {look.reason}" for look in deeds]
+def _done(entries: Sequence[JournalEntry], calendar: Calendar) -> list[str]:
+    acts = [entry for entry in reversed(entries) if entry.effects]
+    return [f"  {moment(entry.at, calendar)}  {'; '.join(entry.effects)}. {entry.reason}" for entry in acts]
 
 
 def _plan(plan: Plan, calendar: Calendar) -> Iterator[str]:
@@ -63,9 +63,9 @@ def _plan(plan: Plan, calendar: Calendar) -> Iterator[str]:
     for name, value in plan.update.fields.items():
         yield f"  - set {name} to {value}" if value else f"  - clear {name}"
     if plan.requeue_at:
-        yield f"  It looks again by itself {moment(plan.requeue_at, calendar)}."
+        yield f"  The bot comes back by itself {moment(plan.requeue_at, calendar)}."
     else:
-        yield "  Nothing is due by time alone; it looks again when something happens on the ticket."
+        yield "  Nothing is due by time alone; the bot comes back when something happens on the ticket."
 
 
 def describe(effect: Effect) -> str:

@@ -14,13 +14,14 @@ from typing import Annotated
 
 import typer
 
+from bot import __version__
 from bot.app import Bot, load_checked
-from bot.cli.console import Desk, desk, fail, idle_bot, made, out, ready, say
+from bot.cli.console import Desk, desk, fail, idle_bot, made, out, own_or_example, ready, say
 from bot.cli.explain import describe, explain
 from bot.cli.setup_commands import tools
 from bot.cli.time_commands import times
 from bot.clock import SystemClock
-from bot.config.load import load
+from bot.config.load import EXAMPLE_CONFIG, load
 from bot.config.source import ConfigError
 from bot.controller.reconciler import View
 from bot.core.model.effects import PostComment
@@ -32,14 +33,30 @@ from bot.web.factory import web_app
 from bot.web.wsgi_server import WebServer
 from bot.words.render import TemplateFault, Unfit
 
-WEB_SECONDS = 1.0  # what a delivery gets at the end: Jira sends again what was not answered, and calls need 8 s
-END_SECONDS = 9.5  # all of the end, also where the database does not answer: a supervisor kills after 10 s
+WEB_SECONDS = 1.0  # how long a delivery gets at the end: Jira resends what was not answered, and calls need 8 s
+END_SECONDS = 9.5  # the whole shutdown, even if the database does not answer: a supervisor kills after 10 s
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The District Onboarding Bot.", rich_markup_mode=None
 )
 app.add_typer(tools)
 app.add_typer(times, name="time", help="Business time: when a goal is due, how much of it is spent, and why.")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        say(f"onboarding-bot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """The District Onboarding Bot."""
+
 
 Key = Annotated[str, typer.Argument(help="The ticket's key, such as DDE-12.")]
 
@@ -74,8 +91,8 @@ def serve() -> None:
     ending = threading.Thread(target=_end, args=(web, bot), name="end", daemon=True)
     ending.start()
     ending.join(END_SECONDS)
-    # A thread that still waits for somebody's answer, Jira's, a mail server's or the database's, must not keep the
-    # process: leases run out by themselves, and what was not committed is as good as not begun.
+    # A thread that still waits for an answer, from Jira, a mail server, or the database, must not keep the process
+    # alive: leases expire by themselves, and what was not committed counts as not begun.
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
@@ -89,7 +106,7 @@ def _end(web: WebServer, bot: Bot) -> None:
 @app.command()
 def sandbox(
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8090,
-    config: Annotated[Path, typer.Option(help="The folder with bot.yaml.")] = Path("config"),
+    config: Annotated[Path | None, typer.Option(help="The folder with bot.yaml; config unless given.")] = None,
     webhook: Annotated[str, typer.Option(help="Send signed webhooks to this address.")] = "",
     secret: Annotated[str, typer.Option(help="The secret to sign them with.")] = "",
 ) -> None:
@@ -97,7 +114,7 @@ def sandbox(
     from bot.sandbox.alone import run_alone
 
     try:
-        processes = load(config).processes
+        processes = load(config or own_or_example(Path("config"))).processes
     except ConfigError as error:
         raise fail(*(str(p) for p in error.problems)) from None
     if bool(webhook) != bool(secret):
@@ -118,8 +135,8 @@ def demo(
     from bot.sandbox.demo.story import play
 
     with tempfile.TemporaryDirectory(prefix="onboarding-demo-") as var:
-        # A copy: who plays /closed in the demo closes no day of the shipped calendar.
-        shutil.copytree(Path(__file__).parents[2] / "config", Path(var, "config"))
+        # A copy, so that /closed in the demo does not close a day of the shipped calendar.
+        shutil.copytree(EXAMPLE_CONFIG, Path(var, "config"))
         config = load_checked(Path(var, "config"))
         ports = (0, 0) if once else (jira_port, port)
         try:
@@ -133,28 +150,28 @@ def demo(
 @app.command("explain")
 def explain_(
     key: Key,
-    all_rounds: Annotated[bool, typer.Option("--rounds", help="The clocks of earlier stays too.")] = False,
+    all_rounds: Annotated[bool, typer.Option("--rounds", help="The clocks of earlier visits, too.")] = False,
 ) -> None:
-    """Tell where a ticket stands, whose turn it is, why each clock is due when it is, what the bot did and why, and
+    """Show where a ticket stands, whose turn it is, why each clock is due when it is, what the bot did and why, and
     what comes next."""
     with idle_bot("read") as bot:
         view = bot.reconciler.dry_run(key)
         issue_id = view.snapshot.issue.id
-        looks, given_up = bot.journal.entries(issue_id, 20), bot.journal.parked(issue_id)
-        for line in explain(view, bot.closures.calendars(), looks, given_up, all_rounds):
+        entries, given_up = bot.journal.entries(issue_id, 20), bot.journal.parked(issue_id)
+        for line in explain(view, bot.closures.calendars(), entries, given_up, all_rounds):
             say(line)
         row = bot.agenda.row(key_of(issue_id))
         if row is not None and row.parked:
-            say(f"The bot has given this ticket up: {row.parked}. `python -m bot retry` releases it.")
+            say(f"The bot has given up on this ticket: {row.parked}. `python -m bot retry` releases it.")
 
 
 @app.command()
 def reconcile(
     key: Annotated[str, typer.Argument(help="The ticket's key; leave it out with --all.")] = "",
-    every: Annotated[bool, typer.Option("--all", help="Every ticket that is under way.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every open ticket.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Print the effects, apply none.")] = False,
 ) -> None:
-    """Look at a ticket now, and do what is wished and not yet there."""
+    """Reconcile a ticket now: do what should be there and is not yet."""
     if bool(key) == every:
         raise fail("Name one ticket, or give --all.")
     with idle_bot("read") as bot:
@@ -164,9 +181,9 @@ def reconcile(
         for view in views:
             _print_plan(bot, view)
         if not views:
-            say("Jira's search shows no ticket that is under way.")
+            say("Jira's search finds no open ticket.")
         elif not dry_run:
-            _look_now(bot, [view.snapshot.issue.id for view in views])
+            _reconcile_now(bot, [view.snapshot.issue.id for view in views])
 
 
 def _print_plan(bot: Bot, view: View) -> None:
@@ -184,18 +201,18 @@ def _print_plan(bot: Bot, view: View) -> None:
     for label in record.add_labels:
         say(f"  - set the label {label}")
     for label in record.remove_labels:
-        say(f"  - take off the label {label}")
+        say(f"  - remove the label {label}")
     for name, value in record.fields.items():
         say(f"  - {name}: {value}")
 
 
-def _look_now(bot: Bot, ids: list[str]) -> None:
-    """Look here where no bot serves this database; else ask the one that does."""
+def _reconcile_now(bot: Bot, ids: list[str]) -> None:
+    """Reconcile here if no bot serves this database; otherwise ask the one that does."""
     try:
         bot.store.lock()
     except StoreBusy:
         bot.reconciler.enqueue(ids)
-        say(f"The running bot looks at {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.")
+        say(f"The running bot reconciles {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.")
         return
     bot.reconciler.enqueue(ids)
     waiting = {key_of(i) for i in ids}
@@ -205,7 +222,7 @@ def _look_now(bot: Bot, ids: list[str]) -> None:
         else:
             bot.reconciler.reconcile(claim)
         waiting = {k for k in waiting if (row := bot.agenda.row(k)) and row.due_at and row.due_at <= bot.clock.now()}
-    say("Done." if not waiting else f"{len(waiting)} must wait; `serve` goes on with them.")
+    say("Done." if not waiting else f"{len(waiting)} must wait; `serve` continues with them.")
 
 
 @app.command()
@@ -213,7 +230,7 @@ def pause() -> None:
     """Make the bot leave all tickets alone until `unpause`; deliveries are kept."""
     with desk() as at:
         at.store.set_fact(PAUSED, True)
-    say("Paused. Webhooks are still taken in; `python -m bot unpause` goes on with them.")
+    say("Paused. Webhooks are still accepted; `python -m bot unpause` continues with them.")
 
 
 @app.command()
@@ -229,7 +246,7 @@ def parked() -> None:
     """List what the bot gave up, and why."""
     with desk() as at:
         lines = [f"{e.effect_id}  {e.at.isoformat(timespec='minutes')}  {e.reason}" for e in at.journal.parked()]
-        lines += [f"{_id_of(key)}  {reason}" for key, reason in _looks_given_up(at)]
+        lines += [f"{_id_of(key)}  {reason}" for key, reason in _parked_whole(at)]
         for line in lines or ["Nothing is given up."]:
             say(line)
 
@@ -239,12 +256,12 @@ def retry(
     effect: Annotated[str, typer.Argument(help="The id that `parked` printed; leave it out with --all.")] = "",
     every: Annotated[bool, typer.Option("--all", help="Everything that is parked.")] = False,
 ) -> None:
-    """Release what was given up, once its cause is mended."""
+    """Try again what was given up, once its cause is fixed."""
     if bool(effect) == every:
         raise fail("Name one effect as `parked` prints it, or give --all.")
     with desk() as at:
         issues = {key_of(issue) for issue in at.journal.retry(None if every else [effect])}
-        given_up = {key for key, _ in _looks_given_up(at) if every or _id_of(key) == effect}
+        given_up = {key for key, _ in _parked_whole(at) if every or _id_of(key) == effect}
         for key in given_up:
             at.agenda.unpark(key)
         for key in issues:
@@ -252,11 +269,11 @@ def retry(
     count = len(issues | given_up)
     if not count:
         raise fail("Nothing was parked under that id; `python -m bot parked` lists what is.")
-    say(f"Released; the bot looks again at {count} ticket{'s' if count != 1 else ''}.")
+    say(f"Released; the bot reconciles {count} ticket{'s' if count != 1 else ''}.")
 
 
-def _looks_given_up(at: Desk) -> list[tuple[str, str]]:
-    """The agenda's keys that are parked whole, each with its reason: their looks failed again and again."""
+def _parked_whole(at: Desk) -> list[tuple[str, str]]:
+    """The agenda's keys that are parked whole, each with the reason: reconciling them failed again and again."""
     return [(row.key, row.parked) for row in at.agenda.rows(limit=1_000_000) if row.parked]
 
 

@@ -1,4 +1,4 @@
-"""The commands of who sets the bot up: judge its files, examine the site, see its words, list closed days."""
+"""The commands for setting the bot up: check its files, examine the site, preview its texts, list closed days."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.app import client_of, load_checked, words_of
 from bot.cli.console import fail, idle_bot, local, out, ready, say
 from bot.clock import Clock
 from bot.config.closed_days import closed_days_of_year, proposal_lines, runs_out
-from bot.config.load import Config, load
+from bot.config.load import EXAMPLE_CONFIG, Config, load
 from bot.config.source import ConfigError, known_hint
 from bot.controller.office_closures import Written
 from bot.core.decide.template_facts import facts
@@ -30,7 +30,7 @@ from bot.log import visible
 from bot.words.preview import NoSuchTemplate, Page, preview, to_html, to_terminal
 from bot.words.render import Words
 
-WIDEST = 100  # characters of a line that is still read with ease
+WIDEST = 100  # characters of a line that is still easy to read
 
 tools = typer.Typer()
 calendars = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -40,7 +40,7 @@ Folder = Annotated[Path | None, typer.Option("--config", help="The folder with b
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _printed() -> Iterator[None]:
     """Problems of the configuration are printed, and the command ends with 2."""
     try:
         yield
@@ -52,7 +52,7 @@ def _told() -> Iterator[None]:
 def check(config: Folder = None) -> None:
     """Validate configuration and templates: every error at once, each with its file and line."""
     settings, folder, clock = local(config)
-    with _told():
+    with _printed():
         found = load_checked(folder, settings.jira_url, settings.channels)
     for process in found.processes:
         steps, since = len(process.steps), process.since
@@ -63,6 +63,8 @@ def check(config: Folder = None) -> None:
     for sentence in found.unused:
         say(f"! {sentence}.")
     say(f"{folder}/ is good.")
+    if folder == EXAMPLE_CONFIG and config is None:
+        say("These are the example files; copy the folder to `config` and make it yours.")
 
 
 def _today(calendar: Calendar, clock: Clock) -> date:
@@ -82,7 +84,7 @@ def _print_closed(calendar: Calendar, today: date) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
-    """Compare the live Jira with the configuration. It only reads; exit 1 where something must be fixed."""
+    """Compare the live Jira with the configuration. It only reads; exit code 1 if something must be fixed."""
     settings, config = ready("read")
     rows = examine(client_of(settings, config), config, settings)
     if as_json:
@@ -95,7 +97,7 @@ def doctor(
 
 @tools.command("preview")
 def preview_(
-    template: Annotated[str | None, typer.Argument(help="One template's name; all where it is left out.")] = None,
+    template: Annotated[str | None, typer.Argument(help="One template's name; all of them if left out.")] = None,
     issue: Annotated[str | None, typer.Option(help="Fill it with what this ticket holds.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page for a browser to this file instead.")] = None,
     config: Folder = None,
@@ -105,7 +107,7 @@ def preview_(
         pages = _pages_of_issue(issue, template)
     else:
         settings, folder, _ = local(config)
-        with _told():
+        with _printed():
             found = load(folder)
         pages = _pages(words_of(found, settings.jira_url), list(found.processes), template, None)
     if html is None:
@@ -124,7 +126,7 @@ def _pages_of_issue(key: str, template: str | None) -> list[Page]:
         if view.process is None or view.progress is None:
             raise fail(f"{key} gives no facts: {view.plan.reason}")
         given = facts(view.progress, bot.config.office, key=view.snapshot.issue.key)
-        # A template is for a moment with findings; where the ticket has none now, the sample's are shown.
+        # A template may be for a time with findings; if the ticket has none now, the sample's are shown.
         shown = {name: value for name, value in given.items() if name != "findings" or value}
         return _pages(bot.words, [view.process], template, shown)
 
@@ -144,7 +146,7 @@ def propose(
 ) -> None:
     """Print the closed days that the holidays library proposes for a year, as YAML to paste."""
     _, folder, _ = local(config)
-    with _told():
+    with _printed():
         found = load(folder)
     for line in _proposed(found, name, year):
         say(line)

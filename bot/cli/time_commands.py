@@ -1,4 +1,4 @@
-"""The commands that answer questions of business time, one by one or in bulk. They need neither Jira nor a database."""
+"""The commands that calculate business time, for one case or for many. They need neither Jira nor a database."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from bot.core.time.goals import parse_goal
 times = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Option("--calendar", help="The calendar's name, such as cli.")]
-From = Annotated[str, typer.Option("--from", help="A moment with its offset, such as 2026-01-08T15:40-06:00.")]
+From = Annotated[str, typer.Option("--from", help="A time with its UTC offset, such as 2026-01-08T15:40-06:00.")]
 GoalText = Annotated[str, typer.Option("--goal", help='A goal, such as "20 business hours".')]
-Bulk = Annotated[bool, typer.Option("--stdin", help="Read one case a line, its two values parted by a tab.")]
+Bulk = Annotated[bool, typer.Option("--stdin", help="Read one case per line, its two values separated by a tab.")]
 Folder = Annotated[Path | None, typer.Option("--config", help="The folder with bot.yaml; BOT_CONFIG unless given.")]
 
 Answer = Callable[[str, str], str]
@@ -34,7 +34,7 @@ _SECOND = timedelta(seconds=1)
 
 @times.command()
 def due(calendar: Name, start: From = "", goal: GoalText = "", bulk: Bulk = False, config: Folder = None) -> None:
-    """Print when a goal is due, as an ISO 8601 moment in the calendar's zone."""
+    """Print when a goal is due, as an ISO 8601 time in the calendar's time zone."""
     found = _calendar(calendar, config)
     zone = ZoneInfo(found.zone)
 
@@ -48,7 +48,7 @@ def due(calendar: Name, start: From = "", goal: GoalText = "", bulk: Bulk = Fals
 def elapsed(
     calendar: Name,
     start: From = "",
-    end: Annotated[str, typer.Option("--to", help="A later moment with its offset.")] = "",
+    end: Annotated[str, typer.Option("--to", help="A later time with its UTC offset.")] = "",
     bulk: Bulk = False,
     config: Folder = None,
 ) -> None:
@@ -63,7 +63,7 @@ def elapsed(
 
 @times.command()
 def explain(calendar: Name, start: From, goal: GoalText, config: Folder = None) -> None:
-    """Print every opening that counts towards a goal, each day that does not by name, and the due moment."""
+    """Print every opening that counts toward a goal, each day that does not by name, and the due time."""
     found = _calendar(calendar, config)
     try:
         lines = render(explanation_of_goal(found, parse_goal(goal), _moment(start)))
@@ -74,7 +74,7 @@ def explain(calendar: Name, start: From, goal: GoalText, config: Folder = None) 
 
 
 def duration(time: timedelta) -> str:
-    """An ISO 8601 duration without days, for a day of open time is no day of the clock: PT0S, PT20H, PT1H19M47.655S."""
+    """An ISO 8601 duration without days, since a day of open time is not 24 hours: PT0S, PT20H, PT1H19M47.655S."""
     seconds, rest = divmod(time, _SECOND)
     hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
     exact = f"{seconds}.{rest.microseconds:06}".rstrip("0") if rest else f"{seconds}"
@@ -97,7 +97,7 @@ def _moment(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(f'"{text}" is no ISO 8601 moment; accepted is one like 2026-01-08T15:40-06:00') from None
+        raise ValueError(f'"{text}" is not an ISO 8601 time; write one like 2026-01-08T15:40-06:00') from None
     if at.tzinfo is None:
         raise ValueError(f'"{text}" has no offset from UTC; write it like 2026-01-08T15:40-06:00, or with a Z for UTC')
     return at
@@ -106,11 +106,11 @@ def _moment(text: str) -> datetime:
 def _run(answer: Answer, given: dict[str, str], bulk: bool) -> None:
     if bulk:
         if any(given.values()):
-            raise fail(f"Give {' and '.join(given)}, or --stdin and one case a line, not both.")
+            raise fail(f"Give {' and '.join(given)}, or --stdin and one case per line, not both.")
         raise typer.Exit(_answer_lines(answer))
     missing = [name for name, value in given.items() if not value]
     if missing:
-        raise fail(f"{' and '.join(missing)} must be given, or --stdin with one case a line.")
+        raise fail(f"{' and '.join(missing)} must be given, or --stdin with one case per line.")
     try:
         typer.echo(answer(*given.values()))
     except ValueError as error:
@@ -118,14 +118,14 @@ def _run(answer: Answer, given: dict[str, str], bulk: bool) -> None:
 
 
 def _answer_lines(answer: Answer) -> int:
-    """One line of output for each line of input, in order; `error: …` for a bad one. The exit code: 1 with any."""
+    """Print one line for each line of input, in order; `error: …` for a bad one. The exit code: 1 if any was bad."""
     bad = 0
     write = sys.stdout.write
     for line in sys.stdin.buffer:
         try:
             first, tab, second = line.decode("utf-8-sig", "replace").rstrip("\r\n").partition("\t")
             if not tab or "\t" in second:
-                raise ValueError("the line has not two values parted by one tab")
+                raise ValueError("the line does not have two values separated by one tab")
             write(f"{answer(first, second)}\n")
         except ValueError as error:
             bad += 1

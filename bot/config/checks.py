@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.config.source import Place, Problem, known_hint
+from bot.core.history.replies import KEYWORDS, STATUS
 from bot.core.model.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, plain
 
 RESERVED = (DISTRICT, AUTOMATED, "team", LEAD, OPERATOR)
-REPLIES = ("confirm", "files_ready")  # what a district can say that finishes a branch
+REPLIES = tuple(word for word in KEYWORDS if word != STATUS)  # what a district can reply that finishes a branch
 
 
 def calendar_problems(calendar: Place) -> Iterator[Problem]:
@@ -80,7 +81,7 @@ def _twice(places: Iterable[Place], what: str) -> Iterator[Problem]:
 
 
 def _statuses(process: Place) -> Iterator[Problem]:
-    # Two steps in one status could not be told apart, and neither could a step and a wait or an end.
+    # Two steps in one status could not be distinguished, nor could a step and a wait or an end.
     places = [step["status"] for step in process["steps"].entries()]
     places += [process["waiting_status"], *map(_end_status, process["ends"].entries())]
     places.sort(key=lambda place: place.source.line(place.path))
@@ -149,13 +150,15 @@ def _routes(process: Place) -> Iterator[Problem]:
         onward, back = step["next"], step["revision"]["return_to"]
         if onward.text and onward.text not in (*steps, *ends):
             hint = known_hint(onward.text, (*steps, *ends))
-            yield onward.problem(f'the step "{step.name}" leads to "{onward.text}", which is no step and no end{hint}')
+            yield onward.problem(
+                f'the step "{step.name}" leads to "{onward.text}", which is neither a step nor an end{hint}'
+            )
         if back.text and back.text not in steps:
             hint = known_hint(back.text, steps)
-            yield back.problem(f'a revision returns to "{back.text}", which is no step{hint}')
+            yield back.problem(f'a revision returns to "{back.text}", which is not a step{hint}')
         said = step["said_by"]
         if said.text and said.text not in steps:
-            yield said.problem(f'"said_by" names "{said.text}", which is no step{known_hint(said.text, steps)}')
+            yield said.problem(f'"said_by" names "{said.text}", which is not a step{known_hint(said.text, steps)}')
     yield from _circles(steps)
     if all(step["next"].text in (*steps, *ends) for step in steps.values()):
         yield from _unreached(steps)  # while a step leads nowhere, those behind it are not to blame

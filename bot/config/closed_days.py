@@ -42,15 +42,15 @@ class Proposal:
 
 
 def unknown(region: Region) -> str | None:
-    """The sentence that says why the library cannot propose for a region, None where it can."""
+    """A sentence that says why the library cannot propose days for a region, None if it can."""
     from holidays import list_supported_countries  # where it is needed alone: it is slow to import
 
     countries = list_supported_countries(include_aliases=True)
     if region.country not in countries:
-        return f'no holidays are known of a country "{region.country}"; give its ISO code, such as US'
+        return f'no holidays are known for a country "{region.country}"; give its ISO code, such as US'
     if region.subdivision is not None and region.subdivision not in countries[region.country]:
         known = ", ".join(countries[region.country]) or "none"
-        return f'no holidays are known of "{region.subdivision}" in {region.country} (known: {known})'
+        return f'no holidays are known for "{region.subdivision}" in {region.country} (known: {known})'
     return None
 
 
@@ -63,7 +63,7 @@ def propose(calendar: Calendar, year: int, region: Region) -> list[Proposal]:
     nationwide, here = _holidays(Region(region.country), year), _holidays(region, year)
     listed = {day: name for day, name in calendar.closed.items() if day.year == year}
     listed |= {day: one.name for day, one in calendar.exceptions.items() if day.year == year}
-    # Where a day of the part falls on one of the country, the country's name tells it better.
+    # If a holiday of the part is also one of the country, the country's name is clearer.
     found = [Proposal(d, nationwide.get(d, name), d not in nationwide, listed.get(d)) for d, name in here.items()]
     found += [Proposal(d, name, False, name, False) for d, name in listed.items() if d not in here]
     return sorted(found, key=lambda one: one.day)
@@ -80,8 +80,8 @@ def proposal_lines(calendar: Calendar, year: int, region: Region) -> list[str]:
     """The proposal as YAML, to paste below `closed:` in place of that year's lines. What a person must decide,
     and what changes nothing, is commented out."""
     return [
-        f"# Days of {year} to stand below `closed:`, in place of those that stand there now.",
-        f"# Proposed by the holidays library for {region}; a person keeps or strikes each line.",
+        f"# Days of {year} to go under `closed:`, in place of those that are there now.",
+        f"# Proposed by the holidays library for {region}; keep or delete each line.",
         *(_line(calendar, one) for one in propose(calendar, year, region)),
     ]
 
@@ -94,7 +94,7 @@ def _line(calendar: Calendar, one: Proposal) -> str:
         note += ", below `exceptions:`" if exception else ""
         note += f" (the library: {one.name})" if one.proposed and one.name != name else ""
     elif not calendar.week.get(one.day.weekday()):
-        note = f"a {one.day:%A}, closed anyhow"
+        note = f"a {one.day:%A}, closed anyway"
     else:
         note = "optional, to be decided: many offices are open" if one.optional else "new"
     keeps = note == "new" or (one.already is not None and not exception)

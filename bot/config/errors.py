@@ -55,7 +55,7 @@ def _inside(where: Where) -> str:
 
 
 def _known(model: type[BaseModel], where: Where) -> list[str]:
-    """The keys that may stand beside the last part of `where`."""
+    """The keys that are allowed next to the last part of `where`."""
     named = False
     for part in where[:-1]:
         if named:  # a name or position of the collection that came before, not a key of a model

@@ -1,4 +1,4 @@
-"""The folder of YAML files -> what the core works with; every error at once, each with file and line."""
+"""Turns the folder of YAML files into what the core works with, or lists every error with file and line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ from bot.core.model.process import (
 from bot.core.time.business_calendar import Calendar, DayException
 from bot.core.time.closures import with_closures
 
-__all__ = ["Config", "ConfigError", "Problem", "load"]
+__all__ = ["EXAMPLE_CONFIG", "Config", "ConfigError", "Problem", "load"]
+
+_PACKAGE = Path(__file__).parents[1]
+# `pip install .` puts the folder into the package; in a checkout it is next to it.
+EXAMPLE_CONFIG = next(at for at in (_PACKAGE / "example_config", _PACKAGE.parent / "config") if at.is_dir())
 
 M = TypeVar("M", bound=BaseModel)
 _UNUSED = {"untold_share"}  # keys below `jira:` that version 0.1.0 used
@@ -73,7 +77,7 @@ class Config:
         return {name: with_closures(calendar, closures) for name, calendar in self.calendars.items()}
 
     def process_for(self, project: str, issue_type: str) -> Process | None:
-        """The process that an issue of that project and type follows, None where there is none."""
+        """The process that an issue of that project and type follows, None if there is none."""
         wanted = (project, issue_type)
         return next((p for p in self.processes if (p.project, p.issue_type) == wanted), None)
 

@@ -179,7 +179,7 @@ class TeamModel(_Model):
 
 
 class ContactModel(_Model):
-    """Where an issue names the district contact, beside its reporter."""
+    """Where an issue names the district contact, in addition to its reporter."""
 
     field: Text | None = None
     participants_field: Text | None = None

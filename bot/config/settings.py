@@ -1,4 +1,4 @@
-"""Where the bot's Jira, its secrets and its store are: read from the environment and a `.env` file."""
+"""Where the bot's Jira, its secrets, and its store are: read from the environment and a `.env` file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
 
     @property
     def channels(self) -> dict[str, str]:
-        """The channels by which people outside Jira are told: an address for each name, from NOTIFY_<NAME>."""
+        """The channels that reach people outside Jira: an address for each name, from NOTIFY_<NAME>."""
         found = {name.lower(): address.get_secret_value().strip() for name, address in self.notify.items()}
         return {name: address for name, address in found.items() if address}
 
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
             self.heartbeat_url,
         )
         texts = [one.get_secret_value() for one in held]
-        # What has no "://" is no address, but some other program's setting that happens to begin so.
+        # What has no "://" is not an address, but a setting of another program that happens to start like this.
         texts += [text for one in self.notify.values() if "://" in (text := one.get_secret_value())]
         if match := _PASSWORD.match(self.database_url.get_secret_value()):
             texts += [match[1], unquote(match[1])]
@@ -99,12 +99,12 @@ def load_settings(env_file: str | Path | None = ".env", need: Need = "serve") ->
         except ValidationError as error:
             lines = [*_refused(error)]
             refused = {str(one["loc"][0]) for one in error.errors()}
-            # The others are still judged, with the refused ones at their defaults.
+            # The others are still checked, with the refused ones at their defaults.
             settings = SettingsHere(**{name: Settings.model_fields[name].default for name in refused})
-    except pydantic_settings.SettingsError:  # of the one setting that is no plain text
-        raise SettingsError(["NOTIFY alone says nothing: name a channel, as in NOTIFY_LEADS"]) from None
+    except pydantic_settings.SettingsError:  # about the one setting that is not plain text
+        raise SettingsError(["NOTIFY needs the name of a channel, as in NOTIFY_LEADS"]) from None
     except (UnicodeDecodeError, OSError):
-        raise SettingsError([f"{env_file} cannot be read as a text in UTF-8: save it again as such"]) from None
+        raise SettingsError([f"{env_file} cannot be read as UTF-8 text: save it as UTF-8"]) from None
     lines += _problems(settings, need)
     if lines:
         raise SettingsError(lines)
@@ -115,7 +115,7 @@ def load_settings(env_file: str | Path | None = ".env", need: Need = "serve") ->
 def _refused(error: ValidationError) -> Iterator[str]:
     for one in error.errors(include_input=False, include_url=False):
         name = str(one["loc"][0]).upper()
-        yield f"{name} is not understood ({one['msg']}): mend it in the environment or .env"
+        yield f"{name} is not understood ({one['msg']}): fix it in the environment or .env"
 
 
 def _problems(settings: Settings, need: Need) -> Iterator[str]:
@@ -125,7 +125,9 @@ def _problems(settings: Settings, need: Need) -> Iterator[str]:
     if need == "serve" and settings.webhooks == "on" and not settings.jira_webhook_secret.get_secret_value().strip():
         yield _not_set("JIRA_WEBHOOK_SECRET", "the secret of the webhook")
     if not settings.database_url.get_secret_value().startswith(_DATABASES):
-        yield ("DATABASE_URL is for no database that the bot knows: begin it with sqlite:/// or postgresql+psycopg://")
+        yield (
+            "DATABASE_URL does not name a database that the bot knows: start it with sqlite:/// or postgresql+psycopg://"
+        )
     if not 1 <= settings.port <= 65535:
         yield f"PORT is {settings.port}: give a number from 1 to 65535"
     if not 1 <= settings.workers <= 64:
@@ -139,7 +141,7 @@ def _url_problems(url: str) -> Iterator[str]:
     try:
         parts = urlsplit(url)
         whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, or half an IPv6 address
+    except ValueError:  # a port that is not a number, or half an IPv6 address
         whole = False
     if not whole or any(char.isspace() for char in url):
         yield "JIRA_URL is not a web address: give one such as https://example.atlassian.net"

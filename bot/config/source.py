@@ -46,7 +46,7 @@ def known_hint(word: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """A YAML file as read. Every scalar is text, or None where empty: what it means is the model's to say.
+    """A YAML file as read. Every scalar is text, or None if empty: what it means is the model's to say.
 
     `lines` has the line of every path of keys and positions; `problems` what the YAML itself has wrong."""
 
@@ -86,12 +86,12 @@ class Place:
 
     @property
     def text(self) -> str | None:
-        """The text that stands here, None where there is none."""
+        """The text here, None if there is none."""
         return self.value if isinstance(self.value, str) else None
 
     @property
     def name(self) -> str:
-        """The key under which this stands."""
+        """The key that this is under."""
         return str(self.path[-1]) if self.path else ""
 
     def entries(self) -> list[Place]:
@@ -143,7 +143,7 @@ class _Reader:
         if isinstance(node, ScalarNode):
             return None if str(node.tag).endswith(":null") else str(node.value)
         if id(node) in self._within:
-            self._note(node, "a value must not hold itself (see the * and & here)")
+            self._note(node, "a value must not contain itself (see the * and & here)")
             return None
         self._within.add(id(node))
         value: Value
@@ -162,7 +162,7 @@ class _Reader:
                 self._note(key, "a key must be a name, not a list or mapping")
             elif name in tree:
                 first = self.lines[(*path, name)]
-                self._note(key, f'"{name}" stands twice; it is already on line {first}')
+                self._note(key, f'"{name}" is there twice; it is already on line {first}')
             else:
                 self.lines[(*path, name)] = key.start_mark.line + 1
                 tree[name] = self.plain(value, (*path, name))

@@ -84,7 +84,7 @@ class HealthFacts:
             parked=len(effects) + shared.looks_parked,
             newest_parked=max(moments, default=None),
             token_expires=office.token_expires,
-            untold=shared.silence(office, webhooks),
+            webhooks_stopped=shared.silence(office, webhooks),
         )
 
     def shared(self) -> Shared:

@@ -1,4 +1,4 @@
-"""Messages to the operator, outside Jira: each occurrence is told once, and so is that it is well again."""
+"""Messages to the operator, outside Jira: one for each kind of trouble, and one when it is over."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from bot.store.tables import meta
 
 LOG = logging.getLogger(__name__)
 
-Send = Callable[[str, str], bool]  # title, body -> whether it went out; it must not raise
-Held = Mapping[str, Any]  # what is kept of one kind of alert; empty where there is nothing to tell of
+Send = Callable[[str, str], bool]  # title, body -> whether it was sent; it must not raise
+Held = Mapping[str, Any]  # what is kept about one kind of alert; empty if there is none
 Decide = Callable[[Held, float], Held | None]  # what to keep from now on, None for no change; machine seconds
 
-PATIENCE = 600.0  # seconds of not being ready, until it is told
-STEADY = 120.0  # seconds of being ready, until that is believed: between two tries a site in trouble looks well
-UNWATCHED = 300.0  # seconds without a look, after which nobody knows how it went on
-GATHERED = 3600.0  # seconds until what was parked meanwhile is told, together
+PATIENCE = 600.0  # seconds of not being ready before the operator is notified
+STEADY = 120.0  # seconds of being ready before that is believed: between two tries, a site in trouble looks fine
+UNWATCHED = 300.0  # seconds without a check, after which nobody knows what happened in between
+GATHERED = 3600.0  # seconds in which parked effects are collected for one message
 DAYS_BEFORE = 30
 
 _FACT = "alert "
@@ -36,23 +36,23 @@ TITLE = "District Onboarding Bot: "
 
 @dataclass(frozen=True)
 class Readiness:
-    """How the bot stands, as all its replicas see it: why it cannot work (None where it can), how many effects
-    are parked and when the last of them was, the day on which its token expires (None: not known), and that Jira
-    has stopped sending webhooks (None where it sends, or shall not)."""
+    """The bot's state, as all its replicas see it: why it cannot work (None if it can), how many effects are parked
+    and when the last of them was, the day on which its token expires (None: not known), and a sentence that says
+    that Jira has stopped sending webhooks (None if it sends them, or does not have to)."""
 
     trouble: str | None = None
     parked: int = 0
     newest_parked: datetime | None = None
     token_expires: date | None = None
-    untold: str | None = None
+    webhooks_stopped: str | None = None
 
 
 class Alerts:
-    """Tells the operator, each occurrence once, over restarts and over replicas.
+    """Notifies the operator, once for each trouble, across restarts and replicas.
 
-    What was told is a fact in the store, written before the message goes out: a message outside Jira cannot be
-    looked for, so it is sent at most once. One that could not be sent is in the log. While the store itself is
-    down each process keeps this in its memory, so each replica may tell it once."""
+    That a message was sent is a fact in the store, written before the message goes out: a message outside Jira
+    cannot be looked for, so it is sent at most once. One that could not be sent is in the log. While the store itself
+    is down, each process keeps this in its memory, so each replica may send it once."""
 
     def __init__(self, send: Send, store: Store, clock: Clock) -> None:
         self._send, self._store, self._clock = send, store, clock
@@ -60,42 +60,42 @@ class Alerts:
         self._lock = threading.Lock()
 
     def tell(self, kind: str, title: str, body: str) -> bool:
-        """Send a message, unless that kind was told already and `well` did not end it; whether it was its turn."""
+        """Send a message, unless one of that kind was sent and `well` has not ended it. Whether this call sent it."""
         changed = self._change(kind, lambda held, now: None if "told" in held else {**held, "told": now})
         if changed is not None:
             self._deliver(title, body)
         return changed is not None
 
     def well(self, kind: str, title: str, body: str) -> bool:
-        """End a kind of alert, and say so where it had been told; whether that was its turn."""
+        """End a kind of alert, with a message if one had been sent for it. Whether this call sent it."""
         return self._end(kind, lambda held, now: {}, title, lambda _: body)
 
     def watch(self, state: Readiness) -> None:
-        """Look at how the bot stands, and tell what is to be told; to be called about once a minute."""
+        """Send the messages that the bot's state calls for; to be called about once a minute."""
         if state.trouble is not None:
             self._not_ready(state.trouble)
         else:
-            self._end("not ready", _steady, "well again", _since)
+            self._end("not ready", _steady, "working again", _since)
         if state.parked:
             self._parked(state.parked, state.newest_parked)
         else:
-            self.well("parked", "nothing is parked any more", "What had been given up was released or is done.")
+            self.well("parked", "nothing is parked anymore", "What was given up has been released, or is done.")
         self._token(state.token_expires)
-        if state.untold is not None:
+        if state.webhooks_stopped is not None:
             body = (
-                f"{state.untold} Nothing is lost, it is done some minutes later. See in Jira whether the webhooks are "
-                "there and switched on, and whether the bot's address can be reached from outside with its secret."
+                f"{state.webhooks_stopped} Nothing is lost; the work is done some minutes later. Check in Jira whether "
+                "the webhooks are there and enabled, and whether the bot's address can be reached from outside."
             )
             self.tell("webhooks", "Jira has stopped sending webhooks", body)
         else:
-            self.well("webhooks", "Jira sends webhooks again", "Changes are told as they happen, or need not be.")
+            self.well("webhooks", "Jira sends webhooks again", "Changes are reported as they happen, or need not be.")
 
     def _not_ready(self, trouble: str) -> None:
         changed = self._change("not ready", _troubled)
         if changed is not None and "told" in changed[1] and "told" not in changed[0]:
             minutes = int(PATIENCE // 60)
             body = (
-                f"For {minutes} minutes it could not work: {trouble} Nothing is lost; it goes on when that is mended."
+                f"It could not work for {minutes} minutes: {trouble} Nothing is lost; it continues once that is fixed."
             )
             self._deliver("not ready", body)
 
@@ -108,24 +108,25 @@ class Alerts:
             return {"told": now, "newest": newest_text}
 
         if self._change("parked", decide) is not None:
-            # No word of a ticket leaves Jira this way.
+            # No text from a ticket leaves Jira this way.
             body = (
-                f"{count} thing{'s are' if count != 1 else ' is'} parked: Jira refuses for good, and the rest goes on. "
-                "`python -m bot parked` tells what and why, `python -m bot retry` releases it once that is mended."
+                f"{count} thing{'s are' if count != 1 else ' is'} parked: Jira refuses for good, and everything else "
+                "goes on. `python -m bot parked` lists what and why; `python -m bot retry` tries again once that is "
+                "fixed."
             )
             self._deliver("something is parked", body)
 
     def _token(self, expires: date | None) -> None:
-        if expires is None:  # nobody says any more when it is
+        if expires is None:  # no longer configured
             self._change("token", lambda held, now: {})
             return
         # The real day on purpose: a token does not live by the business clock of a rehearsal.
         left = (expires - datetime.fromtimestamp(self._clock.machine(), UTC).date()).days
         if left > DAYS_BEFORE:
-            self.well("token", "the token was renewed", f"By `token_expires:` it is good until {expires}.")
+            self.well("token", "the token was renewed", f"According to `token_expires:`, it is valid until {expires}.")
             return
         when = f"expires on {expires}, in {left} days" if left > 0 else f"expired on {expires}"
-        body = f"The bot's token {when}: make a new one, then set `token_expires:` in bot.yaml to its day."
+        body = f"The bot's token {when}: create a new one, then set `token_expires:` in bot.yaml to its date."
         self.tell("token", "its Jira token expires soon" if left > 0 else "its Jira token expired", body)
 
     def _end(self, kind: str, decide: Decide, title: str, body: Callable[[Held], str]) -> bool:
@@ -137,11 +138,11 @@ class Alerts:
 
     def _deliver(self, title: str, body: str) -> None:
         if not self._send(TITLE + title, body):
-            LOG.error("the operator could not be told: %s. %s", title, body)
+            LOG.error("the operator could not be notified: %s. %s", title, body)
 
     def _change(self, kind: str, decide: Decide) -> tuple[Held, Held] | None:
-        """Let `decide` see what is kept of a kind, and keep what it answers: before and after, or None where
-        nothing changed. Of several replicas that decide at once, one does."""
+        """Let `decide` see what is kept about a kind, and keep what it returns. What was kept before and after, or
+        None if nothing changed. Of several replicas that decide at the same time, one changes it."""
         with self._lock:
             memory = self._memory.get(kind, {})
             try:
@@ -158,21 +159,21 @@ class Alerts:
     def _change_stored(self, name: str, memory: Held, decide: Decide) -> tuple[Held, Held] | None:
         fact = sa.select(meta.c.value).where(meta.c.name == name)
 
-        def look(connection: Connection, found: sa.Select[Any]) -> tuple[Held, Held, Held]:
+        def decided(connection: Connection, found: sa.Select[Any]) -> tuple[Held, Held, Held]:
             kept = connection.execute(found).scalar_one_or_none() or {}
             before = {**kept, **memory}
             after = decide(before, self._store.machine(connection))
             return kept, before, before if after is None else after
 
         def change(connection: Connection) -> tuple[Held, Held, Held]:
-            # A row to lock first, or two replicas would both find none.
+            # Insert a row to lock first, or two replicas would both find none.
             connection.execute(self._store.insert(meta).values(name=name, value={}).on_conflict_do_nothing())
-            kept, before, after = look(connection, fact.with_for_update())
+            kept, before, after = decided(connection, fact.with_for_update())
             connection.execute(sa.update(meta).where(meta.c.name == name).values(value=dict(after)))
             return kept, before, after
 
-        kept, before, after = self._store.read(lambda connection: look(connection, fact))
-        if after != kept:  # seldom; else there is nothing to write
+        kept, before, after = self._store.read(lambda connection: decided(connection, fact))
+        if after != kept:  # rarely; otherwise there is nothing to write
             _, before, after = self._store.write(change)
         return (before, after) if after != before else None
 
@@ -195,19 +196,19 @@ def _since(held: Held) -> str:
 
 
 def log_sender(title: str, body: str) -> bool:
-    """The sender where no OPERATOR_URL is set: the log."""
+    """The sender if OPERATOR_URL is not set: the log."""
     LOG.warning("%s. %s", title, body)
     return True
 
 
 def apprise_sender(url: str, setting: str = "OPERATOR_URL") -> Send:
-    """A sender to the address that a setting holds: mail, Slack, Teams and what else the library knows; several
-    are separated by spaces. It never raises, and the address, which is a secret, is never logged.
+    """A sender to the address that a setting holds: email, Slack, Teams, and whatever else the library knows;
+    several are separated by spaces. The sender never raises, and the address, which is a secret, is never logged.
 
-    Raises ValueError, without the address, for one that the library does not understand."""
-    import apprise  # here, since who has no operator's address need not wait for its plugins
+    Raises ValueError, without the address, if the library does not understand it."""
+    import apprise  # here, so that nobody without such an address waits for its plugins
 
-    # The library writes addresses into its log, whole, and not at the lower levels alone.
+    # The library logs whole addresses, and not only at the lower levels.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     asset = apprise.AppriseAsset(
         app_id="District Onboarding Bot",
@@ -220,12 +221,14 @@ def apprise_sender(url: str, setting: str = "OPERATOR_URL") -> Send:
     )
     service = apprise.Apprise(asset=asset)
     if not service.add(url):
-        raise ValueError(f"{setting} is no address that the apprise library knows: see its list of services.")
+        raise ValueError(f"{setting} is not an address that the apprise library knows: see its list of services.")
 
     def send(title: str, body: str) -> bool:
         try:
             return bool(service.notify(body=body, title=title, body_format=apprise.NotifyFormat.TEXT))
-        except Exception as error:  # whatever a plugin raises; its text may hold the address, so only its kind is told
+        except (
+            Exception
+        ) as error:  # whatever a plugin raises; its text may hold the address, so only its type is logged
             LOG.error("a message to %s failed: %s", setting, type(error).__name__)
             return False
 
@@ -233,10 +236,10 @@ def apprise_sender(url: str, setting: str = "OPERATOR_URL") -> Send:
 
 
 def heartbeat(url: str) -> Callable[[], bool]:
-    """A call to HEARTBEAT_URL, with the answer whether it was taken. It ends in some seconds, never raises, and
-    the address, which is a secret, is never logged.
+    """A call to HEARTBEAT_URL that returns whether it succeeded. It ends within seconds, never raises, and the
+    address, which is a secret, is never logged.
 
-    Raises ValueError, without the address, where that is no web address."""
+    Raises ValueError, without the address, if that is not a web address."""
     try:
         parts = urlsplit(url)
         whole = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -247,7 +250,7 @@ def heartbeat(url: str) -> Callable[[], bool]:
 
     def beat() -> bool:
         try:
-            # Nothing of the answer but its status is read, so a slow body keeps nobody waiting.
+            # Only the status of the answer is read, so a slow body keeps nobody waiting.
             with requests.get(url, timeout=(3, 5), stream=True) as answer:
                 status = answer.status_code
         except (requests.RequestException, ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Messages to people outside Jira: what goes out by which channel, and that each has an address."""
+"""Messages to people outside Jira: which channel sends what, and whether each channel has an address."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bot.words.wiki import Spoken, spoken
 
 
 class Messenger:
-    """Sends messages by `channels`, and says moments as `zones` do. `site_url` is where people open a ticket; with
-    none there is no link. A channel that is not there takes what `spare` takes."""
+    """Sends messages through `channels`, with times as `zones` say them. `site_url` is where people open a ticket;
+    without it there is no link. `spare` sends the messages for a channel that does not exist."""
 
     def __init__(self, channels: Mapping[str, Send], spare: Send, zones: Mapping[str, Spoken], site_url: str) -> None:
         self._channels, self._spare, self._zones, self._site_url = channels, spare, zones, site_url.rstrip("/")
 
     def send(self, message: Notify) -> bool:
-        """Send it; whether it surely went out. Never raises."""
+        """Send it. Whether it certainly went out; never raises."""
         lines = [message.body]
         if message.due is not None:
             lines.append(f"Due {spoken(message.due, self._zones[message.calendar])}.")
@@ -33,13 +33,13 @@ class Messenger:
 
 
 def senders(config: Config, addresses: Mapping[str, str]) -> dict[str, Send]:
-    """A sender for each channel that a process names and that has an address. ValueError for one that is none."""
+    """A sender for each channel that a process names and that has an address. Raises ValueError for a bad address."""
     named = {e.notify for p in config.processes for e in p.escalations if e.notify}
     return {name: apprise_sender(addresses[name], _setting(name)) for name in sorted(named & addresses.keys())}
 
 
 def channel_problems(config: Config, addresses: Mapping[str, str]) -> Iterator[Problem]:
-    """The channels that process files name and that have no address, or one that is none."""
+    """A problem for each channel that a process file names and that has no address, or a bad one."""
     for source in config.sources.values():
         for one in (e for escalations in escalation_lists(source.top) for e in escalations.entries()):
             channel = one["notify"]

@@ -1,4 +1,4 @@
-"""The sandbox Jira alone, in real time, for trying a bot that runs beside it."""
+"""The sandbox Jira alone, in real time, to try out a bot that runs next to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.sandbox.server import SandboxServer
 
 
 def run_alone(processes: Sequence[Process], clock: Clock, port: int, webhook: str, secret: str, out: Console) -> None:
-    """Serve a fresh site until a signal ends it; OSError where the port is taken."""
+    """Serve a fresh site until a signal ends it. Raises OSError if the port is taken."""
     site = Site(processes, clock)
     if webhook:
         site.register_webhook(webhook, secret, TICKETS, jql_types="tickets")

@@ -94,7 +94,7 @@ class Catalogue:
         return SUBTASK_WORKFLOW if issue_type == SUBTASK_TYPE else self._workflows[project, issue_type]
 
     def project(self, ref: str) -> Project | None:
-        """A project by key or id, None where there is none."""
+        """A project by key or id, None if there is none."""
         found = (p for p in self.projects.values() if ref.casefold() in (p.id, p.key.casefold()))
         return next(found, None)
 

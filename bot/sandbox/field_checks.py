@@ -141,7 +141,7 @@ def _label(value: Any) -> str:
 
 
 def label_operations(old: Sequence[str], operations: Any) -> tuple[str, ...]:
-    """Labels after the `update.labels` operations add, remove and set, in order; Refused where one is wrong."""
+    """Labels after the `update.labels` operations add, remove and set, in order; Refused if one is wrong."""
     labels = list(old)
     try:
         for operation in _list(operations):
@@ -162,7 +162,7 @@ def label_operations(old: Sequence[str], operations: Any) -> tuple[str, ...]:
 
 
 def comment_body(body: Any) -> str:
-    """A comment's body, or Refused where it is empty, no string (v2 wants wiki markup) or too long."""
+    """A comment's body, or Refused if it is empty, no string (v2 wants wiki markup) or too long."""
     if not isinstance(body, str) or not body.strip():
         raise Refused(400, errors={"comment": "Comment body can not be empty!"})
     if len(body) > LONGEST_TEXT:
@@ -171,7 +171,7 @@ def comment_body(body: Any) -> str:
 
 
 def properties(listed: Any) -> dict[str, Any]:
-    """Entity properties from the list `[{key, value}]` of a write; Refused where one is wrong."""
+    """Entity properties from the list `[{key, value}]` of a write; Refused if one is wrong."""
     kept: dict[str, Any] = {}
     if listed is not None and not isinstance(listed, list):
         raise Refused(400, "properties must be a list of objects with key and value.")
@@ -183,7 +183,7 @@ def properties(listed: Any) -> dict[str, Any]:
 
 
 def property_value(value: Any) -> Any:
-    """The value as it will be read back, or Refused where it is empty or over 32,768 characters."""
+    """The value as it will be read back, or Refused if it is empty or over 32,768 characters."""
     text = json.dumps(value)
     if value is None or value == "":
         raise Refused(400, "The value of a property cannot be empty.")

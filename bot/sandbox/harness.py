@@ -38,14 +38,14 @@ CALM = Periods(
 
 
 def unhurried(config: Config) -> Config:
-    """The configuration as it is played: at once, and aloud where the office has not chosen a voice."""
-    # Weeks are played in seconds: the pace that spares a real Jira would only make people wait here.
+    """The configuration for playing: without waiting, and with `voice: full` unless the office has chosen one."""
+    # Weeks are played in seconds: the rate limit that spares a real Jira would only make people wait here.
     office = replace(config.office, calls_per_second=1000)
     return replace(config, office=replace(office, voice=office.voice or FULL, grace=office.grace or timedelta(0)))
 
 
 class Stuck(AssertionError):
-    """The stage did not come to rest: somebody still has something to do after a long time."""
+    """The sandbox and the bot did not come to rest: something is still to be done after a long time."""
 
 
 class Harness:
@@ -85,7 +85,7 @@ class Harness:
     # -- the bot
 
     def settings(self) -> Settings:
-        """The bot's settings for this stage."""
+        """The bot's settings for this sandbox."""
         return Settings(
             jira_url=self.jira_url,
             jira_email=accounts.BOT.email,
@@ -109,7 +109,7 @@ class Harness:
         self.bot.stop()
 
     def register_webhooks(self) -> None:
-        """The two webhooks that the README tells an operator to register."""
+        """The two webhooks that docs/settings.md tells an operator to register."""
         url = f"{self.web.url}/webhooks/jira"
         self.site.register_webhook(url, SECRET, TICKETS, jql_types="tickets")
         self.site.register_webhook(url, SECRET, SUBTASKS, jql_types="subtasks")

@@ -33,7 +33,7 @@ class Webhook:
     types: str | None
 
     def wants(self, event: str, subtask: bool) -> bool:
-        """Whether this registration is told of an event on a ticket or a subtask."""
+        """Whether this registration gets an event on a ticket or a subtask."""
         return event in self.events and self.types in (None, "subtasks" if subtask else "tickets")
 
 
@@ -133,7 +133,7 @@ class Hooks:
             return len(self._waiting) + self._in_flight
 
     def wait_idle(self, timeout: float) -> bool:
-        """Wait until nothing is unsent; False where that took longer than `timeout` seconds."""
+        """Wait until nothing is unsent; False if that took longer than `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting and not self._in_flight, timeout)
 

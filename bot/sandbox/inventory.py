@@ -1,4 +1,4 @@
-"""What the sandbox tells of itself: fields, screens, projects, people, rights, and its service desks."""
+"""What the sandbox says about itself: fields, screens, projects, people, rights, and its service desks."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _field(field_id: str, name: str, kind: str, required: bool) -> dict[str, Any
         "key": field_id,
         "name": name,
         "required": required,
-        "hasDefaultValue": field_id == "reporter",  # whoever makes the issue
+        "hasDefaultValue": field_id == "reporter",  # the one who creates the issue
         "operations": ["set"],
         "schema": {"type": kind} if field_id.startswith("customfield_") else {"type": kind, "system": field_id},
     }

@@ -121,7 +121,7 @@ class Site(SiteStore):
             record.properties.update(properties or {})
             if items:
                 return self._changed(record, who, items)
-            # A property alone bumps neither `updated` nor the changelog, and tells nobody; a search shows it.
+            # A property alone changes neither `updated` nor the changelog, and sends no webhook; a search shows it.
             self.version += 1
             self.index.write(record.id, self._moment(), record)
             return record.snapshot()
@@ -147,7 +147,7 @@ class Site(SiteStore):
         return self.edit(by, which, {name: value})
 
     def transition(self, by: Who, which: Which, status: str) -> IssueRecord:
-        """Move an issue to a status; Refused (400) where its workflow has no such move from here."""
+        """Move an issue to a status; Refused (400) if its workflow has no such move from here."""
         with self.lock:
             record = self._record(which)
             move = self.catalogue.workflow(record.project, record.type).leading(record.status, status)
@@ -227,7 +227,7 @@ class Site(SiteStore):
             self._told("comment_deleted", record, comment, at)
 
     def set_comment_property(self, by: Who, comment_id: str, key: str, value: Any) -> bool:
-        """Set a property of a comment; True where it was new. It is no edit: nobody is told."""
+        """Set a property of a comment; True if it was new. It is not an edit, and sends no webhook."""
         with self.lock:
             self._staff(by)
             found, comment = self.comment_of(comment_id)
@@ -238,7 +238,7 @@ class Site(SiteStore):
             return key not in comment.properties
 
     def delete_issue(self, by: Who, which: Which, *, subtasks: bool = True) -> None:
-        """Delete an issue with its subtasks; Refused (400) where it has some and `subtasks` is False."""
+        """Delete an issue with its subtasks; Refused (400) if it has some and `subtasks` is False."""
         with self.lock:
             who, record = self._staff(by), self._record(which)
             if record.subtask_ids and not subtasks:

@@ -176,7 +176,7 @@ def as_moment(text: str) -> datetime:
 
 
 def check_values(query: Query, known: Callable[[str, str], bool]) -> None:
-    """Refused (400) where a value of the query does not exist on the site, as `known(field, value)` tells."""
+    """Refused (400) if a value of the query does not exist on the site, as `known(field, value)` says."""
     for clause in query.clauses:
         for value in clause.values:
             if clause.field not in MOMENT_FIELDS and not known(clause.field, value):

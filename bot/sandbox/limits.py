@@ -23,7 +23,7 @@ class WriteLimits:
         self._writes: dict[str, deque[float]] = defaultdict(deque)
 
     def count(self, issue_id: str) -> None:
-        """Count one write of an issue; Refused with 429 and Retry-After where it is one too many."""
+        """Count one write of an issue; Refused with 429 and Retry-After if it is one too many."""
         now = self._clock.machine()
         with self._lock:
             writes = self._writes[issue_id]

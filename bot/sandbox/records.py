@@ -58,7 +58,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True)
 class CommentRecord:
-    """A comment as it stands now."""
+    """A comment as it is now."""
 
     id: str
     author: Account

@@ -117,7 +117,7 @@ def get_issue(issueIdOrKey: str) -> ResponseReturnValue:
 
 @reads.post("/issue/bulkfetch")
 def bulk_fetch() -> ResponseReturnValue:
-    """Up to 100 issues at once, by ascending id; those that cannot be read are listed apart."""
+    """Up to 100 issues in one call, by ascending id; those that cannot be read are listed separately."""
     wanted = rest_answers.body()
     refs = wanted.get("issueIdsOrKeys")
     if not isinstance(refs, list) or not 1 <= len(refs) <= MOST_FETCHED:

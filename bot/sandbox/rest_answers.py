@@ -41,7 +41,7 @@ def signed_in() -> Account:
 
 
 def seen(ref: str) -> IssueRecord:
-    """The issue of a path, cut to what the caller may see; Refused (404) where that is nothing."""
+    """The issue of a path, cut to what the caller may see; Refused (404) if that is nothing."""
     record = the_site().find(ref)
     if record is None or not the_site().sees(caller(), record):
         raise Refused(404, NOT_FOUND)

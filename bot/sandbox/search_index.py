@@ -40,7 +40,7 @@ class Index:
         self._rest: dict[str, tuple[str, tuple[str, ...]]] = {}
 
     def write(self, issue_id: str, at: datetime, record: IssueRecord | None) -> None:
-        """Note a version of an issue, None where it was deleted."""
+        """Note a version of an issue, None if it was deleted."""
         seen = self._clock.now() - self.lag
         versions = self._versions.setdefault(issue_id, [])
         old = [v for v in versions if v[0] <= seen]

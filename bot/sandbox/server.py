@@ -15,7 +15,7 @@ class SandboxServer(WebServer):
         self.site = site
 
     def start(self) -> SandboxServer:
-        """Listen and serve in the background; OSError where the port is taken."""
+        """Listen and serve in the background. Raises OSError if the port is taken."""
         super().start()
         self.site.shapes.url = self.url
         return self

@@ -11,7 +11,7 @@ from bot.sandbox.accounts import Account
 from bot.sandbox.catalogue import Catalogue, IssueType, Project
 from bot.sandbox.records import ChangeItem, CommentRecord, HistoryEntry, IssueRecord
 
-# Moments are told in the site's zone with an offset, and never in UTC, so that nobody leans on a "Z".
+# Times have the site's offset and are never in UTC, so that nothing relies on a "Z".
 ZONE = ZoneInfo("America/Chicago")
 CATEGORIES = {"new": (2, "To Do", "blue-gray"), "indeterminate": (4, "In Progress", "yellow")}
 CATEGORIES["done"] = (3, "Done", "green")

@@ -1,4 +1,4 @@
-"""The ground of the sandbox site: its issues in memory, how they are read, and what every change ends with."""
+"""The store of the sandbox site: its issues in memory, how they are read, and what every change ends with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Rule = Callable[[Act], Refused | None]
 
 
 class Call(NamedTuple):
-    """One REST call that was answered; `path` is the template, `account` None where it was anonymous."""
+    """One REST call that was answered; `path` is the template, `account` None if it was anonymous."""
 
     method: str
     path: str
@@ -80,7 +80,7 @@ class SiteStore:
         return self.people[who if isinstance(who, str) else who.id]
 
     def by_token(self, token: str, email: str | None = None) -> Account | None:
-        """Who holds this token (and has this email, where given); None where nobody does, or not any more."""
+        """Who has this token (and this email, if given); None if nobody does, or if it was revoked."""
         for person in self.people.values():
             if person.token == token and person.id not in self._revoked and email in (None, person.email):
                 return person
@@ -113,7 +113,7 @@ class SiteStore:
     # -- reading ------------------------------------------------------------------------------------------
 
     def issue(self, which: Which) -> IssueRecord:
-        """The issue as it stands; Refused (404) where there is none."""
+        """The issue as it is now; Refused (404) if there is none."""
         with self.lock:
             return self._record(which).snapshot()
 
@@ -136,11 +136,11 @@ class SiteStore:
         return list(self.issue(which).labels)
 
     def property(self, which: Which, key: str) -> Any:
-        """An entity property of the issue, None where it has none of that key."""
+        """An entity property of the issue, None if it has none of that key."""
         return self.issue(which).properties.get(key)
 
     def comment_of(self, comment_id: str) -> tuple[IssueRecord, CommentRecord]:
-        """A comment by its id, with its issue; Refused (404) where there is none."""
+        """A comment by its id, with its issue; Refused (404) if there is none."""
         with self.lock:
             for record in self._issues.values():
                 for comment in record.comments:
@@ -149,7 +149,7 @@ class SiteStore:
         raise Refused(404, f"Can not find a comment for the id: {comment_id}.")
 
     def find(self, ref: str) -> IssueRecord | None:
-        """The issue of that id or key (in any case), None where there is none."""
+        """The issue of that id or key (in any case), None if there is none."""
         with self.lock:
             found = self._issues.get(ref)
             same = (r for r in self._issues.values() if r.key.casefold() == ref.casefold())

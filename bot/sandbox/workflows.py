@@ -38,7 +38,7 @@ class Workflow:
         return tuple(t for t in self.transitions if t.source == status)
 
     def leading(self, status: str, to: str) -> Transition | None:
-        """The move from one status to another, None where the workflow has none."""
+        """The move from one status to another, None if the workflow has none."""
         return next((t for t in self.available(status) if t.to == to), None)
 
 

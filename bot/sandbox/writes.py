@@ -149,7 +149,7 @@ def _own_comment(record: IssueRecord, comment_id: str) -> None:
 
 @writes.put("/issue/<issueIdOrKey>/properties/<propertyKey>")
 def set_property(issueIdOrKey: str, propertyKey: str) -> ResponseReturnValue:
-    """Set one entity property of an issue: 201 where it is new, 200 where it was there."""
+    """Set one entity property of an issue: 201 if it is new, 200 if it was there."""
     account, record = writing(issueIdOrKey)
     value = field_checks.property_value(request.get_json(silent=True, force=True))
     the_site().edit(account, record, properties={propertyKey: value})
@@ -158,7 +158,7 @@ def set_property(issueIdOrKey: str, propertyKey: str) -> ResponseReturnValue:
 
 @writes.put("/comment/<commentId>/properties/<propertyKey>")
 def set_comment_property(commentId: str, propertyKey: str) -> ResponseReturnValue:
-    """Set one entity property of a comment: 201 where it is new, 200 where it was there."""
+    """Set one entity property of a comment: 201 if it is new, 200 if it was there."""
     account = signed_in()
     record, _ = the_site().comment_of(commentId)
     the_site().limits.count(seen(record.id).id)

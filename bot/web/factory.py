@@ -1,27 +1,31 @@
-"""The bot's pages, put together: the receiver of webhooks, whether it is up, and how it stands."""
+"""The bot's web app: the receiver of webhooks, the health checks, the status page, and the front page."""
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask
 
 from bot.app import Bot, build, load_checked
 from bot.config.settings import load_settings
 from bot.log import set_up_logging
+from bot.web.flask_app import new_app
+from bot.web.front import front_page
 from bot.web.probes import database_of, health_pages
 from bot.web.statusz import status_page
-from bot.web.webhook import Intake, receiver
+from bot.web.webhook import DeliveryStore, receiver
 
 
 def web_app(bot: Bot) -> Flask:
-    """The bot's pages: the receiver of webhooks (unless they are off), whether it is up, and how it stands.
-    ValueError where webhooks are on and there is no secret."""
-    app = Flask("bot", static_folder=None, template_folder=None)
+    """The bot's web app, one blueprint per page; without the receiver of webhooks if they are off.
+
+    Raises ValueError if webhooks are on and there is no secret."""
+    app = new_app()
     app.extensions["bot"] = bot
-    if bot.settings.webhooks == "on":
+    webhooks = bot.settings.webhooks == "on"
+    if webhooks:
         app.register_blueprint(
             receiver(
                 secret=bot.settings.jira_webhook_secret.get_secret_value(),
-                intake=Intake(bot.store, bot.agenda),
+                deliveries=DeliveryStore(bot.store, bot.agenda),
                 clock=bot.clock,
                 projects=lambda: {p.project for p in bot.config.processes},
                 own_account=lambda: bot.gateway.me,
@@ -30,17 +34,7 @@ def web_app(bot: Bot) -> Flask:
     database = database_of(bot.store)
     app.register_blueprint(health_pages(database))
     app.register_blueprint(status_page(bot, database))
-    hears = "Jira sends its webhooks to /webhooks/jira." if bot.settings.webhooks == "on" else "Webhooks are off."
-
-    @app.get("/")
-    def front() -> Response:
-        # A stranger may ask; nothing here tells of tickets or settings.
-        return Response(
-            f"The District Onboarding Bot is running. {hears}\n"
-            "How it stands: /statusz. What it knows of a ticket: python -m bot explain KEY\n",
-            mimetype="text/plain",
-        )
-
+    app.register_blueprint(front_page(webhooks))
     return app
 
 

@@ -1,4 +1,4 @@
-"""GET /healthz and /readyz: whether the process is up, and whether a delivery can be accepted; each soon answered."""
+"""GET /healthz and /readyz: whether the process is up, and whether a delivery can be accepted; both answer soon."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bot.store.database import Store, StoreError
 
 T = TypeVar("T")
 
-PATIENCE = 2.0  # seconds that whoever asks has to wait for a database that does not answer
+PATIENCE = 2.0  # seconds that a caller waits for a database that does not answer
 DATABASE_AWAY = "The database cannot be used; the bot's log says why."
-_TRIED = "readyz"  # the fact by which the database is tried
+_TRIED = "readyz"  # the fact that is written to try the database
 
 
 class Bounded(Generic[T]):
     """A question that may hang, such as one to a database behind a broken network. It is asked in a thread of its
-    own, one at a time, so that those who ask wait for `patience` seconds at most and threads do not pile up."""
+    own, one at a time, so that callers wait for `patience` seconds at most, and threads do not pile up."""
 
     def __init__(self, work: Callable[[], T], patience: float) -> None:
         self._work, self._patience = work, patience
@@ -29,7 +29,7 @@ class Bounded(Generic[T]):
         self._asked: Future[T] | None = None
 
     def ask(self) -> T:
-        """The answer, also to one who asked just before. Raises what the work raises, or TimeoutError."""
+        """The answer, which callers at the same time share. Raises what the work raises, or TimeoutError."""
         with self._lock:
             asked = self._asked
             if asked is None or asked.done():
@@ -45,12 +45,12 @@ class Bounded(Generic[T]):
 
 
 def database_of(store: Store) -> Bounded[None]:
-    """Asks whether the database takes anything in: it writes a fact, as a full or locked disk can still be read."""
+    """Asks whether the database accepts anything: it writes a fact, since a full or locked disk can still be read."""
     return Bounded(lambda: store.write(lambda c: store.set_fact_in(c, _TRIED, store.machine(c))), PATIENCE)
 
 
 def cannot_take_in(database: Bounded[None]) -> str | None:
-    """Why no delivery can be accepted, None where it can."""
+    """Why no delivery can be accepted; None if it can."""
     try:
         database.ask()
     except StoreError:
@@ -61,7 +61,7 @@ def cannot_take_in(database: Bounded[None]) -> str | None:
 
 
 def health_pages(database: Bounded[None]) -> Blueprint:
-    """The blueprint of both pages. They tell nothing of tickets, nor where the database is."""
+    """The blueprint of both pages. They say nothing about tickets, or where the database is."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")

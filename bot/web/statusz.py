@@ -1,4 +1,4 @@
-"""GET /statusz: how the bot stands, for a monitor and for people; nothing of tickets, settings or secrets."""
+"""GET /statusz: the bot's state, for a monitor and for people; nothing about tickets, settings, or secrets."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from bot.store.database import StoreError
 from bot.web.probes import DATABASE_AWAY, PATIENCE, Bounded, cannot_take_in
 from bot.web.statusz_page import to_html
 
-STILL_SECONDS = 30.0  # a scheduler that has not ticked for so long does not run
-LATE_SECONDS = 1800.0  # what is due for so long, and not held back, is not worked on
+STILL_SECONDS = 30.0  # a scheduler that has not ticked for this long is not running
+LATE_SECONDS = 1800.0  # what has been due for this long, and is not delayed, is not being worked on
 GREEN, RED = "green", "red"
 
 
 def status_page(bot: Bot, database: Bounded[None]) -> Blueprint:
-    """The blueprint of the page, as JSON and for people: 503 where it is red, else 200. `database` asks whether
-    the database takes anything in."""
+    """The blueprint of the page, as JSON and for people: 503 if it is red, otherwise 200. `database` asks whether
+    the database accepts anything."""
     blueprint = Blueprint("statusz", __name__)
     shared = Bounded(lambda: _all_shared(bot), PATIENCE)
 
     @blueprint.get("/statusz")
     def statusz() -> Response:
         offered = ("application/json", "text/html")
-        wished = request.accept_mimetypes.best_match(offered)
-        return _answer(report(bot, database, shared), for_people=wished == "text/html")
+        preferred = request.accept_mimetypes.best_match(offered)
+        return _answer(report(bot, database, shared), for_people=preferred == "text/html")
 
     @blueprint.get("/statusz.json")
     def statusz_json() -> Response:
@@ -48,9 +48,9 @@ def _answer(found: Mapping[str, Any], for_people: bool) -> Response:
 
 
 def report(bot: Bot, database: Bounded[None], shared: Bounded[tuple[Shared, int]]) -> dict[str, Any]:
-    """What the page says: `reasons` why it is red, `attention` what else a person should see to, then facts.
+    """What the page says: `reasons` why it is red, `attention` what else a person should take care of, then facts.
 
-    `ready` is false only where no ticket can be worked on; counts and moments alone, nothing of a ticket."""
+    `ready` is false only if no ticket can be worked on. Only counts and times, nothing about a ticket."""
     machine, ticked = bot.clock.machine(), bot.ticker.ticked
     alive = ticked is not None and abs(machine - ticked) <= STILL_SECONDS
     here = {
@@ -94,29 +94,29 @@ def _all_shared(bot: Bot) -> tuple[Shared, int]:
 
 
 def _late(found: Shared) -> str | None:
-    """Why a long wait is red: what is held back waits for a reason that is told elsewhere, and so does all where a
-    person paused it."""
+    """Why a long wait is red, None if it is not. What is delayed waits for a reason that is given elsewhere, and so
+    does everything while a person has paused the bot."""
     if found.paused or found.late <= LATE_SECONDS:
         return None
     return f"What is due is not worked on: the longest has waited for {found.late // 60:.0f} minutes."
 
 
 def _attention(bot: Bot, found: Shared, parked: int) -> list[str]:
-    """What a person should see to, though the work goes on."""
-    said = []
+    """What a person should take care of, although the work goes on."""
+    lines = []
     if found.paused:
-        said.append("The bot is paused: deliveries are kept, and `python -m bot unpause` goes on with them.")
+        lines.append("The bot is paused: deliveries are stored, and `python -m bot unpause` continues with them.")
     if parked:
-        said.append(f"Parked, as Jira refuses it for good: {parked}. `python -m bot parked` tells what and why.")
+        lines.append(f"Parked, as Jira refuses it for good: {parked}. `python -m bot parked` lists what and why.")
     if bot.reloader.problems:
-        said.append("The changed configuration is refused, and the old one is in use.")
+        lines.append("The changed configuration is refused, and the old one is in use.")
     if left := bot.closures.left_to_a_person:
-        said.append(f"Closed days that a person must add to the calendar's file: {left}. The log has the lines.")
+        lines.append(f"Closed days that a person must add to the calendar's file: {left}. The log has the lines.")
     if expires := bot.config.office.token_expires:
         days = (expires - datetime.fromtimestamp(bot.clock.machine(), UTC).date()).days
         if days <= DAYS_BEFORE:
-            said.append(f"The bot's token expires on {expires}." if days > 0 else f"The token expired on {expires}.")
-    return said
+            lines.append(f"The bot's token expires on {expires}." if days > 0 else f"The token expired on {expires}.")
+    return lines
 
 
 def _webhooks(bot: Bot, found: Shared, silence: str | None) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _webhooks(bot: Bot, found: Shared, silence: str | None) -> dict[str, Any]:
 
 
 def _problems(bot: Bot) -> list[str]:
-    """Why the newest files are refused, without where on this machine they are."""
+    """Why the newest files are refused, without their folder on this machine."""
     return [problem.replace(f"{bot.config.folder}/", "") for problem in bot.reloader.problems]
 
 

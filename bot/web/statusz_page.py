@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, Template
+from flask import render_template
 
-_PAGES = Path(__file__).parents[2] / "templates" / "status"
-
-Row = tuple[str, str]  # what it is, how it stands
+Row = tuple[str, str]  # what it is, its state
 
 
 def to_html(found: Mapping[str, Any]) -> str:
-    """One page that needs nothing besides itself, of what `statusz.report` found."""
+    """One page, without any other file, of what `statusz.report` found. Needs an app's context."""
     groups = [(title, [row for row in rows if row[1]]) for title, rows in _groups(found)]
-    return _page().render(found=found, groups=[group for group in groups if group[1]])
-
-
-@cache
-def _page() -> Template:
-    made = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return made.get_template("page.html")
+    return render_template("status/page.html", found=found, groups=[group for group in groups if group[1]])
 
 
 def _groups(found: Mapping[str, Any]) -> Iterator[tuple[str, list[Row]]]:
     scheduler, files = found["scheduler"], found["configuration"]
-    if "jira" in found:  # what is in the database could be read
+    if "jira" in found:  # the database could be read
         jira, agenda, hooks, closures = (found[name] for name in ("jira", "agenda", "webhooks", "closures"))
         state = "accepts the bot's token" if jira["state"] == "ok" else jira["state"]
         yield (
@@ -37,7 +27,7 @@ def _groups(found: Mapping[str, Any]) -> Iterator[tuple[str, list[Row]]]:
             [
                 ("State", state),
                 ("Account", jira["account"] or "not known yet"),
-                ("Asked at", moment(jira["identity_checked_at"])),
+                ("Checked at", moment(jira["identity_checked_at"])),
             ],
         )
         yield (
@@ -59,7 +49,7 @@ def _groups(found: Mapping[str, Any]) -> Iterator[tuple[str, list[Row]]]:
             ("Last tick", moment(scheduler["ticked_at"])),
             ("Configuration of", moment(files["loaded_at"])),
             *(("Refused", problem) for problem in files["problems"]),
-            ("Closed days told", str(closures["told"]) if "jira" in found else ""),
+            ("Unplanned closed days", str(closures["told"]) if "jira" in found else ""),
         ],
     )
 
@@ -67,13 +57,15 @@ def _groups(found: Mapping[str, Any]) -> Iterator[tuple[str, list[Row]]]:
 def _of_webhooks(hooks: Mapping[str, Any]) -> list[Row]:
     if not hooks["expected"]:
         return [("Webhooks", "are off: Jira is asked once a minute what changed")]
-    told = hooks["changes"] - hooks["untold"]
-    counted = f"{told} of {hooks['changes']} since {moment(hooks['counted_since'])}" if hooks["changes"] else "none yet"
-    return [("Latest delivery", moment(hooks["latest_at"]) or "none yet"), ("Told changes", counted)]
+    reported = hooks["changes"] - hooks["untold"]
+    counted = (
+        f"{reported} of {hooks['changes']} since {moment(hooks['counted_since'])}" if hooks["changes"] else "none yet"
+    )
+    return [("Latest delivery", moment(hooks["latest_at"]) or "none yet"), ("Reported by webhook", counted)]
 
 
 def moment(text: str | None) -> str:
-    """A moment as people read it, "" where there is none."""
+    """A time as people read it, "" if there is none."""
     return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if text else ""
 
 

@@ -1,4 +1,4 @@
-"""POST /webhooks/jira: prove the sender, keep the delivery's facts, put the issue on the agenda, answer."""
+"""POST /webhooks/jira: verify the sender, keep what identifies the delivery, put the issue on the agenda, answer."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
+from werkzeug.exceptions import BadRequest, ServiceUnavailable, Unauthorized
 
 from bot.clock import Clock
 from bot.jira.references import author_of, event_of, issue_of, project_of
@@ -20,13 +21,12 @@ from bot.store.agenda import Agenda
 from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
 
-MOST_BYTES = 25 * 1024 * 1024  # Jira sends no larger body
-ECHO_DELAY = timedelta(seconds=2)  # the bot's own write is still going on while Jira tells of it
-RETRY_AFTER = "30"  # seconds
-AT_ONCE = 8  # deliveries that are taken in at once; a web server with more threads has some left for /healthz
-TURN_SECONDS = 1.0  # none needs so long for its turn, unless the database does not answer those that have theirs
+ECHO_DELAY = timedelta(seconds=2)  # the bot's own write is still going on when Jira reports it
+RETRY_AFTER = 30  # seconds
+AT_ONCE = 8  # deliveries that are accepted at the same time; a web server with more threads has some left for /healthz
+TURN_SECONDS = 1.0  # none waits this long for its turn unless the database does not answer those before it
 
-_METHODS = {"sha256": hashlib.sha256}  # Jira names the method in the header and may change it one day
+_METHODS = {"sha256": hashlib.sha256}  # Jira names the method in the header, and may change it one day
 _CHUNK = 64 * 1024
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is kept of one delivery; never its body. `size` is in bytes."""
+    """What is kept about one delivery; never its body. `size` is in bytes."""
 
     identifier: str
     event: str
@@ -44,7 +44,7 @@ class Delivery:
     sha256: str
 
 
-class Intake:
+class DeliveryStore:
     """Keeps a delivery and puts its issue on the agenda, in one commit."""
 
     def __init__(self, store: Store, agenda: Agenda) -> None:
@@ -52,9 +52,9 @@ class Intake:
         self._agenda = agenda
 
     def accept(self, delivery: Delivery, at: datetime, priority: Priority) -> bool:
-        """Have the issue looked at at `at`; False, and nothing done, where the delivery was seen before.
+        """Have the issue reconciled at `at`. False, with nothing done, if the delivery was seen before.
 
-        Raises StoreError where the store cannot be used."""
+        Raises StoreError if the store cannot be used."""
 
         def work(connection: Connection) -> bool:
             new = self._store.record_delivery_in(
@@ -74,21 +74,22 @@ class Intake:
 
 
 class Turns:
-    """At most `most` deliveries at once. While the database stands still, all of them wait for it, and soon so would
-    every thread of the web server: nobody could be told how the bot is, and Jira only after many times as long."""
+    """At most `most` deliveries at the same time. While the database hangs, all of them wait for it, and soon every
+    thread of the web server would: no health check would be answered, and Jira only after a long time."""
 
     def __init__(self, most: int, patience: float) -> None:
         self._free: SimpleQueue[None] = SimpleQueue()  # a token for each turn
         for _ in range(most):
             self._free.put(None)
         self._patience = patience
-        self._stuck = False  # somebody waited in vain, and no turn has ended since
+        self._stuck = False  # a delivery waited in vain, and no turn has ended since
 
     def with_one(self, receive: Callable[[], Response]) -> Response:
-        """Receive a delivery; 503 where no turn comes within `patience` seconds, or none came just now."""
+        """What `receive` answers. Raises ServiceUnavailable if no turn comes within `patience` seconds, or if the
+        delivery before got none."""
         if not self._take():
             log.error("could not keep a delivery: those before it still wait for the database")
-            return _try_again()
+            raise _try_again()
         try:
             return receive()
         finally:
@@ -119,15 +120,15 @@ def verify(secret: str, body: bytes | bytearray, header: str | None) -> bool:
 def receiver(
     *,
     secret: str,
-    intake: Intake,
+    deliveries: DeliveryStore,
     clock: Clock,
     projects: Callable[[], Collection[str]],
     own_account: Callable[[], str | None],
 ) -> Blueprint:
-    """The blueprint of the webhook. `projects` tells the keys of the bot's projects, `own_account` the
-    bot's account as far as it is known. Raises ValueError for an empty secret."""
+    """The blueprint of the webhook. `projects` gives the keys of the bot's projects, and `own_account` the bot's
+    account if it is known. Raises ValueError for an empty secret."""
     if not secret.strip():
-        raise ValueError("The webhook's secret is empty: anybody could sign with it, so give JIRA_WEBHOOK_SECRET.")
+        raise ValueError("The webhook's secret is empty: anybody could sign with it, so set JIRA_WEBHOOK_SECRET.")
     blueprint = Blueprint("webhook", __name__)
     turns = Turns(AT_ONCE, TURN_SECONDS)
 
@@ -136,33 +137,34 @@ def receiver(
         return turns.with_one(receive)
 
     def receive() -> Response:
-        body = _read_body(MOST_BYTES)
-        if body is None:
-            return _answer(413, "too large")
+        body = _read_body()
         if not verify(secret, body, request.headers.get("X-Hub-Signature")):
             log.warning("refused a delivery of %d bytes: its signature is missing or wrong", len(body))
-            return _answer(401, "not signed")
+            raise Unauthorized("not signed")
         try:
             payload: object = json.loads(body)
-        except (ValueError, RecursionError):  # also an unknown encoding, a huge number, too deep a nesting
-            return _answer(400, "no JSON")
+        except (ValueError, RecursionError):  # also for an unknown encoding, a huge number, or too deep a nesting
+            raise BadRequest("no JSON") from None
         project = project_of(payload)
         if project is not None and project not in projects():
             return _answer(200, "not ours")
         delivery = _delivery(payload, body)
         if delivery is None:
             return _answer(200, "no issue")
-        return _take_in(delivery)
+        return _accept(delivery)
 
-    def _take_in(delivery: Delivery) -> Response:
+    def _accept(delivery: Delivery) -> Response:
         at, priority = clock.now(), Priority.PEOPLE
         if delivery.author_id is not None and delivery.author_id == own_account():
-            at, priority = at + ECHO_DELAY, Priority.TIMERS  # an echo is nobody's act and can wait for people's
+            at, priority = (
+                at + ECHO_DELAY,
+                Priority.TIMERS,
+            )  # an echo is not the act of a person, and can wait for those
         try:
-            new = intake.accept(delivery, at, priority)
+            new = deliveries.accept(delivery, at, priority)
         except StoreError as error:
             log.error("could not keep delivery %s of issue %s: %s", delivery.identifier, delivery.issue_id, error)
-            return _try_again()
+            raise _try_again() from error
         log.info(
             "delivery %s: %s of issue %s%s",
             *(delivery.identifier, delivery.event, delivery.issue_id, "" if new else ", seen before"),
@@ -172,15 +174,12 @@ def receiver(
     return blueprint
 
 
-def _read_body(most: int) -> bytearray | None:
-    """The body, None where it is longer than `most`; of a chunked one no more than that is held, and once."""
-    if (request.content_length or 0) > most:
-        return None
+def _read_body() -> bytearray:
+    """The body, held once. Raises RequestEntityTooLarge past the app's MAX_CONTENT_LENGTH: by its length unread, and
+    a chunked one as soon as it is that long (`request.get_data()` would cut that one off instead)."""
     body = bytearray()
     while chunk := request.stream.read(_CHUNK):
         body += chunk
-        if len(body) > most:
-            return None
     return body
 
 
@@ -189,7 +188,7 @@ def _delivery(payload: object, body: bytearray) -> Delivery | None:
     if issue_id is None:
         return None
     digest = hashlib.sha256(body).hexdigest()
-    # Cloud names each delivery, the same on its retries; Data Center does not, so the body names itself.
+    # Cloud names each delivery, and a retry has the same name. Data Center does not, so the hash of the body does.
     given = request.headers.get("X-Atlassian-Webhook-Identifier", "").strip()
     named = given if given.isascii() and given.isprintable() and len(given) <= 200 else ""
     return Delivery(
@@ -202,9 +201,9 @@ def _delivery(payload: object, body: bytearray) -> Delivery | None:
     )
 
 
-def _try_again() -> Response:
-    return _answer(503, "try again", {"Retry-After": RETRY_AFTER})
+def _try_again() -> ServiceUnavailable:
+    return ServiceUnavailable("try again", retry_after=RETRY_AFTER)
 
 
-def _answer(code: int, word: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(f'{{"answer": "{word}"}}\n', code, headers, mimetype="application/json")
+def _answer(code: int, word: str) -> Response:
+    return Response(f'{{"answer": "{word}"}}\n', code, mimetype="application/json")

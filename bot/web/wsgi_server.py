@@ -9,9 +9,10 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from bot.web.webhook import AT_ONCE, MOST_BYTES
+from bot.web.flask_app import MOST_BYTES
+from bot.web.webhook import AT_ONCE
 
-THREADS = AT_ONCE + 2  # however many deliveries wait for the database, who asks how the bot stands is answered
+THREADS = AT_ONCE + 2  # health checks are answered, however many deliveries wait for the database
 
 
 class WebServer:
@@ -22,12 +23,12 @@ class WebServer:
 
     @property
     def url(self) -> str:
-        """Where the app is, without a slash at its end; an address that listens everywhere is named locally."""
+        """The app's address, without a slash at its end; for a server that listens everywhere, the local one."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
         return f"http://{host}:{self.port}"
 
     def start(self) -> WebServer:
-        """Listen and serve in the background; OSError where the port is taken."""
+        """Listen, and serve in the background. Raises OSError if the port is taken."""
         self._server = create_server(
             self.app,
             host=self.host,
@@ -42,14 +43,14 @@ class WebServer:
         return self
 
     def stop(self, patience: float = 5.0) -> None:
-        """Stop serving; requests under way get about `patience` seconds. What is stopped stays stopped."""
+        """Stop serving; requests in progress get about `patience` seconds. Does nothing if it is stopped already."""
         if not self._thread.is_alive():
             return
         deadline = time.monotonic() + patience
-        # Its loop must close its own sockets: closed from here, they would be closed while it waits on them.
+        # Its loop must close its own sockets: from here, they would be closed while it waits on them.
         self._server.trigger.pull_trigger(self._close_sockets)
         self._thread.join(timeout=patience)
-        # Only now the pipe that woke the loop: the line above may still have been writing to it.
+        # The pipe that wakes the loop is closed last: the line above may still have been writing to it.
         self._server.trigger.close()
         self._server.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.monotonic()))
 

@@ -9,6 +9,10 @@ from pathlib import Path
 
 from jinja2 import FunctionLoader, TemplateError
 
+_PACKAGE = Path(__file__).parents[1]
+# `pip install .` puts the folder into the package; in a checkout it is next to it.
+SHIPPED_TEMPLATES = next(at for at in (_PACKAGE / "templates", _PACKAGE.parent / "templates") if at.is_dir())
+
 
 @dataclass(frozen=True)
 class TemplateFile:
@@ -23,7 +27,7 @@ class TemplateFile:
 
     @property
     def folder(self) -> str:
-        """The folder it stands in, "comments/dde"."""
+        """The folder it is in, such as "comments/dde"."""
         return self.path.rpartition("/")[0]
 
     @property

@@ -18,12 +18,11 @@ from bot.core.model.effects import Facts, NewSubtask, PostComment
 from bot.core.model.process import Process, Step
 from bot.core.model.spelling import did_you_mean
 from bot.words import wiki_html
-from bot.words.files import TemplateFile
+from bot.words.files import SHIPPED_TEMPLATES, TemplateFile
 from bot.words.proofread import OWN, STAFF_SAMPLE, Wanted, count_words, form, named, samples
 from bot.words.render import TemplateFault, Unfit, Words
 from bot.words.wiki import unescaped
 
-_PAGES = Path(__file__).parents[2] / "templates" / "preview"
 _AUDIENCES = {"public": "Comments to the district", "internal": "Comments to the team", "subtask": "Subtasks"}
 _NAMES = ("Sam Ortiz", "Kim Lee")  # the people behind the sample's account ids
 _BOLD = re.compile(r"(?<![\w*\\])\*(?=\S)([^*\n]*[^\s\\])\*(?![\w*])")  # an escaped star is a star
@@ -127,7 +126,7 @@ def _page(words: Words, process: Process, file: TemplateFile, given: Facts) -> P
 
 
 def _wanted(process: Process, file: TemplateFile) -> Wanted:
-    """How the process, or the bot, uses the template; what nobody names yet is told by its folder."""
+    """How the process, or the bot, uses the template; for one that nothing names yet, its folder decides."""
     kind, _, owner = file.folder.partition("/")
     uses = [want for want in (*named(process), *OWN) if (want.folder, want.name) == (kind, file.name)]
     return uses[0] if uses else Wanted(file.name, kind == "comments" and owner != "any", folder=kind)
@@ -200,8 +199,9 @@ def _name_of(account: str) -> str:
 
 
 def to_html(pages: Sequence[Page]) -> str:
-    """One HTML page that needs nothing besides itself: each comment as Jira shows it, and as mail on a phone."""
-    environment = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    """One HTML page, without any other file: each comment as Jira shows it, and as an email on a phone."""
+    folder = FileSystemLoader(SHIPPED_TEMPLATES / "preview")
+    environment = Environment(loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(wiki=_html, brief=_brief, anchor=_anchor)
     groups = [(title, [p for p in pages if p.audience == audience]) for audience, title in _AUDIENCES.items()]
     return environment.get_template("page.html").render(groups=[group for group in groups if group[1]])

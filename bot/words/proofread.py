@@ -10,6 +10,7 @@ from typing import Final
 
 from jinja2 import nodes
 
+from bot.core.history.replies import KEYWORDS
 from bot.core.model.effects import Facts
 from bot.core.model.own_templates import PUBLIC, OwnTemplate
 from bot.core.model.process import Process
@@ -18,9 +19,9 @@ from bot.words import wiki
 
 WORDS_PUBLIC = 130
 WORDS_FEEDBACK = 200  # without the findings
-_ADDRESS = re.compile(r"https?://\S+")  # what stands in an address is no word of ours
+_ADDRESS = re.compile(r"https?://\S+")  # the words in an address are not ours
 _STAFF_WORDS = re.compile(r"\b(sub-?tasks?|transition\w*|status|SLAs?|breach\w*|due)\b", re.IGNORECASE)
-_KEYWORDS = re.compile(r"\b(?:CONFIRM|FILES READY|STATUS)\b")
+_KEYWORDS = re.compile(rf"\b(?:{'|'.join(KEYWORDS.values())})\b")
 
 SAMPLE: Final[Facts] = {
     "district": "Bluebonnet Valley ISD",
@@ -59,7 +60,7 @@ STAFF_SAMPLE: Final[Facts] = {
     "again": False,
     "items": ("Dana Reyes: We changed our system last week. Does that matter?",),
 }
-# What a text may speak of and often does not: empty where the plan gives no such fact.
+# What a text may speak of and often does not: empty if the plan gives no such fact.
 OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0, "told": None}
 # The same, for internal comments alone.
 ABSENT: Final[Facts] = {
@@ -82,7 +83,7 @@ _OTHERWISE: Final[dict[str, tuple[Facts, ...]]] = {
 
 @dataclass(frozen=True)
 class Complaint:
-    """What is wrong with one template. `line` is 0 where it is the template as a whole; `place` is the path of
+    """What is wrong with one template. `line` is 0 if it is the template as a whole; `place` is the path of
     keys in the process file that names it, and is empty for the bot's own words."""
 
     template: str
@@ -161,9 +162,9 @@ def form(text: str, facts: Facts, limit: int) -> Iterator[str]:
     if len(keywords) > 1:
         yield f"one keyword is enough, not {', '.join(sorted(keywords))}"
     for word in _STAFF_WORDS.findall(_KEYWORDS.sub("", own)):
-        yield f"{word!r} is a word of staff, not of a district"
+        yield f"{word!r} is a word for staff, not for districts"
     if re.search(r"\d:\d\d", own):
-        yield "a day is promised, never a minute"
+        yield "announce a day, never a time of day"
     if re.search(r"^\|\||^\||\{(?:panel|color|code|noformat|quote)", own, re.MULTILINE):
         yield "no table, panel or other box in mail for a phone"
 

@@ -62,7 +62,7 @@ _STAFF_VIEW = r"/+(?:browse|issues|jira|secure|projects|rest|servicedesk/agent)\
 
 
 class TemplateFault(Exception):
-    """A template cannot be rendered: which one, in which line (0 where unknown), and what is wrong."""
+    """A template cannot be rendered: which one, in which line (0 if unknown), and what is wrong."""
 
     def __init__(self, template: str, line: int, problem: str) -> None:
         where = f"{template}, line {line}" if line else template
@@ -249,7 +249,7 @@ class Words:
         while waiting:
             path = waiting.pop()
             if path in seen or path not in self.files:
-                continue  # an include that is not there is told when the template is filled
+                continue  # a missing include is reported when the template is filled
             seen.add(path)
             file = self.files[path]
             try:

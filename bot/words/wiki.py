@@ -19,7 +19,7 @@ _MONTHS = (
 )  # fmt: skip
 
 # Both of Jira's renderers (Data Center's and Cloud's converter) let a backslash take the meaning off these
-# characters and a few more, unless a second backslash stands before it: a backslash cannot be escaped.
+# characters and a few more, unless it follows a second backslash: a backslash cannot be escaped.
 _SPECIAL = re.compile(r"[-#*_+?^~|{}\[\]()!@]")
 
 # Where no backslash helps, a space of no width keeps the characters apart; the eye reads the text unchanged.
@@ -77,7 +77,7 @@ def _visible(char: str) -> str:
 
 def escape(text: str) -> Wiki:
     """`text` as one line of wiki markup that shows it literally: no mention, macro, link, image, table, list,
-    heading or smiley can come of it, wherever in a line it stands."""
+    heading or smiley can come of it, wherever in a line it is."""
     line = one_line(text)
     for pattern in _TO_PART:
         line = pattern.sub(lambda found: found.group() + _GAP, line)
@@ -118,7 +118,7 @@ def link(text: str) -> Wiki:
 
 
 def mention(account: str) -> Wiki:
-    """A mention of one account (Cloud's form). ValueError if it is no account id."""
+    """A mention of one account (Cloud's form). Raises ValueError if it is no account id."""
     if not _ACCOUNT.fullmatch(account):
         raise ValueError(f"{account!r} is no account id")
     return Wiki(f"[~accountid:{account}]")

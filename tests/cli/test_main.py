@@ -158,9 +158,9 @@ def test_explain_tells_where_a_ticket_stands(folder: Path, jira: SandboxServer) 
     assert "Only open time counts: 20 h 00 min of it." in told
     assert "  20 h 00 min\n\nDue: " in told
     assert "made 2 subtasks" in told
-    assert "It looks again by itself" in told
-    assert "Earlier stays" not in told
-    assert "Earlier stays\n  none\n" in bot(folder, env, "explain", issue.key, "--rounds").stdout
+    assert "The bot comes back by itself" in told
+    assert "Earlier visits" not in told
+    assert "Earlier visits\n  none\n" in bot(folder, env, "explain", issue.key, "--rounds").stdout
 
 
 def test_an_unknown_ticket_gets_one_line(folder: Path, jira: SandboxServer) -> None:

@@ -244,5 +244,5 @@ def test_an_operators_address_that_is_none_ends_serve_with_one_line(
     monkeypatch.setenv("WEBHOOKS", "off")
     done = run("serve")
     assert done.exit_code == 2
-    assert "OPERATOR_URL is no address that the apprise library knows" in done.output
+    assert "OPERATOR_URL is not an address that the apprise library knows" in done.output
     assert "s3cret" not in done.output

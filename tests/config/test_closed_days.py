@@ -87,9 +87,9 @@ def test_the_lines_can_be_pasted(calendar: Calendar, tmp_path: Path) -> None:
     assert pasted["2027-07-05"] == "Independence Day (observed)"
     assert pasted["2027-08-02"] == "The office's birthday"
     assert pasted["2027-08-03"] == "Staff: 'retreat' #2"
-    # Optional, closed anyhow as a Saturday, and those with hours of their own:
+    # Optional, closed anyway as a Saturday, and those with hours of their own:
     assert not {"2027-04-21", "2027-12-25", "2027-03-02", "2027-02-03"} & set(pasted)
-    for word in ("San Jacinto Day", "many offices are open", "a Saturday, closed anyhow", "below `exceptions:`"):
+    for word in ("San Jacinto Day", "many offices are open", "a Saturday, closed anyway", "below `exceptions:`"):
         assert word in "\n".join(lines)
 
 

@@ -271,7 +271,7 @@ CASES = [
         "2026-02-30: New",
         '"2026-02-30": "2026-02-30" is not a date; write one like 2026-12-24',
     ),
-    ("cli", "  2026-01-19: M", "  2026-01-01: M", '"2026-01-01" stands twice; it is already on line'),
+    ("cli", "  2026-01-19: M", "  2026-01-01: M", '"2026-01-01" is there twice; it is already on line'),
     (
         "dde",
         "goal: 20 business hours",
@@ -316,14 +316,14 @@ CASES = [
         "dde",
         "next: initial_file_review",
         "next: intial_file_review",
-        'the step "create_securestor_folder" leads to "intial_file_review", which is no step and no end '
+        'the step "create_securestor_folder" leads to "intial_file_review", which is neither a step nor an end '
         '(did you mean "initial_file_review"?)',
     ),
     (
         "dde",
         "return_to: initial_file_review",
         "return_to: initial_review",
-        'a revision returns to "initial_review", which is no step (did you mean "initial_file_review"?)',
+        'a revision returns to "initial_review", which is not a step (did you mean "initial_file_review"?)',
     ),
     (
         "dde",
@@ -502,9 +502,9 @@ def test_two_processes_for_the_same_issues(folder: Path) -> None:
     [
         ("", 1, "the file is empty"),
         ("# only a comment\n", 1, "the file is empty"),
-        ("a: 1\nb: {c: 1,\n  c: 2}\na: 3\n", 3, '"c" stands twice; it is already on line 2'),
+        ("a: 1\nb: {c: 1,\n  c: 2}\na: 3\n", 3, '"c" is there twice; it is already on line 2'),
         ("a:\n\t- b\n", 2, "this is not YAML"),
-        ("a: 1\nb: &x\n  - *x\n", 2, "a value must not hold itself"),
+        ("a: 1\nb: &x\n  - *x\n", 2, "a value must not contain itself"),
         ("a: 1\n[b]: 2\n", 2, "a key must be a name, not a list or mapping"),
         ("a: 1\n---\nb: 2\n", 2, "this is not YAML"),
     ],

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import TEMPLATES, load_checked
+from bot.app import load_checked
 from bot.config.load import Config
 from bot.config.reload import Reloader
+from bot.words.files import SHIPPED_TEMPLATES
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +22,7 @@ class Watched:
         self.folder = folder / "config"
         shutil.copytree(ROOT / "config", self.folder)
         self.used: list[Config] = []
-        self.reloader = Reloader((self.folder, TEMPLATES), lambda: load_checked(self.folder), self.used.append)
+        self.reloader = Reloader((self.folder, SHIPPED_TEMPLATES), lambda: load_checked(self.folder), self.used.append)
 
     def change(self, file: str, old: str, new: str) -> None:
         """Edit a file and let the reloader look."""

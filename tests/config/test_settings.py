@@ -151,7 +151,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     """A `.env` that cannot be read is named."""
     file = tmp_path / ".env"
     file.write_bytes(b"JIRA_URL=\xff\xfe\n")
-    with pytest.raises(SettingsError, match="cannot be read as a text"):
+    with pytest.raises(SettingsError, match="cannot be read as UTF-8 text"):
         load_settings(file)
 
 
@@ -188,4 +188,4 @@ def test_without_webhooks_no_secret_is_needed(monkeypatch: pytest.MonkeyPatch) -
 def test_a_channel_needs_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """NOTIFY alone is one line of what to write, and its value is not shown."""
     (line,) = troubles(monkeypatch, CLOUD | {"NOTIFY": "mailto://ann:pw@example.org"})
-    assert line == "NOTIFY alone says nothing: name a channel, as in NOTIFY_LEADS"
+    assert line == "NOTIFY needs the name of a channel, as in NOTIFY_LEADS"

@@ -158,8 +158,8 @@ def outside(config: Config, tmp_path: Path) -> Iterator[Outside]:
 
 OPENED = [
     "alembic.operations:Operations.create_table:before:4",  # in a migration
-    "bot.web.webhook:Intake.accept:before:1",  # before the 202: nothing is kept, and Jira sends it again
-    "bot.web.webhook:Intake.accept:after:1",  # the delivery is kept, and Jira does not know it
+    "bot.web.webhook:DeliveryStore.accept:before:1",  # before the 202: nothing is kept, and Jira sends it again
+    "bot.web.webhook:DeliveryStore.accept:after:1",  # the delivery is kept, and Jira does not know it
     "bot.controller.reconciler:Reconciler.reconcile:before:1",  # after the 202, with a lease
     "bot.words.render:Words.comment:before:1",  # while rendering
     "bot.store.journal:Journal.open_intent:after:1",  # between intent and call

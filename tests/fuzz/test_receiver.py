@@ -24,7 +24,8 @@ from bot.clock import SettableClock
 from bot.store.agenda import Agenda
 from bot.store.database import Store
 from bot.store.tables import deliveries
-from bot.web.webhook import MOST_BYTES, Intake, receiver, verify
+from bot.web.flask_app import MOST_BYTES, new_app
+from bot.web.webhook import DeliveryStore, receiver, verify
 from bot.web.wsgi_server import WebServer
 from tests.fuzz.mutations import ODD, fuzzed, mutated, written
 from tests.fuzz.samples import START, samples
@@ -46,11 +47,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     clock = SettableClock(START)
     store = Store(f"sqlite:///{tmp_path_factory.mktemp('fuzz')}/bot.db", clock)
     store.lock()
-    app = Flask("fuzz")
+    app = new_app("fuzz")
     app.extensions["store"] = store
-    intake = Intake(store, Agenda(store, clock))
+    delivery_store = DeliveryStore(store, Agenda(store, clock))
     app.register_blueprint(
-        receiver(secret=SECRET, intake=intake, clock=clock, projects=AnyProject, own_account=lambda: "bot")
+        receiver(secret=SECRET, deliveries=delivery_store, clock=clock, projects=AnyProject, own_account=lambda: "bot")
     )
     yield app
     store.close()

@@ -77,9 +77,9 @@ def test_ten_minutes_of_trouble_are_told_once_and_so_is_their_end(
     watch(alerts, clock, WELL, 1)
     assert operator.titles == ["not ready"]
     watch(alerts, clock, WELL, 10)
-    assert operator.titles == ["not ready", "well again"]
+    assert operator.titles == ["not ready", "working again"]
     watch(alerts, clock, DOWN, 12)
-    assert operator.titles == ["not ready", "well again", "not ready"]
+    assert operator.titles == ["not ready", "working again", "not ready"]
 
 
 def test_a_short_trouble_is_told_to_nobody(alerts: Alerts, clock: SettableClock, operator: Operator) -> None:
@@ -117,7 +117,7 @@ def test_a_corrected_clock_tells_nothing(alerts: Alerts, clock: SettableClock, o
     watch(alerts, clock, DOWN, 3)
     clock.jump_machine(-3600)
     watch(alerts, clock, WELL, 3)
-    assert operator.titles == ["not ready", "well again"]
+    assert operator.titles == ["not ready", "working again"]
 
 
 def test_a_restart_repeats_nothing(store: Store, clock: SettableClock, operator: Operator) -> None:
@@ -126,7 +126,7 @@ def test_a_restart_repeats_nothing(store: Store, clock: SettableClock, operator:
     watch(Alerts(operator, store, clock), clock, DOWN, 20)
     assert operator.titles == ["not ready"]
     watch(Alerts(operator, store, clock), clock, WELL, 3)
-    assert operator.titles == ["not ready", "well again"]
+    assert operator.titles == ["not ready", "working again"]
 
 
 def test_replicas_tell_once(store: Store, clock: SettableClock, operator: Operator) -> None:
@@ -207,7 +207,7 @@ def test_what_was_parked_in_that_hour_is_told_together(
     assert operator.titles == ["something is parked"] * 2
     assert "7 things are parked" in operator.heard[1][1]
     watch(alerts, clock, WELL, 5)
-    assert operator.titles[2:] == ["nothing is parked any more"]
+    assert operator.titles[2:] == ["nothing is parked anymore"]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_store_that_is_down_is_told_too_and_remembered(
     watch(alerts, clock, Readiness(trouble="The disk is full."), 2)
     assert operator.titles == ["not ready"]
     watch(Alerts(operator, store, clock), clock, WELL, 5)
-    assert operator.titles == ["not ready", "well again"]
+    assert operator.titles == ["not ready", "working again"]
     store.close()
 
 

@@ -155,7 +155,7 @@ def folder(tmp_path: Path) -> Path:
     [
         ({}, 'the channel "leads" has no address: set NOTIFY_LEADS in the environment or .env'),
         ({"lead": "json://x"}, 'NOTIFY_LEADS in the environment or .env (did you mean "lead"?)'),
-        ({"leads": "nothing://s3cret"}, "NOTIFY_LEADS is no address that the apprise library knows"),
+        ({"leads": "nothing://s3cret"}, "NOTIFY_LEADS is not an address that the apprise library knows"),
     ],
 )
 def test_a_channel_needs_an_address(folder: Path, addresses: dict[str, str], says: str) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 import requests
 import sqlalchemy as sa
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,8 +27,9 @@ from bot.store.agenda import Agenda
 from bot.store.agenda_reader import Priority
 from bot.store.database import Store
 from bot.store.tables import deliveries
+from bot.web.flask_app import MOST_BYTES, new_app
 from bot.web.probes import database_of, health_pages
-from bot.web.webhook import AT_ONCE, MOST_BYTES, Delivery, Intake, receiver, verify
+from bot.web.webhook import AT_ONCE, Delivery, DeliveryStore, receiver, verify
 from bot.web.wsgi_server import WebServer
 
 RECORDED = Path(__file__).parents[3] / "shared" / "jira" / "webhooks"
@@ -51,10 +51,12 @@ class AnyProject(frozenset[str]):
 
 def client_of(store: Store, clock: Clock, projects: frozenset[str] = frozenset({"DDE"})) -> FlaskClient:
     """A client of an app that has nothing but the receiver."""
-    app = Flask("test")
-    intake = Intake(store, Agenda(store, clock))
+    app = new_app("test")
+    delivery_store = DeliveryStore(store, Agenda(store, clock))
     app.register_blueprint(
-        receiver(secret=SECRET, intake=intake, clock=clock, projects=lambda: projects, own_account=lambda: BOT)
+        receiver(
+            secret=SECRET, deliveries=delivery_store, clock=clock, projects=lambda: projects, own_account=lambda: BOT
+        )
     )
     return app.test_client()
 
@@ -119,9 +121,9 @@ def test_what_is_no_signature(header: str | None) -> None:
 def test_an_empty_secret_signs_nothing(store: Store, clock: SettableClock) -> None:
     """Anybody could compute it, so neither the check nor the receiver takes it."""
     assert not verify("", b"body", signed(b"body", ""))
-    intake = Intake(store, Agenda(store, clock))
+    delivery_store = DeliveryStore(store, Agenda(store, clock))
     with pytest.raises(ValueError, match="JIRA_WEBHOOK_SECRET"):
-        receiver(secret=" ", intake=intake, clock=clock, projects=tuple, own_account=lambda: None)
+        receiver(secret=" ", deliveries=delivery_store, clock=clock, projects=tuple, own_account=lambda: None)
 
 
 def test_a_delivery_is_kept_and_its_issue_put_on_the_agenda(
@@ -231,17 +233,33 @@ class Counted(io.RawIOBase):
 def test_too_large_a_body_is_refused_unread(client: FlaskClient) -> None:
     """A length over 25 MB is enough for a 413."""
     body = Counted()
-    length = {"wsgi.input": body, "CONTENT_LENGTH": str(MOST_BYTES + 1)}
+    length = {"wsgi.input": body, "CONTENT_LENGTH": str(MOST_BYTES + 2)}
     answer = client.post("/webhooks/jira", environ_overrides=length)
-    assert (answer.status_code, body.count) == (413, 0)
+    assert (answer.status_code, answer.json, body.count) == (413, {"answer": "too large"}, 0)
+
+
+def chunked(body: io.IOBase) -> dict[str, Any]:
+    """The environment of a chunked request as waitress and gunicorn make it: a body that ends, and no length."""
+    return {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+
+
+@pytest.mark.parametrize(("size", "code"), [(MOST_BYTES, 202), (MOST_BYTES + 1, 413)], ids=["largest", "too large"])
+def test_the_limit_is_the_same_for_a_chunked_body(client: FlaskClient, size: int, code: int) -> None:
+    """25 MB are accepted and one byte more is not, with and without a length."""
+    raw = json.dumps(BODY).encode().ljust(size)
+    headers = {"X-Hub-Signature": signed(raw), "X-Atlassian-Webhook-Identifier": "one"}
+    answer = client.post("/webhooks/jira", environ_overrides=chunked(io.BytesIO(raw)), headers=headers)
+    assert answer.status_code == code
+    headers["X-Atlassian-Webhook-Identifier"] = "two"
+    known = {**chunked(io.BytesIO(raw)), "CONTENT_LENGTH": str(size)}
+    assert client.post("/webhooks/jira", environ_overrides=known, headers=headers).status_code == code
 
 
 def test_a_body_without_a_length_is_read_no_further_than_the_limit(client: FlaskClient) -> None:
     """A chunked body that never ends is left after 25 MB, with a 413."""
     body = Counted()
-    chunked = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-    answer = client.post("/webhooks/jira", environ_overrides=chunked)
-    assert answer.status_code == 413
+    answer = client.post("/webhooks/jira", environ_overrides=chunked(body))
+    assert (answer.status_code, answer.json) == (413, {"answer": "too large"})
     assert MOST_BYTES < body.count <= MOST_BYTES + 1024 * 1024
 
 
@@ -263,10 +281,12 @@ def test_a_delivery_and_its_look_are_one_commit(store: Store, clock: SettableClo
         def put_in(self, *_args: Any, **_more: Any) -> None:
             raise ZeroDivisionError
 
-    app = Flask("test")
-    intake = Intake(store, Broken(store, clock))
+    app = new_app("test")
+    delivery_store = DeliveryStore(store, Broken(store, clock))
     app.register_blueprint(
-        receiver(secret=SECRET, intake=intake, clock=clock, projects=lambda: {"DDE"}, own_account=lambda: BOT)
+        receiver(
+            secret=SECRET, deliveries=delivery_store, clock=clock, projects=lambda: {"DDE"}, own_account=lambda: BOT
+        )
     )
 
     assert deliver(app.test_client()).status_code == 500
@@ -315,7 +335,7 @@ def test_no_body_breaks_the_receiver(client: FlaskClient, body: bytes, name: str
     assert client.post("/webhooks/jira", data=body, headers=headers).status_code < 500
 
 
-class Standing(Intake):
+class StalledStore(DeliveryStore):
     """Takes deliveries in once the database goes on."""
 
     def __init__(self, store: Store, agenda: Agenda) -> None:
@@ -334,9 +354,11 @@ def test_deliveries_that_wait_for_the_database_take_not_all_threads(
     """As many as Jira sends at once: some wait, the others are told to come again, whoever asks for health is answered
     meanwhile, and with the database everything goes on."""
     monkeypatch.setattr("bot.web.webhook.TURN_SECONDS", 0.1)
-    app, intake = Flask("test"), Standing(store, Agenda(store, clock))
+    app, delivery_store = new_app("test"), StalledStore(store, Agenda(store, clock))
     app.register_blueprint(
-        receiver(secret=SECRET, intake=intake, clock=clock, projects=lambda: {"DDE"}, own_account=lambda: BOT)
+        receiver(
+            secret=SECRET, deliveries=delivery_store, clock=clock, projects=lambda: {"DDE"}, own_account=lambda: BOT
+        )
     )
     app.register_blueprint(health_pages(database_of(store)))
     server = WebServer(app).start()
@@ -353,7 +375,7 @@ def test_deliveries_that_wait_for_the_database_take_not_all_threads(
             for page in ("healthz", "readyz"):
                 assert requests.get(f"{server.url}/{page}", timeout=20).status_code == 200
         finally:
-            intake.goes_on.set()
+            delivery_store.goes_on.set()
     assert refused == [503] * (20 - AT_ONCE)
     assert sorted(done.result() for done in sent) == [202] * AT_ONCE + refused
     assert send(20) == 202

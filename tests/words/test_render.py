@@ -567,7 +567,7 @@ def test_check_finds_every_mistake_at_its_place() -> None:
 
 
 BAD: Mapping[str, str] = {
-    "{{ district }} in 5 minutes, 10:30": "never a minute",
+    "{{ district }} in 5 minutes, 10:30": "never a time of day",
     "Hello": "does not name the district",
     "{{ district }} is due": "'due'",
     "{{ district }}: CONFIRM or FILES READY": "one keyword",

@@ -1,4 +1,4 @@
-"""Tells on the terminal what happened on a stage since it told last: who did what, what the bot did, and why."""
+"""Prints what has happened in the sandbox since the last time: who did what, what the bot did, and why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MENTION = re.compile(r"\[~accountid:([^\]]+)\]")
 
 
 class Printer:
-    """Reads people's deeds from the sandbox and the bot's from its journal."""
+    """Reads what people did from the sandbox, and what the bot did from its journal."""
 
     def __init__(self, harness: Harness, out: Console) -> None:
         self._stage, self._out = harness, out
@@ -49,7 +49,7 @@ class Printer:
         return calendar_of(self._stage.config)
 
     def _deeds(self, record: IssueRecord, issue: IssueRecord) -> list[tuple[datetime, str, Text]]:
-        """What people did; the bot's deeds come from its journal, with their reasons."""
+        """What people did. What the bot did comes from its journal, with the reasons."""
         events = []
         for entry in record.history:
             if entry.author.id != BOT.id and self._fresh(f"h{entry.id}"):
@@ -69,7 +69,7 @@ class Printer:
         events = []
         for n, look in enumerate(fresh):
             lines = [_who(BOT.name) + Text(f" {what}.") for what in look.effects if "comment:" not in what]
-            # The journal and Jira tell of the bot's comments in the same order.
+            # The journal and Jira have the bot's comments in the same order.
             lines += [self._comment(written.pop(0), issue, issue) for what in look.effects if "comment:" in what]
             for line in lines:
                 events.append((look.at, f"~{n:04}", line))

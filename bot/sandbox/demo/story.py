@@ -27,11 +27,11 @@ GAPS = (
     "- Student file: 3 students have no date of birth."
 )
 FORMATS = "Findings:\n- Teacher file: dates are written 2/3/26; please write 2026-02-03."
-PACE = 0.7  # seconds of rest after each act, so that a person can read along
+PACE = 0.7  # seconds to rest after each act, so that a person can read along
 
 
 class Story:
-    """Plays the acts of people on a stage, and has the narrator tell what came of each."""
+    """Plays what people do in the sandbox, and prints what came of each act."""
 
     def __init__(self, harness: Harness, out: Console, pace: float) -> None:
         self.harness, self.site, self._pace = harness, harness.site, pace
@@ -77,7 +77,7 @@ class Story:
         return self.key
 
     def act(self, when: str, what: Callable[[], object]) -> None:
-        """Let time pass until `when`, act, let the bot answer, tell it all."""
+        """Let time pass until `when`, act, let the bot answer, and print it all."""
         self.harness.at(when)
         what()
         self.harness.settle()
@@ -150,7 +150,7 @@ def _step_visit(harness: Harness, key: str, out: Console) -> None:
     stop.wait()
 
 
-# -- what Jira must hold when the story has been told
+# -- what Jira must hold when the story is over
 
 PUBLIC = [
     ("requirements", "here are the requirements, and it is your turn"),
