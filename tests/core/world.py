@@ -239,7 +239,7 @@ class World:
 
     def _may(self, move: TransitionIssue, plan: Plan) -> bool:
         """Whether the effect that the move comes after was done."""
-        return move.after is None or move.after in self.journal or move.after in plan.noted
+        return move.after is None or move.after in self.journal or move.after in plan.done_without_call
 
     # -- what was said
 

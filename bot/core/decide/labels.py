@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.core.decide.escalations import DueEscalation, counts_from, fired
+from bot.core.decide.escalations import DueEscalation, first_moment, has_happened
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import day_of
 from bot.core.model.ledger import Mover
@@ -21,23 +21,27 @@ def labels(
     A label stands from its moment on. Where people move that moment the bot takes its label off, and sets it again
     when the new one has come; so it does when they move the ticket away and back. A clock on hold keeps what it
     has. A label that a person set, or took off, is theirs."""
-    new = {f.escalation.label for f in due_now if f.escalation.label}
-    for flag in due_now:
-        if flag.number and progress.step is not None:  # what it repeats has happened with it
-            repeated = (e for e in progress.step.escalations_of(flag.clock.branch) if e.at == flag.escalation.at)
-            new |= {e.label for e in repeated if e.label}
-    status_summary, kept = set(new), set[str]()
+    happening = {due.escalation.label for due in due_now if due.escalation.label}
+    for due in due_now:
+        if due.repetition and progress.step is not None:  # what it repeats has happened with it
+            repeated = (
+                escalation
+                for escalation in progress.step.escalations_of(due.clock.branch)
+                if escalation.at == due.escalation.at
+            )
+            happening |= {escalation.label for escalation in repeated if escalation.label}
+    in_force, paused = set(happening), set[str]()
     for clock in progress.running:
         for escalation in progress.step.escalations_of(clock.branch) if progress.step else ():
             if escalation.label and clock.paused is not None:
-                kept.add(escalation.label)
-            elif escalation.label and fired(progress, clock, escalation, parked):
-                since = counts_from(clock, escalation, calendars)
-                status_summary |= {escalation.label} if since is not None and since <= progress.now else set()
-    there = set(progress.issue.labels)
-    ours = {e.label for e in progress.process.escalations if e.label}
-    add = {label for label in status_summary - there if label in new or _by_bot(progress, label)}
-    remove = {label for label in (ours & there) - status_summary - kept if _by_bot(progress, label)}
+                paused.add(escalation.label)
+            elif escalation.label and has_happened(progress, clock, escalation, parked):
+                since = first_moment(clock, escalation, calendars)
+                in_force |= {escalation.label} if since is not None and since <= progress.now else set()
+    present = set(progress.issue.labels)
+    ours = {escalation.label for escalation in progress.process.escalations if escalation.label}
+    add = {label for label in in_force - present if label in happening or _by_bot(progress, label)}
+    remove = {label for label in (ours & present) - in_force - paused if _by_bot(progress, label)}
     return tuple(sorted(add)), tuple(sorted(remove))
 
 

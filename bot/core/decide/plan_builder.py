@@ -25,7 +25,7 @@ class PlanBuilder:
     parked: Collection[str]
     ledger: Ledger
     effects: list[Effect] = field(default_factory=list)
-    noted: list[EffectId] = field(default_factory=list)
+    done_without_call: list[EffectId] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     grace_until: datetime | None = None
 
@@ -33,7 +33,7 @@ class PlanBuilder:
         """The id of an effect of the present visit."""
         return EffectId.of(self.progress.issue.id, self.progress.visit.id, name)
 
-    def open(self, name: EffectName) -> bool:
+    def is_open(self, name: EffectName) -> bool:
         """Whether an effect is neither done in this stay (or one it goes on with) nor parked."""
         return not self.progress.done(name) and self.id(name) not in self.parked
 
@@ -43,7 +43,7 @@ class PlanBuilder:
         return self.ledger.visits[-1]
 
     @property
-    def moves(self) -> bool:
+    def moves_ticket(self) -> bool:
         """Whether the ticket is to be moved."""
         return any(isinstance(e, TransitionIssue) for e in self.effects)
 
@@ -51,30 +51,34 @@ class PlanBuilder:
         """One comment for those of these effects that are open; for the district in the voice that is chosen."""
         self._comment(names, template, public, False, more)
 
-    def correct(self, name: EffectName, template: OwnTemplate, ask: bool, told: datetime, **more: Any) -> None:
+    def say_correction(
+        self, name: EffectName, template: OwnTemplate, ask: bool, template_facts: datetime, **more: Any
+    ) -> None:
         """One comment that corrects the due moment which the district was told, with `ask` as a draft in any case."""
-        self._comment([name], template, True, ask, {"told": told, **more})
+        self._comment([name], template, True, ask, {"told": template_facts, **more})
 
     def _comment(
-        self, names: Collection[EffectName], template: str, public: bool, tell: bool, more: Mapping[str, Any]
+        self, names: Collection[EffectName], template: str, public: bool, correction: bool, more: Mapping[str, Any]
     ) -> None:
         office = self.progress.people.office
-        fresh = tuple(self.id(n) for n in names if self.open(n))
+        fresh = tuple(self.id(n) for n in names if self.is_open(n))
         if not fresh:
             return
         voice = office.voice or DRAFT  # until the office chooses, its team reads the bot before a district does
         if public and voice == SILENT:
-            self.noted += fresh
+            self.done_without_call += fresh
             return
-        draft, told = public and (tell or voice == DRAFT), facts(self.progress, office, **more)
+        draft, template_facts = public and (correction or voice == DRAFT), facts(self.progress, office, **more)
         due_id = None
-        clock = next((c for c in self.progress.counting if c.due == told["due"]), None)
+        clock = next((c for c in self.progress.counting if c.due == template_facts["due"]), None)
         if public and clock is not None:
             kind = Kind.DRAFTED if draft else Kind.ANNOUNCED
             due_id = self.id(EffectName.of(kind, clock.due, clock.name, fresh[0].name))
-        self.effects.append(PostComment(fresh, template, public and not draft, told, draft, tell, due_id))
+        self.effects.append(
+            PostComment(fresh, template, public and not draft, template_facts, draft, correction, due_id)
+        )
 
-    def may_speak(self) -> bool:
+    def grace_is_over(self) -> bool:
         """Whether the bot may speak yet of a move that a person made: a mis-drag that is put right at once says
         nothing. Where it may not, the plan looks again when it may."""
         visit = self.progress.visit
@@ -87,7 +91,7 @@ class PlanBuilder:
         self.reasons.append("a person has just moved the ticket")
         return False
 
-    def speaks(self) -> int | None:
+    def index_of_district_comment(self) -> int | None:
         """Where in the effects a comment to the district stands, None where there is none."""
         return next(
             (n for n, e in enumerate(self.effects) if isinstance(e, PostComment) and (e.public or e.draft)), None
@@ -111,13 +115,13 @@ class PlanBuilder:
             name = EffectName.of(Kind.READY, decided.at)  # by its moment, so that the next time is said again
             self.say([name], OwnTemplate.STEP_READY, public=False, status=decided.to, accounts=team(self.progress))
 
-    def supersede(self, stays: Collection[Visit]) -> None:
+    def supersede(self, visits: Collection[Visit]) -> None:
         """These stays are over, by a verdict or for other files: what nobody finished in them is closed."""
-        made = subtasks_made(stays)
+        made = subtasks_made(visits)
         names = self.progress.people.office.subtask_statuses
         for subtask in open_subtasks(self.progress.issue, made, names):
             name = EffectName.of(Kind.SUPERSEDE, subtask.id)
-            if self.open(name):
+            if self.is_open(name):
                 self.effects.append(MoveSubtask((self.id(name),), subtask.id, names.superseded))
 
 

@@ -28,20 +28,20 @@ class Reminder:
 
 def due_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> Reminder | None:
     """The latest reminder whose time has come and that was not given; after an outage only that one."""
-    come = [(m, r) for m, r in _all(progress, calendars) if m <= progress.now]
-    if not come or progress.done(come[-1][1].name):
+    passed_reminders = [(m, r) for m, r in _all_reminders(progress, calendars) if m <= progress.now]
+    if not passed_reminders or progress.done(passed_reminders[-1][1].name):
         return None
-    last = come[-1][1]
-    passed = tuple(r.name for _, r in come[:-1] if not progress.done(r.name))
+    last = passed_reminders[-1][1]
+    passed = tuple(r.name for _, r in passed_reminders[:-1] if not progress.done(r.name))
     return Reminder(last.name, last.phone, last.since, last.after, passed)
 
 
 def next_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> datetime | None:
     """When the next reminder is due, if nothing happens until then."""
-    return min((m for m, _ in _all(progress, calendars) if m > progress.now), default=None)
+    return min((m for m, _ in _all_reminders(progress, calendars) if m > progress.now), default=None)
 
 
-def _all(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[datetime, Reminder]]:
+def _all_reminders(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[datetime, Reminder]]:
     reminders, since = progress.process.reminders, turn_since(progress)
     if reminders is None or since is None or open_pause(progress.visit) is not None:
         return []
@@ -68,7 +68,7 @@ def turn_since(progress: Progress) -> datetime | None:
         return None
     if progress.step is not None and progress.step.say and not progress.done(Kind.SAY):
         return None  # what has not been asked yet cannot be waited for
-    ours = [b.at for b in progress.branches if b.branch.party != DISTRICT and b.at is not None]
-    said = {v.done[Kind.SAY] for v in progress.chain if Kind.SAY in v.done}
-    told = [c.created for c in progress.issue.comments if c.id in said]
-    return max([progress.visit.began, *ours, *told])
+    staff_finishes = [b.at for b in progress.branches if b.branch.party != DISTRICT and b.at is not None]
+    say_comments = {v.done[Kind.SAY] for v in progress.chain if Kind.SAY in v.done}
+    comment_times = [c.created for c in progress.issue.comments if c.id in say_comments]
+    return max([progress.visit.began, *staff_finishes, *comment_times])

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.core.history import replies
 from bot.core.history.progress import Progress
+from bot.core.history.sla_clocks import Clock
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.process import DISTRICT, Office
 
@@ -60,7 +61,7 @@ def _keyword(progress: Progress) -> str:
     return ""
 
 
-def said_by(name: EffectName) -> str:
+def describe_effect(name: EffectName) -> str:
     """What an effect is, in words for staff."""
     about = name.args[0] if name.args else ""
     words = {
@@ -77,3 +78,12 @@ def said_by(name: EffectName) -> str:
         Kind.LABELS: "setting the labels",
     }
     return words.get(name.kind, "a note or answer of the bot") if name.kind else "a note or answer of the bot"
+
+
+def clock_title(progress: Progress, clock: Clock) -> str:
+    """What a clock measures, in words for staff."""
+    title = progress.step.title if progress.step else ""
+    if clock.branch:
+        state = next(b for b in progress.branches if b.branch.name == clock.branch)
+        return state.subtask.summary if state.subtask else f"{title} ({clock.branch})"
+    return f"{title}, round {progress.visit.round}" if progress.visit.round else title
