@@ -1,4 +1,4 @@
-"""Answers what staff order or ask in comments: what was done, when it is due now, or why nothing was done."""
+"""Replies to the commands of staff: what was done, when the work is due now, or why nothing was done."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.core.time.closures import Closure, parse_closure
 
 
 def reply_to_commands(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
-    """One internal answer for each comment that began with a command."""
+    """Plan one internal reply to each comment that begins with a command."""
     progress = builder.progress
     answered = {name for visit in progress.ledger.visits for name in visit.done}
     for command in progress.new_comments.commands:
@@ -43,7 +43,7 @@ def _reply(builder: PlanBuilder, read: ReadCommand, calendars: Mapping[str, Cale
     elif name in (CommandName.HELP, CommandName.STATUS, CommandName.EXPLAIN):
         _reply_to_question(builder, read, calendars)
     elif name == CommandName.CLOSED:
-        _close_day(builder, read)
+        _close_day(builder, read, calendars)
     elif name in (CommandName.SEND, CommandName.TELL):
         _reply_to_send(builder, read)
     else:
@@ -77,19 +77,19 @@ def _reply_to_question(builder: PlanBuilder, read: ReadCommand, calendars: Mappi
         builder.say(names, OwnTemplate.EXPLANATION, False, items=tuple(lines), status=outside)
 
 
-def _close_day(builder: PlanBuilder, read: ReadCommand) -> None:
+def _close_day(builder: PlanBuilder, read: ReadCommand, calendars: Mapping[str, Calendar]) -> None:
     progress, name, accounts = builder.progress, _reply_name(read.comment), _author(read.comment)
     if builder.is_open(name):
         day, closes, reason = parse_closure(read.command.rest)
-        by = accounts[0] if accounts else ""
-        closure = Closure(progress.process.calendar, day, closes, reason, by, read.comment.updated)
+        calendar, by = calendars[progress.process.calendar].name, accounts[0] if accounts else ""
+        closure = Closure(calendar, day, closes, reason, by, read.comment.updated)
         template_facts = facts(progress, progress.people.office, what=f"/{read.command.name}", accounts=accounts)
         builder.effects.append(CloseDay((builder.id(name),), closure, template_facts))
 
 
 def _reply_to_send(builder: PlanBuilder, read: ReadCommand) -> None:
-    """The text that `send_drafts` posts is the reply. A command that belongs to an earlier visit posts nothing, so
-    its author is told why."""
+    """Plan a refusal of a /send or /tell that was written in an earlier visit. Otherwise nothing is planned here,
+    because what `send_drafts` posts is the reply."""
     if not any(command.comment == read.comment.id for visit in builder.progress.chain for command in visit.commands):
         builder.say(
             [_reply_name(read.comment)],
@@ -102,7 +102,8 @@ def _reply_to_send(builder: PlanBuilder, read: ReadCommand) -> None:
 
 
 def _confirm(builder: PlanBuilder, read: ReadCommand, calendars: Mapping[str, Calendar]) -> None:
-    """Confirm a command that was carried out, with the clocks as they are now, unless the ticket has moved since."""
+    """Plan the reply to a command that was carried out: the clocks as they are now, or the status if the ticket has
+    moved since."""
     progress, names, what = builder.progress, [_reply_name(read.comment)], f"/{read.command.name}"
     note = _unread_command(read.command)
     if read.comment.updated < progress.visit.began:
@@ -118,13 +119,14 @@ def _author(comment: Comment) -> tuple[str, ...]:
 
 
 def _unread_command(command: Command) -> str:
-    """What stands further down in the comment and looks like another order; nothing where nothing does."""
+    """The command on a later line of the comment, which is not read, as "/name"; empty if there is none."""
     below = filter(None, map(command_of, command.below.splitlines()))
     return next((f"/{other.name}" for other in below if other.known), "")
 
 
 def send_drafts(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
-    """What staff order with /send or /tell goes out, each draft once; where it cannot, they hear why."""
+    """Plan the drafts that staff send with /send or /tell, each once, and a reply that says why where a draft cannot be
+    sent."""
     progress, posted = builder.progress, set()
     for release in draft_releases(progress):
         posted.add(release.command.comment)

@@ -1,4 +1,4 @@
-"""What the bot may say to a district: all of it, nothing, or drafts that staff send."""
+"""Drafts of comments to a district: internal comments that staff post with /send or /tell."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ _QUOTED = re.compile(r"\{quote\}\s*(.*?)\s*\{quote\}\s*\Z", re.DOTALL)  # Jira m
 
 
 def drafted(text: str, correction: bool = False) -> str:
-    """A public text as staff read it before it is sent; with `tell` one that corrects what the district was told."""
+    """A public text as the internal comment that staff read before it is sent; `correction` is for one that corrects an
+    announced date."""
     return f"{CORRECTION_HEAD if correction else DRAFT_HEAD}\n\n{{quote}}\n{text}\n{{quote}}"
 
 
 @dataclass(frozen=True)
 class DraftRelease:
-    """One draft that a member of staff sends: its comment, the order, and the words. `whole` says that these are
-    the draft's own."""
+    """One draft that staff want sent: the id of its comment, the command, and the text. `unchanged` is False if staff
+    wrote a text of their own."""
 
     draft: str
     command: CommandRecord
@@ -37,12 +38,12 @@ class DraftRelease:
 
 
 def draft_releases(progress: Progress) -> list[DraftRelease]:
-    """The drafts that staff have asked to send, each once: with `/send`, the newest draft before it; with words
-    below, those instead of the draft's. `/tell` does so for what corrects a day.
+    """The drafts that staff want sent, each once: `/send` means the newest draft before it, or the text below the
+    command instead; `/tell` does the same for corrections.
 
-    A draft older than one that was sent already goes out only while the ticket is still in its stay: a second
-    `/send`, written by chance, must not ask a district what it has answered long since. A correction goes out in
-    its stay only, and never after a newer one."""
+    A draft older than one that was already sent is sent only in the visit it belongs to, so that a second `/send` by
+    mistake does not ask a district what it answered long ago. A correction is sent only in its visit, and never after a
+    newer one."""
     found = []
     posted = _posted(progress)
     for command in send_commands(progress):
@@ -57,12 +58,12 @@ def draft_releases(progress: Progress) -> list[DraftRelease]:
 
 
 def has_draft(progress: Progress, command: CommandRecord) -> bool:
-    """Whether there is a draft that an order of this kind could post."""
+    """Whether there is a draft that a command of this kind could post."""
     return bool(_open_drafts(progress, command, _posted(progress)))
 
 
 def _open_drafts(progress: Progress, command: CommandRecord, posted: set[str]) -> list[Comment]:
-    """The drafts that an order may mean, oldest first."""
+    """The drafts that a command can mean, oldest first."""
     here = {ref for v in progress.chain for ref in v.done.values()}
     drafts = _drafts(progress, CORRECTION_HEAD if command.kind == CommandName.TELL else DRAFT_HEAD)
     passed = max((position for position, draft in enumerate(drafts) if draft.id in posted), default=-1)
@@ -81,7 +82,7 @@ def _posted(progress: Progress) -> set[str]:
 
 
 def send_commands(progress: Progress) -> list[CommandRecord]:
-    """The orders of this stay to send a draft that were neither carried out nor answered, oldest first."""
+    """The /send and /tell commands of this visit that were neither carried out nor replied to, oldest first."""
     done = _done_names(progress)
     return [
         command

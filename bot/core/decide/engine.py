@@ -1,4 +1,4 @@
-"""Decides what is wished for one issue and not yet there, when to look again, and why."""
+"""Turns a Progress into a Plan: the missing effects of one issue, when to reconcile it again, and why."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from bot.core.time.business_calendar import Calendar
 
 
 def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar], parked: Mapping[str, str]) -> Plan:
-    """The plan for one issue. `parked` maps the effects given up on to the reason that Jira gave.
+    """The plan for one issue. `parked` maps each effect that was given up to the reason that Jira gave.
 
-    A plan without effects is a plan too; its reason says why nothing is to do."""
+    If there is nothing to do, the plan has no effects and its reason says why."""
     builder = PlanBuilder(progress, parked, progress.ledger.copy())
     due_now = due_escalations(progress, calendars, parked)
-    # Who asks or orders gets an answer, though the bot may not speak of itself yet.
+    # Commands get a reply even if the bot may not speak on its own yet.
     send_drafts(builder, calendars)
     reply_to_commands(builder, calendars)
     if progress.live:
@@ -54,7 +54,7 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
         plan_notices(builder, due_now, office)
         correct_announced_date(builder, calendars)
     else:
-        builder.reasons.append(f"this stay began before the process's since ({progress.process.since})")
+        builder.reasons.append(f"this visit began before the process's since ({progress.process.since})")
     mark_done(builder, due_now)
     forget_repetitions(builder.ledger.chain(builder.visit))
     update = _update(builder, due_now, office, calendars)
@@ -69,8 +69,8 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
 
 
 def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> Plan:
-    """The plan for an issue that was moved or retyped and follows the process no more: its clocks are closed as
-    left, the bot's labels and due day go, nothing is said."""
+    """The plan for an issue that was moved to another project or type and no longer follows the process: its clocks
+    close with the verdict "left", the bot's labels and due date are removed, and nothing is said."""
     ledger = progress.ledger.copy()
     visit = ledger.visits[-1]
     visit.ended, visit.verdict, visit.decided = progress.now, Verdict.LEFT, None
@@ -88,7 +88,7 @@ def _next_reconcile(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> 
     return min((m for m in moments if m is not None), default=None)
 
 
-# -- what every stay may wish
+# -- what any visit can need
 
 
 def _report_parked(builder: PlanBuilder, parked: Mapping[str, str]) -> None:
@@ -96,7 +96,7 @@ def _report_parked(builder: PlanBuilder, parked: Mapping[str, str]) -> None:
         effect = EffectId(text)
         name = effect.name
         if name.kind in (Kind.NOTE, Kind.STATUS, Kind.EARLY, Kind.ANSWER):
-            # The comment counts as read only once somebody has heard of it.
+            # The comment does not count as read until somebody was notified of it.
             builder.ledger.read_comments.pop(name.args[0], None)
         if effect.visit_id == builder.progress.visit.id and name.kind != Kind.PARKED:
             report = EffectName.of(Kind.PARKED, name)
@@ -104,7 +104,7 @@ def _report_parked(builder: PlanBuilder, parked: Mapping[str, str]) -> None:
 
 
 def _report_unrecognized(builder: PlanBuilder) -> None:
-    """Words of the contact that no rule covers are brought to the team, in one note for all of them."""
+    """Report comments of the contact that no rule covers to the team, in one internal comment for all of them."""
     unrecognized = _unanswered(builder, Kind.NOTE, builder.progress.new_comments.unrecognized)
     if unrecognized:
         items = tuple(f"{c.author.name if c.author else 'The contact'}: {_shorten(c.body)}" for c in unrecognized)
@@ -131,7 +131,8 @@ def _remind(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
         return
     builder.done_without_call += map(builder.id, reminder.passed)
     if builder.index_of_district_comment() is not None and not reminder.phone:
-        builder.done_without_call.append(builder.id(reminder.name))  # what goes out anyway reminds enough
+        # The comment that goes out anyway is reminder enough.
+        builder.done_without_call.append(builder.id(reminder.name))
         return
     if reminder.phone:
         days = reminder.after.high
@@ -149,7 +150,7 @@ def _answer_status_request(builder: PlanBuilder) -> None:
     names = [EffectName.of(Kind.STATUS, c.id) for c in asked]
     if not names:
         return
-    # What goes out anyway tells the district where it stands: one act, one comment.
+    # A comment that goes out anyway says where the ticket is: one act, one comment.
     place = builder.index_of_district_comment()
     effect = builder.effects[place] if place is not None else None
     if place is not None and isinstance(effect, PostComment):
@@ -162,7 +163,7 @@ def _answer_status_request(builder: PlanBuilder) -> None:
     builder.reasons.append("the contact asked where they stand")
 
 
-# -- flags, labels, fields, ledger
+# -- labels, fields, ledger
 
 
 def _update(
@@ -170,12 +171,12 @@ def _update(
 ) -> TicketUpdate:
     progress = builder.progress
     if not progress.visit.step:
-        return TicketUpdate(ledger=builder.ledger)  # outside the process its clocks pause, and their marks stay
+        return TicketUpdate(ledger=builder.ledger)  # outside the process clocks pause and keep their labels
     add, remove = labels.labels(progress, calendars, due_now, builder.parked)
     return TicketUpdate(add, remove, labels.due_field(progress, office, calendars), builder.ledger)
 
 
-# -- words of the plan itself
+# -- the reason
 
 
 def _reason(builder: PlanBuilder, update: TicketUpdate) -> str:
@@ -184,7 +185,7 @@ def _reason(builder: PlanBuilder, update: TicketUpdate) -> str:
         status = progress.issue.status
         ended = progress.visit.step in progress.process.ends
         builder.reasons.append(
-            f"the onboarding has ended in {status}" if ended else f"{status} is no step of the process"
+            f"the onboarding has ended in {status}" if ended else f"{status} is not a step of the process"
         )
     if not builder.effects and (update.add_labels or update.remove_labels or update.fields):
         builder.reasons.append("labels and fields were out of date")

@@ -1,4 +1,4 @@
-"""Posts the comments and messages of the escalations that are due."""
+"""Plans the comments and messages of the escalations that are due."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bot.core.model.process import LEAD, OPERATOR, Office
 
 
 def plan_notices(builder: PlanBuilder, due_now: list[DueEscalation], office: Office) -> None:
-    """Wish the comments and messages of what happens now. A message goes before the comment, which with the ledger
-    says that all of it is done."""
+    """Plan the comments and messages of the escalations that are due. A message goes out before the comment, because
+    the comment and the ledger record all of them as done."""
     for due in due_now:
         if due.escalation.notify is not None:
             _message_channel(builder, due, due.escalation.notify)
@@ -26,13 +26,14 @@ def plan_notices(builder: PlanBuilder, due_now: list[DueEscalation], office: Off
 
 
 def mark_done(builder: PlanBuilder, due_now: list[DueEscalation]) -> None:
-    """What somebody in Jira or the operator is told of is done with that; all else with the label."""
+    """Mark the escalations as done that need no comment and no message to the operator: setting their label is all
+    there is to them, or the bot may not speak yet."""
     live = builder.progress.live
     builder.done_without_call += [builder.id(due.name) for due in due_now if not live or due.escalation.tell is None]
 
 
 def _message_channel(builder: PlanBuilder, due: DueEscalation, channel: str) -> None:
-    """A message to people: what it is and where to find it, and no word that stands in the ticket."""
+    """Plan a message to a channel: what has happened and where to find it, but no text from the ticket."""
     progress, state = builder.progress, _state_in_words(due, builder.progress.now)
     if not builder.is_open(due.message):
         return
@@ -47,7 +48,7 @@ def _message_channel(builder: PlanBuilder, due: DueEscalation, channel: str) -> 
 def _message_operator(builder: PlanBuilder, due: DueEscalation) -> None:
     progress, state = builder.progress, _state_in_words(due, builder.progress.now)
     title = progress.step.title if progress.step else ""
-    # No word of a ticket leaves Jira this way, not even its key.
+    # A message to the operator contains nothing of the ticket, not even its key.
     body = f"The step {title}: {state}."
     builder.effects.append(Notify((builder.id(due.name),), OPERATOR, f"{progress.process.title}: {state}", body))
     builder.reasons.append(f"{clock_title(progress, due.clock)}: {state}")
@@ -77,12 +78,13 @@ def _comment_to_team(builder: PlanBuilder, due: DueEscalation, who: str, office:
 
 
 def _responsible_parties(progress: Progress, due: DueEscalation) -> tuple[str, ...]:
-    """Whose goal it is that is used up: the branch's party or, for a step's own, the parties who are not done."""
+    """The parties whose time has run out: the branch's party or, for a step's own clock, the parties who are not
+    done."""
     return (due.clock.team,) if due.clock.branch else progress.turn
 
 
 def _state_in_words(due: DueEscalation, now: datetime) -> str:
-    """How a clock stands, in words."""
+    """The state of a clock in words."""
     if now >= due.clock.due:
         return "still overdue" if due.repetition else "overdue"
     return "not finished yet" if due.repetition else f"{due.share}% of the time is used"

@@ -1,4 +1,4 @@
-"""When the parts of a clock's time are used, and who hears of it: each once a round, in the calendar's open time."""
+"""Says which escalations are due: parts of a clock's time that are used up, each once a round, in open time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHARE = re.compile(r"(?P<share>\d+)(?:\+.+)?")
 
 @dataclass(frozen=True)
 class DueEscalation:
-    """An escalation of a clock that is to happen now; `number` counts its repetitions, 0 where it has none."""
+    """An escalation of a clock that is due now. `repetition` counts its repetitions, and is 0 for one without any."""
 
     clock: Clock
     escalation: Escalation
@@ -32,12 +32,12 @@ class DueEscalation:
 
     @property
     def message(self) -> EffectName:
-        """The name of its message outside Jira."""
+        """The name of the effect that is its message outside Jira."""
         return EffectName.of(Kind.MESSAGE, *self._args())
 
     @property
     def share(self) -> int:
-        """The share of the time, in percent."""
+        """The share of the clock's time, in percent."""
         return _share(self.escalation)
 
     def _args(self) -> tuple[object, ...]:
@@ -46,8 +46,8 @@ class DueEscalation:
 
 @dataclass(frozen=True)
 class _Handled:
-    """An escalation that happened, or was given up, as its effect's name tells it: the clock and what is written of
-    the escalation itself, its share of the time, and the number of the repetition."""
+    """An escalation that has happened or was given up, as the name of its effect says it. A series is the clock and the
+    escalation without the number of a repetition."""
 
     series: tuple[str, str]
     share: int
@@ -59,7 +59,7 @@ class _Handled:
 
     @classmethod
     def of(cls, name: EffectName) -> _Handled | None:
-        """None where the name is another effect's."""
+        """The escalation that an effect stands for; None for any other effect."""
         if name.kind != Kind.ESCALATION or len(name.args) not in (2, 3):
             return None
         clock, written, *repetition = name.args
@@ -75,9 +75,9 @@ class _Handled:
 def due_escalations(
     progress: Progress, calendars: Mapping[str, Calendar], parked: Collection[str]
 ) -> list[DueEscalation]:
-    """For each clock that runs, the highest escalation that has passed, unless it happened in this round already,
-    or a higher one did. Two that passed at one moment both happen. While the office is closed nothing does but what
-    the operator alone hears of."""
+    """For each running clock, the highest escalation that has passed, unless it or a higher one has already happened in
+    this round. Two that passed at the same moment are both due. While the office is closed, only escalations for the
+    operator alone are due."""
     return [
         due
         for clock in progress.counting
@@ -87,7 +87,7 @@ def due_escalations(
 
 
 def next_moment(progress: Progress, calendars: Mapping[str, Calendar], parked: Collection[str]) -> datetime | None:
-    """When time alone next changes something on a clock that runs; None where it does not."""
+    """When an escalation is due next if nothing but time passes; None if no running clock has one left."""
     moments = []
     for clock in progress.counting:
         calendar = calendars[clock.calendar]
@@ -100,15 +100,14 @@ def next_moment(progress: Progress, calendars: Mapping[str, Calendar], parked: C
 
 
 def first_moment(clock: Clock, escalation: Escalation, calendars: Mapping[str, Calendar]) -> datetime | None:
-    """The moment in open time at which an escalation first happens on a clock; None where it never does."""
+    """The first moment, in open time, at which an escalation of a clock is due; None if it never is."""
     calendar = calendars[clock.calendar]
     at = _moment(clock, escalation, calendar, 1 if escalation.every else 0)
     return calendar.next_open(at) if at is not None else None
 
 
 def has_happened(progress: Progress, clock: Clock, escalation: Escalation, parked: Collection[str]) -> bool:
-    """Whether an escalation has happened on a clock in this round, by itself or with what repeats it, or was given
-    up."""
+    """Whether an escalation of a clock, or a repetition of it, has happened or was given up in this round."""
     series, share = _series(clock, escalation), _share(escalation)
     return any(
         handled.series == series or (handled.repetition and handled.clock == clock.name and handled.share == share)
@@ -117,7 +116,7 @@ def has_happened(progress: Progress, clock: Clock, escalation: Escalation, parke
 
 
 def _ignores_office_hours(escalation: Escalation) -> bool:
-    """Whether it concerns the operator alone, who is not bound to the office's hours."""
+    """Whether the escalation is for the operator alone, who can be reached outside office hours."""
     return escalation.tell == OPERATOR and escalation.label is None and escalation.notify is None
 
 
@@ -128,7 +127,7 @@ def _escalations(progress: Progress, clock: Clock) -> tuple[Escalation, ...]:
 def _pending(
     progress: Progress, clock: Clock, calendars: Mapping[str, Calendar], parked: Collection[str]
 ) -> list[DueEscalation]:
-    """What has passed last on a clock and did not happen yet, whether the office is open or not."""
+    """The highest escalations of a clock that have passed and not yet happened, whether or not the office is open."""
     calendar = calendars[clock.calendar]
     passed: list[tuple[datetime, float, DueEscalation]] = []
     for escalation in _escalations(progress, clock):
@@ -141,7 +140,8 @@ def _pending(
 
 
 def _is_handled(progress: Progress, due: DueEscalation, parked: Collection[str]) -> bool:
-    """Whether it happened, or one that makes it superfluous did, though people have moved its moment since."""
+    """Whether an escalation, or one that makes it unnecessary, has happened or was given up, even if its moment has
+    moved since."""
     share, series = due.share, _series(due.clock, due.escalation)
     for handled in _handled(progress, parked):
         if handled.series == series:
@@ -155,7 +155,7 @@ def _is_handled(progress: Progress, due: DueEscalation, parked: Collection[str])
 def _upcoming(
     progress: Progress, clock: Clock, escalation: Escalation, calendar: Calendar, parked: Collection[str]
 ) -> Iterator[datetime]:
-    """The moments at which an escalation's label may stand again, or it happens for the first or the next time."""
+    """The moments at which an escalation is due for the first or the next time, or its label is set again."""
     repetition = _repetitions_passed(clock, escalation, calendar, progress.now) + 1 if escalation.every else 0
     numbers = {repetition}
     if escalation.every:
@@ -177,7 +177,7 @@ def _repetitions_passed(clock: Clock, escalation: Escalation, calendar: Calendar
         at = _moment(clock, escalation, calendar, repetition)
         return at is not None and at <= now
 
-    low, high = 0, 1  # the one before the first has passed, or none has
+    low, high = 0, 1  # low has passed (0 always has); high may not have
     if not escalation.every:
         return 0
     while has(high):
@@ -189,8 +189,8 @@ def _repetitions_passed(clock: Clock, escalation: Escalation, calendar: Calendar
 
 
 def _moment(clock: Clock, escalation: Escalation, calendar: Calendar, repetition: int) -> datetime | None:
-    """The moment of an escalation or of a repetition of it, which a hold moves on like the due moment; None for
-    one that lies further ahead than any goal may."""
+    """The moment of an escalation, or of a repetition of it, which a pause moves as it moves the due moment; None if it
+    is further away than any goal may be."""
     base = clock.moment(calendar, escalation.at)
     if escalation.every is None or not repetition:
         return base
@@ -217,7 +217,7 @@ def _series(clock: Clock, escalation: Escalation) -> tuple[str, str]:
 
 
 def _handled(progress: Progress, parked: Collection[str]) -> list[_Handled]:
-    """What happened in this round, or was given up in it."""
+    """The escalations that have happened or were given up in this round."""
     visits = {v.id for v in progress.chain}
     names = [EffectName(name) for v in progress.chain for name in v.done]
     names += [effect.name for effect in map(EffectId, parked) if effect.visit_id in visits]
@@ -225,8 +225,8 @@ def _handled(progress: Progress, parked: Collection[str]) -> list[_Handled]:
 
 
 def forget_repetitions(visits: Collection[Visit]) -> None:
-    """Keep of each repeated escalation the last that happened, since the ledger has little room and the last one says
-    it all; `visits` are the plan's own, and are changed."""
+    """Remove from these visits every repetition but the last of each escalation, because a ledger has little room and
+    the last one implies the others. `visits` belong to the plan and are changed."""
     last: dict[tuple[str, str], int] = {}
     repeated = [
         (visit, name, handled)

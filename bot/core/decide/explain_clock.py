@@ -1,4 +1,4 @@
-"""Why a ticket's review clock is due when it is: its goal, its pauses and extensions, and how it stands."""
+"""Explains why a review clock is due when it is: its goal, pauses, and extensions, and its state now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _LONGEST_REASON = 200
 
 
 def clocks_explained(progress: Progress, calendars: Mapping[str, Calendar]) -> list[str]:
-    """The explanation of each clock of the present stay as lines, an empty one between two; none where none runs."""
+    """The explanations of the current visit's clocks as lines, with an empty line between two; empty if it has no
+    clock."""
     lines: list[str] = []
     for clock in progress.clocks:
         calendar = calendars.get(clock.calendar, calendars[progress.process.calendar])
@@ -38,10 +39,10 @@ def clocks_explained(progress: Progress, calendars: Mapping[str, Calendar]) -> l
 
 
 def explanation_of_clock(progress: Progress, clock: Clock, calendar: Calendar, now: datetime) -> Explanation:
-    """Why a clock of the present stay is due when it is, as it stands at `now`; `calendar` is the clock's own.
+    """Why a clock of the current visit is due when it is, and its state at `now`; `calendar` is the clock's own.
 
-    Where a clock that has stopped is noted with another due moment than the calendar gives today, the note counts,
-    and this is said."""
+    If a clock was stopped with another due moment than the calendar gives today, the due moment in the ledger counts,
+    and the explanation says so."""
     explainer = _ClockExplainer(progress, clock, calendar)
     title = f"{clock_title(progress, clock)}: {clock.goal} from {exact(clock.started, calendar)}"
     due = None if explainer.is_paused else clock.due
@@ -52,7 +53,7 @@ def explanation_of_clock(progress: Progress, clock: Clock, calendar: Calendar, n
 
 @dataclass(frozen=True)
 class _ClockExplainer:
-    """One clock, with what its ticket tells of it."""
+    """Writes the explanation of one clock."""
 
     progress: Progress
     clock: Clock
@@ -70,17 +71,17 @@ class _ClockExplainer:
 
     @property
     def is_paused(self) -> bool:
-        """Whether the clock stands still, with some of its time left."""
+        """Whether the clock is paused with some of its time left."""
         return self.clock.paused is not None and self.clock.paused < self.calendar_due
 
     def counted_time(self, begin: datetime, end: datetime) -> timedelta:
-        """The time that the goal counts from one moment to another, zero backwards."""
+        """The time between two moments as the goal counts it, zero if they are in reverse order."""
         if end <= begin:
             return timedelta()
         return end - begin if self.counts_all_hours else self.calendar.elapsed(begin, end)
 
     def time_text(self, begin: datetime, end: datetime) -> str:
-        """The same in words."""
+        """The counted time between two moments, in words."""
         return f"{length(self.counted_time(begin, end))}{'' if self.counts_all_hours else ' of open time'}"
 
     def parts(self) -> Iterator[Part]:
@@ -96,7 +97,7 @@ class _ClockExplainer:
         yield Part(tuple(self.budget(bool(pauses or self.is_paused))), tuple(table(self.calendar, spans, rows)))
 
     def budget(self, paused: bool) -> Iterator[str]:
-        """The time that there is, goal and extensions, in figures that add up to the end of the running sum."""
+        """The time there is, goal and extensions, in figures that add up to the end of the running total."""
         clock, calendar = self.clock, self.calendar
         due = calendar.due(clock.started, clock.goal)
         figures = [f"{length(self.counted_time(clock.started, due))} for {clock.goal}"]
@@ -113,11 +114,11 @@ class _ClockExplainer:
             yield "In a pause nothing is spent; what was left when it began is spent after it."
 
     def counted_pauses(self) -> list[Pause]:
-        """The pauses that are over and moved the due moment."""
+        """The pauses that are over and have moved the due moment."""
         return [p for p in self.clock.pauses if p.end is not None and p.begin < self.calendar_due]
 
     def spans(self, pauses: list[Pause]) -> list[Span]:
-        """When time was spent, up to the due moment or to the pause that lasts."""
+        """The stretches in which time was spent, up to the due moment or to the pause that is still on."""
         found, at = [], self.clock.started
         last = self.clock.paused if self.is_paused and self.clock.paused else self.calendar_due
         for pause in pauses:
@@ -152,28 +153,21 @@ class _ClockExplainer:
         return _WORDS[pause.why] + (self.given_by(commands[0]) if commands else "")
 
     def extensions(self) -> list[CommandRecord | None]:
-        """The order of each extension of the clock, oldest first; None where the ledger no longer has it."""
-        commands = [
-            command
-            for v in reversed(self.progress.chain)
-            for command in v.commands
-            if command.kind == CommandName.EXTEND
-        ]
-        return [next((command for command in commands[n : n + 1]), None) for n in range(len(self.clock.extended))]
+        """The command behind each extension of the clock, oldest first; None where the ledger no longer has it."""
+        commands = self.commands(CommandName.EXTEND)
+        return [next(iter(commands[n : n + 1]), None) for n in range(len(self.clock.extended))]
+
+    def commands(self, kind: CommandName) -> list[CommandRecord]:
+        """The commands of this kind in the current visit and those that it continues, oldest first."""
+        return [command for v in reversed(self.progress.chain) for command in v.commands if command.kind == kind]
 
     def start_text(self) -> str:
-        """What happened when the clock began."""
+        """What happened when the clock started."""
         visit, step = self.progress.visit, self.progress.step
         if step is None or not step.review:
             return "the step began"
         words = f"files received, round {visit.round}" if visit.round else "files received"
-        commands = [
-            command
-            for v in reversed(self.progress.chain)
-            for command in v.commands
-            if command.kind == CommandName.RECEIVED
-        ]
-        for command in commands:
+        for command in self.commands(CommandName.RECEIVED):
             try:
                 before = f"before, {exact(datetime.fromisoformat(command.value), self.calendar)} counted"
             except ValueError:
@@ -181,10 +175,11 @@ class _ClockExplainer:
             words += f" (corrected by {self.name(command.by)}; {before})"
         return words
 
-    # -- who said what
+    # -- who gave a command, and why
 
     def given_by(self, command: CommandRecord) -> str:
-        """Who gave an order and why, in brackets, as its comment says it today: the ledger keeps no text."""
+        """Who gave a command and why, in parentheses. The reason is read from its comment as it is now, because the
+        ledger keeps no text."""
         comment = next((c for c in self.progress.issue.comments if c.id == command.comment), None)
         if comment is None:
             return f" ({self.name(command.by)}; the comment is gone)"
@@ -196,10 +191,10 @@ class _ClockExplainer:
         return f" ({name}: {reason})" if reason else f" ({name})"
 
     def name(self, account: str) -> str:
-        """The name of an account, by anything that it did on the ticket."""
+        """The name of an account, from anything that it did on the ticket."""
         return name_of(self.progress, account)
 
-    # -- how it stands
+    # -- the state of the clock
 
     def state_lines(self, now: datetime) -> Iterator[str]:
         clock, calendar = self.clock, self.calendar
@@ -235,7 +230,7 @@ class _ClockExplainer:
 
 
 def name_of(progress: Progress, account: str) -> str:
-    """The name of an account as the ticket's history has it, else its id."""
+    """The name of an account as the ticket's history has it; its id if the history does not name it."""
     if account in progress.people.bots:
         return "the bot"
     return next((p.name for p in _people(progress) if p.id == account), account or "somebody")

@@ -1,4 +1,4 @@
-"""What the bot wishes while a ticket is in a step: subtasks, words to the district, and the move on."""
+"""Plans what a ticket in a step needs: subtasks, comments to the district, and the move to the next step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LABEL_BAD = str.maketrans({c: "-" for c in " \t_"})
 
 
 def plan_step(builder: PlanBuilder, step: Step) -> None:
-    """What a stay in a step wishes: its subtasks, its words, and the move when it is complete."""
+    """Plan the effects of a visit to a step: its subtasks, its comments, and the move once it is complete."""
     progress = builder.progress
     if step.review and not progress.visit.files:
         builder.reasons.append("no files were received for this review")
@@ -28,7 +28,7 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
     _ask_to_call(builder, step)
     decided = None if _has_given_up_branch(builder) else progress.visit.decided
     if step.automated and decided is not None and _was_put_back(builder):
-        builder.reasons.append("its words were sent before a person put the ticket back here")
+        builder.reasons.append("its comment went out before a person put the ticket back here")
     elif step.automated and decided is None:
         _plan_automated_step(builder, step)
     elif decided is None:
@@ -45,14 +45,15 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
 
 
 def _has_given_up_branch(builder: PlanBuilder) -> bool:
-    """Whether something of a branch was given up, so that the step cannot be complete."""
+    """Whether an effect of a branch was given up, so that the step cannot be complete."""
     branches = {b.branch.name for b in builder.progress.branches}
     given_up = (effect.name for effect in map(EffectId, builder.parked) if effect.visit_id == builder.progress.visit.id)
     return any(name.kind in (Kind.SUBTASK, Kind.CLOSE) and name.args[0] in branches for name in given_up)
 
 
 def _ask_to_call(builder: PlanBuilder, step: Step) -> None:
-    """From some set of files on, a voice helps more than another comment: the lead is asked, once for each set."""
+    """From a certain set of files on, a phone call helps more than another comment: ask the team lead, once for each
+    set."""
     progress, most = builder.progress, builder.progress.process.call_from_round
     if not step.review or most is None or progress.visit.round < most:
         return
@@ -62,7 +63,7 @@ def _ask_to_call(builder: PlanBuilder, step: Step) -> None:
 
 
 def _plan_automated_step(builder: PlanBuilder, step: Step) -> None:
-    """A step of the bot's own: it speaks, and moves on in the same look, if the words went out."""
+    """Plan an automated step: the bot comments and, if the comment goes out, moves the ticket on in the same pass."""
     progress = builder.progress
     _say_entry_text(builder, step)
     say = builder.id(SAY)
@@ -74,7 +75,8 @@ def _plan_automated_step(builder: PlanBuilder, step: Step) -> None:
 
 
 def _was_put_back(builder: PlanBuilder) -> bool:
-    """Whether a person brought the ticket here after the step had spoken: it stays until a person moves it on."""
+    """Whether a person moved the ticket back here after the step's comment: it remains here until a person moves it
+    on."""
     visit = builder.progress.visit
     return visit.mover == Mover.PERSON and bool(visit.continues) and Kind.SAY not in visit.done
 
@@ -85,13 +87,13 @@ def _say_entry_text(builder: PlanBuilder, step: Step) -> None:
             builder.done_without_call.append(builder.id(SAY))
         return
     if step.say is not None and builder.is_open(SAY) and builder.grace_is_over():
-        # A clock's day is told as the plan knows it; a stay that goes on with another says nothing again.
         builder.say([SAY], step.say, public=True, **_arrival_facts(builder, step))
         builder.reasons.append(f"the ticket entered {step.title}")
 
 
 def _arrival_facts(builder: PlanBuilder, step: Step) -> dict[str, str]:
-    """Which review asked for the files at hand, and whether they came to this step first, for the words that say so."""
+    """Facts for the step's comment: which review asked for these files, and whether they are in this review for the
+    first time."""
     progress = builder.progress
     asker = asked_by(progress.process, step, progress.visit, progress.ledger)
     if asker is not None:
@@ -102,7 +104,7 @@ def _arrival_facts(builder: PlanBuilder, step: Step) -> dict[str, str]:
 
 
 def _previous_step_asked(builder: PlanBuilder, step: str) -> bool:
-    """Whether the ticket comes straight from a step whose words have asked the same, whoever moved it."""
+    """Whether the ticket comes straight from a step whose comment asked the same, no matter who moved it."""
     ledger = builder.progress.ledger
     return any(v.step == step and any(Kind.SAY in one.done for one in ledger.chain(v)) for v in ledger.visits[-2:-1])
 
@@ -145,7 +147,7 @@ def _close_answered(builder: PlanBuilder) -> None:
 
 
 def _say_when_done(builder: PlanBuilder) -> None:
-    """Half of a step is done, the other half not: the district hears of it, where the process has words."""
+    """Plan the comment, if the process has one, which says that one branch of the step is done while others are not."""
     for state in builder.progress.branches:
         in_this_visit = state.at is not None and state.at >= builder.progress.visit.began
         if state.status == BranchStatus.FINISHED and state.branch.say_when_done and in_this_visit:
@@ -153,12 +155,13 @@ def _say_when_done(builder: PlanBuilder) -> None:
 
 
 def _done_name(state: BranchState) -> EffectName:
-    """Named by the fact that finished the branch, so that the next finish, after a withdrawal, speaks anew."""
+    """An effect name with the moment at which the branch was finished, so that finishing it again after a withdrawal is
+    announced again."""
     return EffectName.of(Kind.SAY, state.branch.name, state.at or "")
 
 
 def _first_revision(builder: PlanBuilder) -> None:
-    """A first "needs revision" while others are still at work is for the team alone."""
+    """Tell the team, and nobody else, of a first "needs revision" while other reviews are still open."""
     revise = [b for b in builder.progress.branches if b.status == BranchStatus.REVISE]
     if revise:
         others = tuple(b.subtask.summary for b in builder.progress.branches if not b.settled and b.subtask)

@@ -1,4 +1,4 @@
-"""What stands on a ticket for queues to sort and filter by: labels of review windows, and the next due day."""
+"""Sets what queues sort and filter tickets by: labels of escalations, and the due date."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from bot.core.time.business_calendar import Calendar
 def labels(
     progress: Progress, calendars: Mapping[str, Calendar], due_now: Collection[DueEscalation], parked: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The labels to set and to take off; `due_now` is what fires now.
+    """The labels to add and the labels to remove; `due_now` are the escalations that happen now.
 
-    A label stands from its moment on. Where people move that moment the bot takes its label off, and sets it again
-    when the new one has come; so it does when they move the ticket away and back. A clock on hold keeps what it
-    has. A label that a person set, or took off, is theirs."""
+    A label is set from its moment on. If people move that moment, or move the ticket away and back, the bot removes the
+    label and sets it again when the new moment comes. A paused clock keeps its labels. A label that a person set or
+    removed is left alone."""
     happening = {due.escalation.label for due in due_now if due.escalation.label}
     for due in due_now:
-        if due.repetition and progress.step is not None:  # what it repeats has happened with it
+        if due.repetition and progress.step is not None:  # an escalation has happened when its repetition has
             repeated = (
                 escalation
                 for escalation in progress.step.escalations_of(due.clock.branch)
@@ -46,7 +46,7 @@ def labels(
 
 
 def _by_bot(progress: Progress, label: str) -> bool:
-    """Whether the last change that set this label or took it off was the bot's."""
+    """Whether the last change that added or removed this label was the bot's."""
     for change in reversed(progress.issue.changes):
         had, has = (label in (text or "").split() for text in (change.old, change.new))
         if change.field == "labels" and had != has:
@@ -55,9 +55,10 @@ def _by_bot(progress: Progress, label: str) -> bool:
 
 
 def due_field(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> dict[str, Any]:
-    """The change of the due field: the day of the earliest running clock, in its calendar's zone, or nothing.
+    """The change of the due field, to the day on which the earliest running clock is due, in that clock's calendar;
+    empty if it needs no change.
 
-    A day that a person set since this stay began is left alone; one that they set before any of the bot's
+    A date that a person set since this visit began is left alone, and a date that a person set before any of the bot's
     is never cleared."""
     name = office.due_field
     if name is None:
@@ -65,7 +66,7 @@ def due_field(progress: Progress, office: Office, calendars: Mapping[str, Calend
     last = next((c for c in reversed(progress.issue.changes) if c.field == name), None)
     who = progress.people.mover(last.author) if last else None
     if last is not None and who != Mover.BOT and last.at >= progress.visit.began:
-        return {}  # a person's wish or, of another bot, a quarrel without end
+        return {}  # a person's date is left alone; with another bot, changes would go back and forth forever
     current = progress.issue.fields.get(name)
     first = min(progress.running, key=lambda c: c.due, default=None)
     if first is None:

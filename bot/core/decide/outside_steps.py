@@ -1,4 +1,4 @@
-"""What the bot wishes while a ticket is in no step: it waits, has ended, was taken out, or was moved by mistake."""
+"""Plans what a ticket outside the steps needs: it waits, has ended, was taken out, or was moved by mistake."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from bot.core.model.pauses import command_pauses
 
 
 def plan_waiting(builder: PlanBuilder) -> None:
-    """Waiting for the district: its feedback, and the move back when new files are there."""
+    """Plan the effects of a ticket that waits for the district: the feedback, and the move back once new files are
+    there."""
     progress = builder.progress
     if progress.review is not None and builder.grace_is_over():
         builder.supersede(progress.ledger.chain(progress.review))
@@ -58,7 +59,8 @@ def _plan_feedback(builder: PlanBuilder) -> None:
 
 
 def plan_end(builder: PlanBuilder) -> None:
-    """No subtask is left open, and a set-up that was completed is closed with a word."""
+    """Plan the effects at an end of the process: every open subtask is closed, and a finished set-up gets a closing
+    comment."""
     progress = builder.progress
     if builder.grace_is_over():
         builder.supersede(progress.ledger.visits)
@@ -72,7 +74,8 @@ def plan_end(builder: PlanBuilder) -> None:
 
 
 def plan_outside(builder: PlanBuilder) -> None:
-    """Staff took the ticket out of the process: clocks pause, the district hears nothing, staff are told once."""
+    """Plan one note to staff that the ticket was taken out of the process. Its clocks pause, and the district is not
+    informed."""
     progress = builder.progress
     mover = next((c.author for c in progress.issue.changes if f"h{c.id}" == progress.visit.id), None)
     author = mover.name if mover else ""
@@ -83,7 +86,7 @@ def plan_outside(builder: PlanBuilder) -> None:
 
 
 def plan_undo(builder: PlanBuilder) -> None:
-    """The bot's own move landed on a person's: the person's counts."""
+    """Plan the move back to where a person had put the ticket just before the bot moved it: people win."""
     back = builder.progress.visit.undo
     builder.say([EffectName.of(Kind.UNDONE)], OwnTemplate.MOVE_UNDONE, public=False, status=back)
     builder.move(EffectName.of(Kind.UNDO), back)
@@ -91,7 +94,8 @@ def plan_undo(builder: PlanBuilder) -> None:
 
 
 def announce_pause_end(builder: PlanBuilder) -> None:
-    """A hold ends with its stay: where the bot itself moved the ticket on, whoever had it held hears of it."""
+    """A pause by /hold ends with its visit: if the bot itself moved the ticket on, plan a note to the person who paused
+    it."""
     progress = builder.progress
     prior = progress.ledger.visits[-2] if len(progress.ledger.visits) > 1 else None
     if prior is None or prior.ended is None or progress.visit.mover != Mover.BOT:

@@ -1,4 +1,4 @@
-"""Where a ticket stands, in lines for staff: step, round, whose turn it is, its clocks, and those of earlier stays."""
+"""Summarizes a ticket for staff: step, round, whose turn it is, its clocks, and the clocks of earlier visits."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _PAUSED = {
 
 
 def status_summary(progress: Progress, calendar: Calendar) -> list[str]:
-    """The present stay and its clocks; moments are in the calendar's zone."""
+    """The current visit and its clocks, as lines; moments are in the calendar's time zone."""
     return [*_where(progress, calendar), *_clocks(progress, calendar)]
 
 
 def earlier_rounds(progress: Progress, calendar: Calendar) -> list[str]:
-    """The clocks of all earlier stays, as the ledger noted them: a line each, oldest first."""
+    """The clocks of all earlier visits as the ledger has them, one line each, oldest first."""
     titles = {step.name: step.title for step in progress.process.steps}
     lines = []
     for visit in progress.ledger.visits:
@@ -77,7 +77,7 @@ def _clocks(progress: Progress, calendar: Calendar) -> Iterator[str]:
 
 
 def clock_line(progress: Progress, clock: Clock, calendar: Calendar) -> str:
-    """One clock in one line: what it measures, its goal and what was added, and when it is due."""
+    """A clock in one line: what it measures, its goal and extensions, and when it is due."""
     goal = " and ".join([str(clock.goal), *(f"{more} more" for more in clock.extended)])
     begun = f"{clock_title(progress, clock)}: {goal} from {moment(clock.started, calendar)}"
     due = moment(clock.due, calendar)
