@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.controller.reconciler import View
 from bot.core.decide.explain_clock import clocks_explained
-from bot.core.decide.status_summary import rounds, status_summary
+from bot.core.decide.status_summary import earlier_rounds, status_summary
 from bot.core.model.effects import (
     CloseDay,
     CreateSubtasks,
@@ -42,7 +42,7 @@ def explain(
     if why := clocks_explained(view.progress, calendars):
         lines += ["", *why]
     if all_rounds:
-        lines += ["", "Earlier visits", *(f"  {line}" for line in rounds(view.progress, calendar) or ["none"])]
+        lines += ["", "Earlier visits", *(f"  {line}" for line in earlier_rounds(view.progress, calendar) or ["none"])]
     lines += ["", "What the bot did", *(_done(entries, calendar) or ["  nothing yet"])]
     lines += ["", "What it would do now", *_plan(view.plan, calendar)]
     return lines

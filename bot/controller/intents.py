@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.clock import Clock
-from bot.core.decide.template_facts import said_by
+from bot.core.decide.template_facts import describe_effect
 from bot.core.model.effect_id import EffectId
 from bot.core.model.issue import Issue
 from bot.jira.call import JiraTrouble, Refused, Unknown
@@ -74,7 +74,7 @@ class Calls:
         """Give effects up, visibly."""
         for effect in ids:
             self._journal.park_effect(issue.id, effect, reason)
-            LOG.error("%s: gave up %s: %s", issue.key, said_by(EffectId(effect).name), reason)
+            LOG.error("%s: gave up %s: %s", issue.key, describe_effect(EffectId(effect).name), reason)
 
     def renew(self, claim: Claim) -> None:
         """Keep the lease alive through a reconcile of many slow calls."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.decide.drafts import DRAFT_HEAD, Sending, drafted, sendings
+from bot.core.decide.drafts import DRAFT_HEAD, DraftRelease, draft_releases, drafted
 from bot.core.model.process import DRAFT, SILENT
 from tests.core.world import BOT, CARLA, HANNA, LENA, OFFICE, ROBOT, World, in_folder
 
@@ -19,10 +19,10 @@ def drafting() -> World:
     return World(office=DRAFTING).rest().wait(minutes=5)
 
 
-def order(world: World, words: str = "/send", by: object = HANNA, public: bool = False) -> list[Sending]:
+def order(world: World, words: str = "/send", by: object = HANNA, public: bool = False) -> list[DraftRelease]:
     """What is to be sent after somebody wrote this."""
     world.say(words, by, public)  # type: ignore[arg-type]
-    return sendings(world.follow())
+    return draft_releases(world.follow())
 
 
 def test_a_draft_says_what_it_is() -> None:

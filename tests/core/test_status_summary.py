@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.decide.status_summary import rounds, status_summary
+from bot.core.decide.status_summary import earlier_rounds, status_summary
 from tests.core.world import CLI, FRED, HANNA, HOLD, REVIEW, in_review, waiting
 
 
@@ -43,14 +43,14 @@ def test_each_earlier_stay_has_its_line() -> None:
     world = waiting().wait(days=2)
     world.say("files ready")
     progress = world.rest().move(REVIEW).rest().follow()
-    lines = [line for line in rounds(progress, CLI) if line.startswith("round 1, ")]
+    lines = [line for line in earlier_rounds(progress, CLI) if line.startswith("round 1, ")]
     due = "due Wed 2026-01-07 11:00 CST; stopped Mon 2026-01-05 10:00 CST, met; revision by Hanna"
     assert lines == [f"round 1, Review: 20 business hours from Mon 2026-01-05 09:00 CST, {due}"]
-    assert rounds(in_review().follow(), CLI)[-1].startswith("Folder (folder): 20 business hours from ")
+    assert earlier_rounds(in_review().follow(), CLI)[-1].startswith("Folder (folder): 20 business hours from ")
 
 
 def test_a_round_that_was_late_is_told_so() -> None:
     """Breached, with the verdict."""
     world = in_review().wait(days=10)
     world.set("Complete?", "Done").set("Accurate?", "Done", FRED).rest()
-    assert any("breached; good by" in line for line in rounds(world.follow(), CLI))
+    assert any("breached; good by" in line for line in earlier_rounds(world.follow(), CLI))

@@ -218,7 +218,7 @@ def test_nothing_is_wished_in_a_status_that_no_process_knows() -> None:
     world = in_review().wait(hours=1).move("On Hold")
     plan = world.rest().plan()
     assert plan.effects == ()
-    assert plan.reason == "On Hold is no step of the process."
+    assert plan.reason == "On Hold is not a step of the process."
     assert effects_of(plan, MoveSubtask) == []
 
 

@@ -91,7 +91,7 @@ PROCESS = Process(
 
 @dataclass
 class World:
-    """One ticket. Acts happen at `now`, which tests move on with `wait`; `journal` is what the bot's database
+    """One ticket. People act at `now`, which tests advance with `wait`; `journal` is what the bot's database
     remembers."""
 
     process: Process = PROCESS
@@ -127,16 +127,16 @@ class World:
         return self
 
     def say(self, words: str, by: Person = CARLA, public: bool = True) -> str:
-        """Somebody writes; the comment's id."""
+        """Somebody writes a comment; returns its id."""
         self.comments.append(Comment(self._id(), by, self.now, self.now, words, public))
         return self.comments[-1].id
 
     def edit(self, comment_id: str, words: str) -> None:
-        """A comment is written anew."""
+        """Somebody edits a comment."""
         self.comments = [replace(c, body=words, updated=self.now) if c.id == comment_id else c for c in self.comments]
 
     def label(self, add: tuple[str, ...] = (), remove: tuple[str, ...] = (), by: Person = HANNA) -> None:
-        """Somebody changes the labels."""
+        """Somebody adds or removes labels."""
         new = tuple(sorted({*self.labels, *add} - {*remove}))
         if new != self.labels:
             self._change("labels", " ".join(self.labels), " ".join(new), by)
@@ -149,19 +149,19 @@ class World:
             self.fields[name] = value
 
     def set(self, summary: str, status: str, by: Person = HANNA) -> World:
-        """Somebody sets the newest subtask of that summary."""
+        """Somebody sets the status of the newest subtask with that summary."""
         self._set([s for s in self.subtasks if s.summary == summary][-1], status, by)
         return self
 
     def delete(self, summary: str) -> None:
-        """Somebody deletes the newest subtask of that summary."""
+        """Somebody deletes the newest subtask with that summary."""
         self.subtasks.remove([s for s in self.subtasks if s.summary == summary][-1])
 
     # -- the bot
 
     @property
     def issue(self) -> Issue:
-        """The ticket as a look reads it."""
+        """The ticket as a reconcile reads it."""
         return Issue(
             id="10001", key="DDE-1", project="DDE", type="DDE Set-Up", status=self.status, summary="Lakeside ISD",
             created=self.created, reporter=CARLA, labels=self.labels, fields=dict(self.fields),
@@ -170,16 +170,17 @@ class World:
         )  # fmt: skip
 
     def follow(self) -> Progress:
-        """Where the ticket stands now."""
+        """The ticket's Progress now."""
         calendars = {"cli": self.calendar}
         return follow(self.issue, self.process, self.office, calendars, {BOT.id}, self.now, self.journal)
 
     def plan(self) -> Plan:
-        """What the bot wishes now."""
+        """The bot's plan now."""
         return decide(self.follow(), self.office, {"cli": self.calendar}, self.parked)
 
     def look(self, cut: int | None = None) -> Plan:
-        """One look: what it wishes is done, as the bot does it. With `cut` it dies after so many calls."""
+        """One reconcile: make a plan and apply it as the bot does; returns the plan. With `cut` it dies after so many
+        calls."""
         progress = self.follow()
         plan = decide(progress, self.office, {"cli": self.calendar}, self.parked)
         kinds = (CreateSubtasks, Notify, PostComment, SendText, MoveSubtask)
@@ -204,7 +205,7 @@ class World:
         return plan
 
     def rest(self, most: int = 12) -> World:
-        """Look until nothing is wished any more."""
+        """Reconcile until the plan is empty; raises an AssertionError if it never is."""
         for _ in range(most):
             plan = self.look()
             record = plan.update
@@ -238,8 +239,8 @@ class World:
         self.journal |= dict.fromkeys(effect.ids, ref)
 
     def _may(self, move: TransitionIssue, plan: Plan) -> bool:
-        """Whether the effect that the move comes after was done."""
-        return move.after is None or move.after in self.journal or move.after in plan.noted
+        """Whether the effect that must come before the move is done."""
+        return move.after is None or move.after in self.journal or move.after in plan.done_without_call
 
     # -- what was said
 
@@ -248,7 +249,7 @@ class World:
         return [c.body for c in self.comments if c.author == BOT and c.public == public]
 
     def states(self) -> dict[str, str]:
-        """The subtasks' statuses by their summaries, the newest of each."""
+        """The statuses of the subtasks by summary, of the newest one for each."""
         return {s.summary: s.status for s in self.subtasks}
 
     # -- inside
@@ -267,21 +268,21 @@ class World:
 
 
 def in_folder(**more: Any) -> World:
-    """A ticket whose contact has confirmed, on Monday at nine."""
+    """A ticket whose contact has confirmed, on Monday at 9:00."""
     world = World(**more).rest()
     world.say("confirm")
     return world.rest().move(FOLDER).rest()
 
 
 def in_review(**more: Any) -> World:
-    """A ticket whose files were received at once, still on Monday at nine."""
+    """A ticket whose files were received at once, still on Monday at 9:00."""
     world = in_folder(**more).set("Folder", "Done").rest()
     world.say("files ready")
     return world.rest().move(REVIEW).rest()
 
 
 def waiting(**more: Any) -> World:
-    """A ticket that waits for corrected files since Monday at ten."""
+    """A ticket that has been waiting for corrected files since Monday at 10:00."""
     world = in_review(**more).wait(hours=1)
     world.say("Findings:\n* no birth dates", HANNA, public=False)
     world.set("Complete?", "Done").set("Accurate?", "Needs Revision", FRED)
@@ -294,5 +295,6 @@ def effects_of(plan: Plan, kind: type[Any]) -> list[Any]:
 
 
 def ids_of(effects: list[Effect]) -> list[str]:
-    """Every effect id, as often as it was used, but for the ticket's moves, which may fail and be wished again."""
+    """Every effect id as often as it was used, except those of the ticket's moves, which may fail and be planned
+    again."""
     return [i for e in effects if not isinstance(e, TransitionIssue) for i in e.ids]

@@ -81,7 +81,7 @@ def test_the_same_is_concluded_from_an_old_ledger(entry: dict[str, Any], repeati
     )
     assert list(progress.turn) == expect["turn"]
     assert sorted(ids) == sorted(expect["effects"])
-    assert list(plan.noted) == expect["noted"]
+    assert list(plan.done_without_call) == expect["noted"]
     assert list(plan.missed) == expect["missed"]
     clocks = {c.name: (c.due, c.stopped) for c in progress.clocks}
     moment = datetime.fromisoformat

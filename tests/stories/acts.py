@@ -1,4 +1,4 @@
-"""What people do in a story, and how the site is read afterwards, in the words of the people on it."""
+"""What people do in a story, and how a story reads the Jira site afterwards."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from bot.sandbox.records import CommentRecord, IssueRecord
 MONDAY = "2026-01-05 09:00"  # when most stories begin
 DISTRICT = "Lakeside ISD"
 
-# How each of the bot's comments is told from the others by what it says, and what the stories call it.
-_TELLING = {
-    "To be told to the district": "words for the district",
-    "it begins with /": "the contact wrote an order",
+# A phrase by which each of the bot's comments is recognized, and what the stories call that comment.
+_PHRASES = {
+    "To be told to the district": "correction for the district",
+    "it begins with /": "the contact wrote a command",
     "This is a friendly reminder": "reminder",
     "here are the requirements": "the requirements; can you produce the files?",
     "did not find them": "we found no files",
@@ -53,20 +53,20 @@ _TELLING = {
     "please move this ticket to": "please move the ticket",
     "The bot has put this ticket back": "I put the ticket back",
     "has given it up": "gave up",
-    "cannot read its own record": "cannot read my record",
+    "cannot read its own record": "cannot read my ledger",
 }
 _INTERNAL_WORDS = ("subtask", "transition", "status", "sla", "breach")
 
 
 @dataclass
 class Story:
-    """One ticket on a stage. Every act waits until the site and the bot are at rest again."""
+    """One ticket in a sandbox. Every action waits until neither the site nor the bot has anything left to do."""
 
     harness: Harness
     key: str = ""
-    parked: bool = False  # whether the story means the bot to give something up
+    parked: bool = False  # whether the bot is supposed to give something up in this story
 
-    # -- acts
+    # -- actions
 
     def opened(self, at: str = MONDAY) -> Story:
         """The contact opens the request."""
@@ -88,7 +88,7 @@ class Story:
         return comment
 
     def note(self, words: str, on: str | None = None, by: Account = HANNA) -> None:
-        """Staff write internally: on the ticket, or on the subtask of a branch."""
+        """Staff write an internal comment: on the ticket, or on the subtask of a branch."""
         where = self.subtask(on) if on else self.key
         self.harness.site.comment(by, where, words, public=False)
         self.harness.settle()
@@ -108,19 +108,20 @@ class Story:
         self.harness.settle()
 
     def label(self, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> None:
-        """Staff set or take off labels."""
+        """Staff add or remove labels."""
         self.harness.site.set_labels(HANNA, self.key, add, remove)
         self.harness.settle()
 
-    # -- ways that many stories begin with
+    # -- paths that many stories begin with
 
     def to_folder(self) -> Story:
-        """The contact has confirmed on Tuesday at ten; the folder and the files are to be made."""
+        """The contact confirms on Tuesday at 10:00, and the folder step begins."""
         self.contact("Confirmed, thanks", at="2026-01-06 10:00")
         return self
 
     def to_review(self) -> Story:
-        """Folder made on Wednesday, files received on Thursday, January 8 at 15:30: due on the 13th at 8:30."""
+        """The folder is made on Wednesday, the files are received on Thursday, January 8 at 15:30: due on the 13th at
+        8:30."""
         self.to_folder()
         self.set_to("folder", "Done", at="2026-01-07 10:00")
         self.contact("FILES READY", at="2026-01-08 15:30")
@@ -130,12 +131,12 @@ class Story:
 
     @property
     def ticket(self) -> IssueRecord:
-        """The ticket as it stands."""
+        """The ticket as it is now."""
         return self.harness.site.issue(self.key)
 
     @property
     def status(self) -> str:
-        """Where the ticket stands."""
+        """The ticket's status."""
         return self.ticket.status
 
     @property
@@ -163,43 +164,45 @@ class Story:
 
     @property
     def talk(self) -> list[str]:
-        """Everything that was said on the ticket: who to whom, and what."""
-        return [self._told(c) for c in self.ticket.comments]
+        """Every comment on the ticket as "author to audience: what", in order."""
+        return [self._line(c) for c in self.ticket.comments]
 
     @property
     def to_district(self) -> list[str]:
-        """What the bot told the district, in order."""
+        """What the bot wrote to the district, in order."""
         return self._by_bot("bot to district: ")
 
     @property
     def to_team(self) -> list[str]:
-        """What the bot told the team, in order."""
+        """What the bot wrote to the team, in order."""
         return self._by_bot("bot to team: ")
 
     @property
     def last(self) -> str:
-        """The words of the newest comment."""
+        """The text of the newest comment."""
         return self.ticket.comments[-1].body
 
     @property
     def ledger(self) -> Any:
-        """The bot's record on the ticket."""
+        """The bot's ledger on the ticket."""
         return self.harness.site.property(self.key, PROPERTY)
 
     @property
     def reason(self) -> str:
-        """Why the last look did what it did."""
+        """The reason of the latest reconcile."""
         return self.harness.bot.journal.entries(self.ticket.id, 1)[0].reason
 
     @property
-    def deeds(self) -> list[str]:
-        """What the bot's looks did, in order, as its journal tells it."""
+    def actions(self) -> list[str]:
+        """What the bot did, in order, from its journal."""
         return [
-            deed for look in reversed(self.harness.bot.journal.entries(self.ticket.id, 200)) for deed in look.effects
+            action
+            for entry in reversed(self.harness.bot.journal.entries(self.ticket.id, 200))
+            for action in entry.effects
         ]
 
     def moves(self) -> list[str]:
-        """The ticket's statuses in order, with who moved it there."""
+        """The ticket's moves as "person: status", in order."""
         return [
             f"{entry.author.name.split()[0]}: {item.new_text}"
             for entry in self.ticket.history
@@ -210,11 +213,11 @@ class Story:
     def _by_bot(self, start: str) -> list[str]:
         return [line.removeprefix(start) for line in self.talk if line.startswith(start)]
 
-    def _told(self, comment: CommentRecord) -> str:
+    def _line(self, comment: CommentRecord) -> str:
         if comment.author != BOT:
             who = comment.author.name.split()[0] + ("" if comment.public else " internally")
             return f"{who}: {comment.body.splitlines()[0]}"
-        what = next((name for words, name in _TELLING.items() if words in comment.body), comment.body)
+        what = next((name for words, name in _PHRASES.items() if words in comment.body), comment.body)
         draft = "draft: " if comment.body.startswith(DRAFT_HEAD) else ""
         return f"bot to {'district' if comment.public else 'team'}: {draft}{what}"
 
@@ -229,11 +232,11 @@ def _set(subtask: IssueRecord) -> str:
     return f" {number[0]}" if found else ""
 
 
-# -- what is true after every story
+# -- what must be true at the end of every story
 
 
 def check(story: Story) -> None:
-    """What must hold on the site however a story went."""
+    """Assert what must be true on the site at the end of every story."""
     story.harness.settle()
     _each_effect_once(story)
     for issue in story.harness.site.issues():
@@ -261,7 +264,7 @@ def _each_effect_once(story: Story) -> None:
 
 
 def _audience(comment: CommentRecord) -> None:
-    """Whom a comment of the bot is for follows from what it is for."""
+    """The purpose of a comment decides whether it is public or internal."""
     for effect in comment.properties[PROPERTY]["effects"]:
         name = effect.split(":", 2)[2]
         kind = name.partition(":")[0]
@@ -275,7 +278,7 @@ def _audience(comment: CommentRecord) -> None:
 
 
 def _nothing_left(story: Story) -> None:
-    """Who looks at each ticket anew, with no database and no memory but Jira's, wishes nothing more."""
+    """Deciding again for each ticket, with no database and nothing but what Jira holds, plans nothing more."""
     bot = story.harness.bot
     config, office = bot.config, bot.config.office
     for issue in story.harness.site.issues():
@@ -288,5 +291,5 @@ def _nothing_left(story: Story) -> None:
         progress = follow(shown, process, office, calendars, {BOT.id}, bot.clock.now())
         plan = decide(progress, office, calendars, {})
         assert not plan.effects, plan
-        record = plan.update
-        assert (record.add_labels, record.remove_labels, record.fields) == ((), (), {}), record
+        update = plan.update
+        assert (update.add_labels, update.remove_labels, update.fields) == ((), (), {}), update

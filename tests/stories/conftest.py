@@ -1,4 +1,5 @@
-"""A stage for each story, with the configuration that the tests share or a variant of it, and what ends every story."""
+"""A sandbox for each story, with the tests' configuration or a variant of it, and the checks at the end of every
+story."""
 
 from __future__ import annotations
 
@@ -22,13 +23,13 @@ from bot.sandbox.harness import CALM, Harness
 from tests.stories.acts import Story, check
 
 ZONE = ZoneInfo("America/Chicago")
-# `make stories-without-webhooks` tells every story to a bot that nobody calls: it asks Jira what changed.
+# `make stories-without-webhooks` runs every story without webhooks: the bot asks Jira what has changed.
 WITHOUT_WEBHOOKS = os.environ.get("STORIES") == "without-webhooks"
 MORNING = datetime(2026, 1, 5, 9, 0, tzinfo=ZONE)
 
 Tell = Callable[..., Story]
 
-# The periodic jobs would find what a webhook lost; a story whose webhooks all arrive need not pay for them.
+# The periodic jobs find what webhooks miss; a story whose webhooks all arrive does without them, to be faster.
 RARE = Periods(
     catch_up=timedelta(days=90),
     nightly=timedelta(days=90),
@@ -40,7 +41,7 @@ RARE = Periods(
 
 @pytest.fixture(autouse=True)
 def unchanged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """In every story, what `follow` and `decide` are given is afterwards as it was."""
+    """In every story, `follow` and `decide` leave the values that they are given unchanged."""
     changed: list[str] = []
 
     def checked(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,32 +62,32 @@ def unchanged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def tell(config: Config, tmp_path: Path) -> Iterator[Tell]:
-    """Begins a story: `tell()`, or with another configuration or start. What must always hold is checked
-    when the test is over."""
-    told: list[Story] = []
+    """Begins a story: `tell()`, or with another configuration or start. When the test is over, what must be true at the
+    end of every story is checked."""
+    stories: list[Story] = []
 
     def begin(config: Config = config, start: datetime = MORNING, **harness: Any) -> Story:
-        var = tmp_path / str(len(told))
+        var = tmp_path / str(len(stories))
         var.mkdir()
         if WITHOUT_WEBHOOKS and "webhooks" not in harness:
             harness |= {"asks": True, "webhooks": False}
         harness.setdefault("periods", RARE if harness.get("webhooks", True) else CALM)
         story = Story(Harness(config, var, start, **harness))
-        story.harness.site.limits.limits = ()  # weeks are played in a second here, which is no haste of the bot's
-        told.append(story)
+        story.harness.site.limits.limits = ()  # a story plays weeks in a second, so no rate limit applies
+        stories.append(story)
         return story
 
     try:
         yield begin
-        for story in told:
+        for story in stories:
             check(story)
     finally:
-        for story in told:
+        for story in stories:
             story.harness.close()
 
 
 def with_process(config: Config, **changes: Any) -> Config:
-    """The configuration with another process."""
+    """The configuration with a changed process."""
     process: Process = replace(config.processes[0], **changes)
     return replace(config, processes=(process,))
 
@@ -98,5 +99,5 @@ def with_step(config: Config, name: str, **changes: Any) -> Config:
 
 
 def with_office(config: Config, **changes: Any) -> Config:
-    """The configuration with another bot.yaml."""
+    """The configuration with a changed bot.yaml."""
     return replace(config, office=replace(config.office, **changes))

@@ -1,4 +1,4 @@
-"""An office closes on a day that nobody planned: what runs becomes due later, and what is over stays as it was."""
+"""An office closes on a day that nobody planned: running clocks become due later, and what is over does not change."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    """The stories' configuration in a folder of its own: what is closed is written there."""
+    """The stories' configuration in a folder of its own, because closures are written there."""
     shutil.copytree(ROOT / "spine", tmp_path / "config")
     return with_office(load(tmp_path / "config"), calls_per_second=1000)
 
 
 def closed(story: Story, day: date, closes: time | None = None) -> list[str]:
-    """The lead tells that the office is closed; what moves by it."""
+    """The team lead says that the office is closed; returns the lines that say which due moments move."""
     story.harness.site.search_lag = timedelta(0)
     bot = story.harness.bot
-    told = bot.closures.close(Closure("cli", day, closes, "ice storm", "Lena", story.harness.clock.now()))
+    moved = bot.closures.close(Closure("cli", day, closes, "ice storm", "Lena", story.harness.clock.now()))
     story.harness.settle()
-    return list(moved_lines(told, bot.closures.calendars()))
+    return list(moved_lines(moved, bot.closures.calendars()))
 
 
 def clocks(story: Story, number: int) -> Any:
-    """The clock notes of a round, as the ledger has them."""
+    """The clocks of a round, as the ledger has them."""
     return [v["clocks"] for v in story.ledger["visits"] if v.get("round") == number and "clocks" in v]
 
 
 def test_a_storm_moves_the_running_round_and_no_other(tell: Tell, config: Config) -> None:
-    """The day that is announced moves its due day, one that is over moves it again, and the round before stays;
-    the flags come at their new minute, once."""
+    """A closure announced ahead moves the due date, one entered afterwards moves it again, the earlier round does not
+    change, and each escalation happens once, at its new minute."""
     story = tell(config).opened().to_review()
     story.note("Findings:\n* no birth dates")
     story.set_to("review", "Needs Revision", at="2026-01-09 10:00")
@@ -61,7 +61,7 @@ def test_a_storm_moves_the_running_round_and_no_other(tell: Tell, config: Config
     story.at("2026-01-14 16:00")
     assert story.labels == {"review-at-risk"}
 
-    assert closed(story, date(2026, 1, 9)) == []  # it stormed on Friday already, and that round is over
+    assert closed(story, date(2026, 1, 9)) == []  # the storm hit on Friday already, but that round is over
     assert closed(story, date(2026, 1, 12), time(13)) == [
         "DDE-1 Lakeside ISD, Initial File Review, round 2: Thu 2026-01-15 12:00 CST -> Thu 2026-01-15 16:00 CST"
     ]
@@ -74,8 +74,8 @@ def test_a_storm_moves_the_running_round_and_no_other(tell: Tell, config: Config
     assert "overdue since Thu Jan 15, 2026, 4:00 PM Central Time" in overdue
 
 
-def test_a_round_that_ended_while_nobody_knew_stays_ended(tell: Tell, config: Config) -> None:
-    """A review that was done late stays late, though the storm is told of afterwards."""
+def test_a_round_that_ended_before_the_closure_was_entered_does_not_change(tell: Tell, config: Config) -> None:
+    """A review that was finished late remains late, even if the storm is entered afterwards."""
     story = tell(config).opened().to_review()
     story.set_to("review", "Done", at="2026-01-13 09:00")  # half an hour late
     assert story.status == "Quality Review"
@@ -84,8 +84,8 @@ def test_a_round_that_ended_while_nobody_knew_stays_ended(tell: Tell, config: Co
     assert clocks(story, 1)[0] == before
 
 
-def test_a_clock_on_hold_is_not_told_of(tell: Tell, config: Config) -> None:
-    """When it goes on, it counts by the calendar as it then is."""
+def test_a_paused_clock_is_not_reported(tell: Tell, config: Config) -> None:
+    """A closure does not report a paused clock: once resumed, it counts by the calendar as it is then."""
     story = tell(config).opened().to_review()
     story.note("/hold the reviewer is ill")
     assert closed(story, date(2026, 1, 12)) == []
@@ -93,8 +93,8 @@ def test_a_clock_on_hold_is_not_told_of(tell: Tell, config: Config) -> None:
     assert story.due == "2026-01-14"
 
 
-def test_the_files_say_it_to_whoever_reads_them_next(tell: Tell, config: Config) -> None:
-    """The configuration that is read again has the day, so nothing has to be remembered."""
+def test_the_calendar_file_has_the_closure(tell: Tell, config: Config) -> None:
+    """The configuration has the closure when it is loaded again, so nothing has to be remembered elsewhere."""
     story = tell(config).opened().to_review()
     closed(story, date(2026, 1, 12), time(12))
     again = load(config.folder).calendars_with_closures["cli"]
@@ -103,7 +103,8 @@ def test_the_files_say_it_to_whoever_reads_them_next(tell: Tell, config: Config)
 
 
 def test_the_lead_closes_a_day_by_a_comment(tell: Tell, config: Config) -> None:
-    """The answer names what moves; the file has the day, the due day moves, and nobody else may say so."""
+    """The reply names the clocks that move, the calendar file has the day, the due moment moves, and nobody but the
+    team lead can do this."""
     story = tell(with_office(config, lead=(LENA.id,))).opened().to_review()
     story.harness.site.search_lag = timedelta(0)
     story.at("2026-01-12 08:00")

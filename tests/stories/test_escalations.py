@@ -1,4 +1,4 @@
-"""Escalations on a ticket: an outage that hides three of them, and a hold after three quarters of the time."""
+"""Escalations on a ticket: an outage that hides three of them, and a pause after three quarters of the time."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ LADDER = (
 
 
 def climbing(config: Config) -> Config:
-    """The configuration with the ladder for the review, and no word of a late day beside it."""
+    """The configuration with these escalations for the review, and no corrections of announced dates."""
     config = with_step(config, "initial_file_review", escalations=LADDER)
     return with_process(config, tell_district_when_late=NEVER)
 
 
-def test_after_an_outage_only_the_highest_is_told(tell: Tell, config: Config) -> None:
-    """Three have passed while the bot was away: the team hears of the last alone, when the office is open."""
+def test_after_an_outage_only_the_highest_is_reported(tell: Tell, config: Config) -> None:
+    """Three escalations passed while the bot was down: the team gets only the last one, once the office is open."""
     story = tell(climbing(config)).opened().to_review()
     story.harness.stop_bot()
     story.harness.clock.set(story.harness.local("2026-01-13 20:00"))
@@ -41,15 +41,16 @@ def test_after_an_outage_only_the_highest_is_told(tell: Tell, config: Config) ->
 
 
 def test_a_hold_after_three_quarters(tell: Tell, config: Config) -> None:
-    """On hold nothing is told and the label stays; then what is left of the time is counted, and nothing twice."""
+    """During a hold nothing is posted and the label stays on; afterwards the rest of the time is counted, and nothing
+    happens twice."""
     story = tell(climbing(config)).opened().to_review()
     story.at("2026-01-12 12:30")
     assert story.to_team == ["half of the time is used", "three quarters of the time are used"]
     story.at("2026-01-12 13:00")
     story.note("/hold waits for the lawyer")
-    told = len(story.to_team)
+    count = len(story.to_team)
     story.at("2026-01-20 13:00")  # Tuesday; Monday was a holiday
-    assert (len(story.to_team), story.labels) == (told, {"review-at-risk"})
+    assert (len(story.to_team), story.labels) == (count, {"review-at-risk"})
     story.note("/resume")
     before = len(story.to_team)
     story.at("2026-01-21 08:29")

@@ -1,4 +1,4 @@
-"""The bot's record on the ticket, broken or taken away, and its database deleted."""
+"""The bot's ledger on the ticket is damaged or removed, and its database is deleted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.stories.conftest import Tell
 
 
 @pytest.mark.parametrize("nonsense", [{"v": 99}, "scribbled over", {"v": 1, "visits": [{"id": 7}]}])
-def test_a_broken_record_stops_the_bot(tell: Tell, nonsense: object) -> None:
-    """Staff are told once, internally, and nothing else happens until it is mended or deleted."""
+def test_a_broken_ledger_stops_the_bot(tell: Tell, nonsense: object) -> None:
+    """Staff are notified once, internally, and nothing else happens until the ledger is fixed or deleted."""
     story = tell().opened().to_folder()
     good = story.ledger
     story.harness.site.edit(HANNA, story.key, {}, properties={PROPERTY: nonsense})
@@ -20,18 +20,18 @@ def test_a_broken_record_stops_the_bot(tell: Tell, nonsense: object) -> None:
     story.set_to("folder", "Done", at="2026-01-07 11:00")
     story.contact("STATUS", at="2026-01-07 12:00")
     assert story.status == "SecureStor Folder"
-    assert story.to_team == ["cannot read my record"]
+    assert story.to_team == ["cannot read my ledger"]
     assert story.work == ["folder: Done", "files: To Do"]
     assert story.ledger == nonsense
 
     story.harness.site.edit(HANNA, story.key, {}, properties={PROPERTY: good})
-    story.label(add=("mended",))
+    story.label(add=("fixed",))
     assert story.status == "Initial File Review"
-    assert story.to_team == ["cannot read my record"]
+    assert story.to_team == ["cannot read my ledger"]
 
 
-def _forget(story: Story, ledger: bool, database: bool) -> None:
-    """Take memory away, and have the bot look."""
+def forget(story: Story, ledger: bool, database: bool) -> None:
+    """Delete the ledger, the database, or both, and let the bot reconcile the ticket."""
     harness = story.harness
     harness.stop_bot()
     if ledger:
@@ -46,13 +46,14 @@ def _forget(story: Story, ledger: bool, database: bool) -> None:
 
 @pytest.mark.parametrize(("ledger", "database"), [(True, False), (False, True), (True, True)])
 def test_memory_lost_in_a_review(tell: Tell, ledger: bool, database: bool) -> None:
-    """Without its record, its database or both, the bot says and makes nothing twice, and counts as before."""
+    """Without its ledger, its database, or both, the bot repeats no comment and no subtask, and all clocks are as
+    before."""
     story = tell().opened()
     story.contact("Where do I find the requirements?", at="2026-01-05 10:00")
     story.to_review()
     story.contact("status", at="2026-01-09 09:00")
     before = (story.talk, story.work, story.due, story.status)
-    _forget(story, ledger, database)
+    forget(story, ledger, database)
     assert (story.talk, story.work, story.due, story.status) == before
     story.set_to("review", "Done", at="2026-01-09 12:00")
     assert story.status == "Quality Review"
@@ -60,11 +61,11 @@ def test_memory_lost_in_a_review(tell: Tell, ledger: bool, database: bool) -> No
 
 @pytest.mark.parametrize(("ledger", "database"), [(True, False), (False, True), (True, True)])
 def test_memory_lost_while_the_folder_is_made(tell: Tell, ledger: bool, database: bool) -> None:
-    """Half of a step was done: the other half goes on."""
+    """One half of a step was done: the other half goes on."""
     story = tell().opened().to_folder()
     story.set_to("folder", "Done", at="2026-01-07 10:00")
     before = (story.talk, story.work, story.due, story.status)
-    _forget(story, ledger, database)
+    forget(story, ledger, database)
     assert (story.talk, story.work, story.due, story.status) == before
     story.contact("FILES READY", at="2026-01-08 15:30")
     assert story.status == "Initial File Review"
@@ -73,10 +74,10 @@ def test_memory_lost_while_the_folder_is_made(tell: Tell, ledger: bool, database
 
 @pytest.mark.parametrize(("ledger", "database"), [(True, False), (True, True)])
 def test_memory_lost_after_staff_took_the_files_in(tell: Tell, ledger: bool, database: bool) -> None:
-    """The receipt was a subtask set to Done by staff, which is read again from the subtask's own history."""
+    """The files were received when staff set a subtask to Done, which is read again from the subtask's own history."""
     story = tell().opened().to_folder()
     story.set_to("files", "Done", at="2026-01-07 09:00")
     story.set_to("folder", "Done", at="2026-01-08 15:30")
     before = (story.talk, story.work, story.due, story.status)
-    _forget(story, ledger, database)
+    forget(story, ledger, database)
     assert (story.talk, story.work, story.due, story.status) == before

@@ -1,4 +1,4 @@
-"""People win: what staff put somewhere stays there, and what they take away is not made again."""
+"""People win: a ticket remains where staff put it, and what staff remove is not made again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.stories.conftest import Tell
 
 
 def test_a_ticket_dragged_back_and_on(tell: Tell) -> None:
-    """Nothing is said or made a second time, and the ticket stays where it was put until somebody acts."""
+    """Nothing is said or made a second time, and the ticket remains where it was put until somebody does something."""
     story = tell().opened().to_review()
     said, work = story.talk, story.work
     story.move("SecureStor Folder", at="2026-01-09 10:00")
@@ -42,13 +42,13 @@ def test_a_ticket_dragged_back_to_its_first_step(tell: Tell) -> None:
 
 
 def test_a_deleted_subtask_was_withdrawn(tell: Tell) -> None:
-    """It is not made again, and its branch does not hold the ticket up."""
+    """It is not made again, and its branch does not block the ticket."""
     story = tell().opened().to_folder()
     story.at("2026-01-07 10:00")
     story.harness.site.delete_issue(HECTOR, story.subtask("folder"))
     story.harness.settle()
     assert story.work == ["files: To Do"]
-    assert story.due is None  # nobody owes a folder any more
+    assert story.due is None  # nobody owes a folder anymore
     story.contact("FILES READY", at="2026-01-08 15:30")
     assert story.status == "Initial File Review"
     assert story.work == ["files: Done", "review 1: To Do"]
@@ -66,7 +66,7 @@ def test_the_last_subtask_deleted_moves_nothing(tell: Tell) -> None:
 
 
 def test_a_label_taken_off_stays_off(tell: Tell) -> None:
-    """Also after another look, and a label that staff set themselves is not taken off."""
+    """Even after another reconcile; a label that staff set themselves is not removed."""
     story = tell().opened().to_review()
     story.label(add=("vip",))
     story.at("2026-01-12 13:00")
@@ -79,7 +79,7 @@ def test_a_label_taken_off_stays_off(tell: Tell) -> None:
 
 
 def test_a_label_of_staff_is_theirs(tell: Tell) -> None:
-    """Where staff set the very label that the bot uses, the end of the clock leaves it."""
+    """If staff set the very label that the bot uses, the bot does not remove it at the end of the clock."""
     story = tell().opened().to_review()
     story.label(add=("review-overdue",))
     story.set_to("review", "Done", at="2026-01-09 12:00")
@@ -87,7 +87,7 @@ def test_a_label_of_staff_is_theirs(tell: Tell) -> None:
 
 
 def test_a_changed_due_date_is_left_alone(tell: Tell) -> None:
-    """The day that staff set stands until the next step begins its own clock."""
+    """A due date set by staff remains until the next step starts its own clock."""
     story = tell().opened().to_review()
     story.harness.site.set_field(HECTOR, story.key, "duedate", "2026-01-30")
     story.contact("status", at="2026-01-09 10:00")
@@ -95,7 +95,7 @@ def test_a_changed_due_date_is_left_alone(tell: Tell) -> None:
 
 
 def test_files_ready_withdrawn_by_reopening_the_subtask(tell: Tell) -> None:
-    """Staff who open the district's subtask again take the answer back; the next one is the receipt."""
+    """Staff who reopen the district's subtask withdraw its reply; the next reply counts as the receipt."""
     story = tell().opened().to_folder()
     story.contact("FILES READY", at="2026-01-06 14:00")
     story.set_to("files", "To Do", at="2026-01-07 09:00")
@@ -111,7 +111,7 @@ def test_files_ready_withdrawn_by_reopening_the_subtask(tell: Tell) -> None:
 
 
 def test_files_ready_twice_then_withdrawn(tell: Tell) -> None:
-    """A withdrawal takes back every answer before it, however often the district has said it."""
+    """A withdrawal takes back every reply before it, however many there are."""
     story = tell().opened().to_folder()
     story.contact("FILES READY", at="2026-01-06 14:00")
     story.contact("Hello, the files are ready", at="2026-01-06 15:00")
@@ -122,7 +122,7 @@ def test_files_ready_twice_then_withdrawn(tell: Tell) -> None:
 
 
 def test_withdrawn_then_closed_by_staff(tell: Tell) -> None:
-    """After a withdrawal staff close the subtask themselves: their deed is the receipt, not the old comment."""
+    """After a withdrawal staff close the subtask themselves: that counts as the receipt, not the old comment."""
     story = tell().opened().to_folder()
     story.contact("FILES READY", at="2026-01-06 14:00")
     story.set_to("files", "To Do", at="2026-01-07 09:00")
@@ -134,14 +134,14 @@ def test_withdrawn_then_closed_by_staff(tell: Tell) -> None:
 
 @pytest.fixture
 def dragged_back(tell: Tell) -> Story:
-    """The files were under review, and staff found that they are not there after all."""
+    """The files were under review, and staff found that they are not there yet."""
     story = tell().opened().to_review()
     story.move("SecureStor Folder", at="2026-01-09 10:00")
     return story
 
 
 def test_files_ready_withdrawn_by_dragging_the_ticket_back(dragged_back: Story) -> None:
-    """The ticket waits for a new answer, which is the receipt; the review that nobody needs is closed."""
+    """The ticket waits for a new reply, which counts as the receipt; the unneeded review is closed."""
     story = dragged_back
     story.contact("FILES READY", at="2026-01-12 10:00")
     assert story.status == "Initial File Review"
@@ -151,7 +151,7 @@ def test_files_ready_withdrawn_by_dragging_the_ticket_back(dragged_back: Story) 
 
 
 def test_dragged_back_and_the_subtask_reopened(dragged_back: Story) -> None:
-    """Staff may open the district's subtask too; the new answer closes it, and moves the ticket on."""
+    """Staff may reopen the district's subtask too; the new reply closes it and moves the ticket on."""
     story = dragged_back
     story.set_to("files", "To Do")
     story.at("2026-01-12 09:00")
@@ -164,7 +164,8 @@ def test_dragged_back_and_the_subtask_reopened(dragged_back: Story) -> None:
 
 
 def test_a_ticket_put_on_hold(tell: Tell) -> None:
-    """A status that no process knows pauses the clocks, and staff are told once; coming back goes on there."""
+    """A status that no process knows pauses the clocks, and staff are notified once; when the ticket comes back, they
+    go on."""
     story = tell().opened().to_review()
     said = story.talk
     story.move("On Hold", at="2026-01-09 10:00")
@@ -173,13 +174,15 @@ def test_a_ticket_put_on_hold(tell: Tell) -> None:
     story.move("Initial File Review")
     assert story.talk == [*said, "bot to team: on hold"]
     assert "on hold, in On Hold" in story.last
-    assert story.ledger["visits"][-1]["clocks"]["step"]["due"] == "2026-01-13T22:30:00Z"  # 8 open hours stood still
+    assert (
+        story.ledger["visits"][-1]["clocks"]["step"]["due"] == "2026-01-13T22:30:00Z"
+    )  # the pause lasted 8 open hours
     story.set_to("review", "Done")
     assert story.status == "Quality Review"
 
 
 def test_a_ticket_closed_and_reopened(tell: Tell) -> None:
-    """At an end the bot has nothing to say, and a reopened ticket is not greeted a second time."""
+    """At an end the bot says nothing, and a reopened ticket is not greeted a second time."""
     story = tell().opened().to_folder()
     story.move("Withdrawn", at="2026-01-07 10:00")
     said = story.talk

@@ -1,4 +1,4 @@
-"""Rounds of files: what a verdict does, to whom it is told, and what happens where findings are missing."""
+"""Rounds of files: what a verdict does, who is notified, and what happens when findings are missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECOND = Branch(
 
 
 def test_two_revision_rounds(tell: Tell) -> None:
-    """Three sets of files: each round has its number, its subtask and its clock, which begins at the receipt."""
+    """Three sets of files: each round has its number, its subtask, and its clock, which starts at the receipt."""
     story = tell().opened().to_review()
     assert story.due == "2026-01-13"
 
@@ -70,7 +70,7 @@ def _two_reviewers(tell: Tell, config: Config) -> Story:
 
 
 def test_two_reviewers_give_one_verdict(tell: Tell, config: Config) -> None:
-    """A first "Needs Revision" is for the team alone; the feedback goes out once, with what both have found."""
+    """A first "Needs Revision" is for the team alone; the feedback goes out once, with the findings of both."""
     story = _two_reviewers(tell, config)
     story.at("2026-01-09 10:00")
     story.note("Findings:\n* no birth dates", on="review")
@@ -89,7 +89,7 @@ def test_two_reviewers_give_one_verdict(tell: Tell, config: Config) -> None:
 
 
 def test_one_good_and_one_bad_review_need_a_revision(tell: Tell, config: Config) -> None:
-    """The verdict is a revision where every reviewer has ended and one of them wants it."""
+    """The verdict is a revision when all reviewers are done and one of them wants it."""
     story = _two_reviewers(tell, config)
     story.set_to("accuracy", "Done", at="2026-01-09 10:00", by=FRED)
     story.note("Findings:\n* no birth dates", on="review")
@@ -99,7 +99,7 @@ def test_one_good_and_one_bad_review_need_a_revision(tell: Tell, config: Config)
 
 
 def test_staff_end_the_round_and_open_reviews_are_superseded(tell: Tell, config: Config) -> None:
-    """Staff who move the ticket to the district give the verdict at once; what is still open is closed."""
+    """Staff who move the ticket to the district give the verdict at once, and every open review is closed."""
     story = _two_reviewers(tell, config)
     story.at("2026-01-09 10:00")
     story.note("Findings:\n* no birth dates", on="review")
@@ -113,7 +113,8 @@ def test_staff_end_the_round_and_open_reviews_are_superseded(tell: Tell, config:
 
 
 def test_no_findings_then_findings(tell: Tell) -> None:
-    """Without findings the ticket stays and the district hears nothing; the clock stopped at the verdict."""
+    """Without findings the ticket remains in the review and the district gets no comment; the clock stopped at the
+    verdict."""
     story = tell().opened().to_review()
     story.set_to("review", "Needs Revision", at="2026-01-12 10:00")
     assert story.status == "Initial File Review"
@@ -127,14 +128,14 @@ def test_no_findings_then_findings(tell: Tell) -> None:
     story.note("Findings:\n* no birth dates")
     assert story.status == "Waiting for District"
     assert story.to_district[-1] == "please correct your files"
-    # The day that the district was told, the 13th, had passed without an answer.
-    assert story.to_team == ["please write the findings", "words for the district"]
+    # The announced date, the 13th, had passed without feedback.
+    assert story.to_team == ["please write the findings", "correction for the district"]
     review = [v for v in story.ledger["visits"] if v["step"] == "initial_file_review"][-1]
     assert review["clocks"]["step"]["stopped"] == "2026-01-12T16:00:00Z"
 
 
 def test_staff_move_to_waiting_with_findings(tell: Tell) -> None:
-    """Findings on the ticket and a move by hand: the feedback goes out, the review's subtask is closed."""
+    """Findings on the ticket and a manual move: the feedback goes out, and the review's subtask is closed."""
     story = tell().opened().to_review()
     story.at("2026-01-09 10:00")
     story.note("Findings:\n* no birth dates")
@@ -149,7 +150,7 @@ def test_staff_move_to_waiting_with_findings(tell: Tell) -> None:
 
 
 def test_staff_move_to_waiting_without_findings(tell: Tell) -> None:
-    """A move by hand without findings: staff are asked for them, and the feedback follows."""
+    """A manual move without findings: staff are asked for them, and the feedback follows."""
     story = tell().opened().to_review()
     story.move("Waiting for District", at="2026-01-09 10:00")
     assert story.status == "Waiting for District"
@@ -161,7 +162,7 @@ def test_staff_move_to_waiting_without_findings(tell: Tell) -> None:
 
 
 def test_findings_after_the_feedback_are_for_the_team(tell: Tell) -> None:
-    """The feedback goes out once; what comes later is brought to the team, who decide."""
+    """The feedback goes out once; later findings are reported to the team, who decide."""
     story = tell().opened().to_review()
     story.at("2026-01-09 10:00")
     story.note("Findings:\n* no birth dates")
@@ -172,7 +173,7 @@ def test_findings_after_the_feedback_are_for_the_team(tell: Tell) -> None:
 
 
 def test_new_files_before_the_feedback(tell: Tell) -> None:
-    """A district that sends files before the findings were written begins the next round with them."""
+    """A district that sends files before the findings are written starts the next round."""
     story = tell().opened().to_review()
     story.move("Waiting for District", at="2026-01-09 10:00")
     story.contact("FILES READY", at="2026-01-09 14:00")

@@ -1,4 +1,4 @@
-"""Switching the bot on, and off again: over tickets under way, for a pilot, for one ticket, without its moves."""
+"""Switching the bot on and off: over tickets that are under way, for a pilot, for one ticket, and without its moves."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SINCE = datetime(2026, 1, 12, 8, 0, tzinfo=ZONE)
 
 
 def test_switched_on_over_tickets_under_way(tell: Tell, config: Config) -> None:
-    """For a step entered before `since` there are labels and a due day, and no word; from the next step on the
-    bot speaks."""
+    """For a step entered before `since` the bot sets labels and a due date but writes no comment; from the next step on
+    it comments."""
     story = tell(with_process(config, since=SINCE)).opened()
     story.move("SecureStor Folder", at="2026-01-06 10:00")
     story.move("Initial File Review", at="2026-01-08 15:30")
@@ -35,8 +35,8 @@ def test_switched_on_over_tickets_under_way(tell: Tell, config: Config) -> None:
     assert story.work == ["review 2: To Do"]
 
 
-def test_the_first_look_at_an_old_ticket(tell: Tell, config: Config) -> None:
-    """A ticket that went its way before the bot was there: its clock and its flag, and nothing else."""
+def test_the_first_reconcile_of_an_old_ticket(tell: Tell, config: Config) -> None:
+    """A ticket that was under way before the bot was there gets its due date and its label, and nothing else."""
     story = tell(with_process(config, since=SINCE), webhooks=False)
     story.harness.stop_bot()
     story.key = story.harness.site.open_request(CARLA, "Lakeside ISD").key
@@ -65,7 +65,7 @@ def test_the_first_look_at_an_old_ticket(tell: Tell, config: Config) -> None:
 
 
 def test_without_auto_advance_nothing_is_moved(tell: Tell, config: Config) -> None:
-    """Also no revision: staff are told that the step is ready, once, and move the ticket themselves."""
+    """Not even for a revision: staff are notified once that the step is ready, and move the ticket themselves."""
     story = tell(with_office(config, auto_advance=False)).opened()
     story.contact("Confirmed", at="2026-01-06 10:00")
     assert story.status == "Confirming Files"
@@ -90,7 +90,7 @@ def test_without_auto_advance_nothing_is_moved(tell: Tell, config: Config) -> No
 
 
 def test_a_pilot_follows_its_label(tell: Tell, config: Config) -> None:
-    """With `only` the bot looks after tickets with that label, and after no others."""
+    """With `only`, the bot works on tickets with that label and on no others."""
     story = tell(with_office(config, only="pilot")).opened()
     story.contact("Confirmed", at="2026-01-06 10:00")
     assert story.talk == ["Carla: Confirmed"]
@@ -101,7 +101,7 @@ def test_a_pilot_follows_its_label(tell: Tell, config: Config) -> None:
 
 
 def test_bot_off_leaves_a_ticket_alone(tell: Tell) -> None:
-    """With the label nothing happens to it; without it the bot goes on from what it finds."""
+    """With the label the bot does nothing on the ticket; without it the bot goes on from what it finds."""
     story = tell().opened().to_review()
     story.label(add=("bot-off",))
     said = story.talk
@@ -115,7 +115,7 @@ def test_bot_off_leaves_a_ticket_alone(tell: Tell) -> None:
 
 
 def test_without_webhooks_the_catch_up_finds_everything(tell: Tell) -> None:
-    """A site that tells nothing is read at intervals; the story ends in the same way."""
+    """Without webhooks the bot asks the site at intervals, and the story ends the same way."""
     story = tell(webhooks=False).opened()
     story.at("2026-01-06 09:30")
     assert story.to_district == ["can you produce the files?"]
@@ -125,7 +125,7 @@ def test_without_webhooks_the_catch_up_finds_everything(tell: Tell) -> None:
 
 
 def test_started_long_after_the_start_of_the_ticket(tell: Tell) -> None:
-    """What a passed step missed is not made up: the bot that comes late speaks of the present step alone."""
+    """What a past step missed is not made up for: a bot that starts late comments on the current step alone."""
     story = tell(webhooks=False)
     story.key = story.harness.site.open_request(CARLA, "Lakeside ISD").key
     story.harness.site.transition(HANNA, story.key, "SecureStor Folder")

@@ -1,4 +1,5 @@
-"""What time alone does: flags to the minute, an overdue folder, and a district that may take as long as it likes."""
+"""What time alone does: escalations to the minute, an overdue folder, and a district that may take as long as it
+likes."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from tests.stories.conftest import Tell
 # Files received on Thursday, January 8 at 15:30: 15 business hours end on Monday at 12:30, 20 on Tuesday at 8:30.
 
 
-def test_flags_come_at_their_minute(tell: Tell) -> None:
-    """A minute before, nothing; at 75 % the first label; at 100 % the second, and the team is told once."""
+def test_escalations_come_at_their_minute(tell: Tell) -> None:
+    """A minute before, nothing; at 75 % the first label; at 100 % the second, and the team is notified once."""
     story = tell().opened().to_review()
     story.at("2026-01-12 12:29")
     assert story.labels == set()
@@ -25,12 +26,12 @@ def test_flags_come_at_their_minute(tell: Tell) -> None:
     said = story.talk
     story.at("2026-01-14 07:59")
     assert story.talk == said
-    story.at("2026-01-16 12:00")  # the day that the district was told has passed
-    assert story.talk == [*said, "bot to team: words for the district"]
+    story.at("2026-01-16 12:00")  # the announced date has passed
+    assert story.talk == [*said, "bot to team: correction for the district"]
 
 
-def test_a_verdict_takes_the_flags_off(tell: Tell) -> None:
-    """A clock that is closed, or begins again with new files, has no flag."""
+def test_a_verdict_removes_the_labels(tell: Tell) -> None:
+    """A clock that is closed, or starts again with new files, has no label."""
     story = tell().opened().to_review()
     story.at("2026-01-13 12:00")
     assert story.labels == {"review-at-risk", "review-overdue"}
@@ -50,7 +51,7 @@ def test_a_verdict_takes_the_flags_off(tell: Tell) -> None:
 
 
 def test_an_overdue_folder_and_its_clearing(tell: Tell) -> None:
-    """The folder's own clock flags it; the folder's end takes the flags off, though the files are still out."""
+    """The folder's own clock sets the labels; finishing the folder removes them, though the files are still missing."""
     story = tell().opened().to_folder()
     story.at("2026-01-08 11:59")
     assert story.labels == {"review-at-risk"}
@@ -67,7 +68,7 @@ def test_an_overdue_folder_and_its_clearing(tell: Tell) -> None:
 
 
 def test_a_district_takes_six_weeks(tell: Tell) -> None:
-    """The district's time is never flagged: neither for its files, nor for a corrected set."""
+    """The district's time is never escalated: neither for its files nor for a corrected set."""
     story = tell().opened().to_folder()
     story.set_to("folder", "Done", at="2026-01-07 10:00")
     story.at("2026-02-18 10:00")
@@ -84,8 +85,8 @@ def test_a_district_takes_six_weeks(tell: Tell) -> None:
     assert story.talk == said
 
 
-def test_a_flag_does_not_come_at_night(tell: Tell) -> None:
-    """What was due at the close of a day is flagged when somebody is there to read it."""
+def test_an_escalation_does_not_come_at_night(tell: Tell) -> None:
+    """What was due at the close of a day is escalated when somebody is there to read it."""
     story = tell().opened()
     story.contact("Confirm", at="2026-01-06 15:00")  # 20 business hours: Thursday at 17:00
     story.at("2026-01-08 23:00")

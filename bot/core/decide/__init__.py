@@ -1,1 +1,1 @@
-"""From a Progress to a Plan. RULE: it changes nothing that it is given."""
+"""Turns a Progress into a Plan. RULE: nothing here changes a value that it is given."""

@@ -1,4 +1,4 @@
-"""What the bot may say to a district: all of it, nothing, or drafts that staff send."""
+"""Drafts of comments to a district: internal comments that staff post with /send or /tell."""
 
 from __future__ import annotations
 
@@ -20,76 +20,81 @@ CORRECTION_HEAD = (
 _QUOTED = re.compile(r"\{quote\}\s*(.*?)\s*\{quote\}\s*\Z", re.DOTALL)  # Jira may take the line breaks out
 
 
-def drafted(text: str, tell: bool = False) -> str:
-    """A public text as staff read it before it is sent; with `tell` one that corrects what the district was told."""
-    return f"{CORRECTION_HEAD if tell else DRAFT_HEAD}\n\n{{quote}}\n{text}\n{{quote}}"
+def drafted(text: str, correction: bool = False) -> str:
+    """A public text as the internal comment that staff read before it is sent; `correction` is for one that corrects an
+    announced date."""
+    return f"{CORRECTION_HEAD if correction else DRAFT_HEAD}\n\n{{quote}}\n{text}\n{{quote}}"
 
 
 @dataclass(frozen=True)
-class Sending:
-    """One draft that a member of staff sends: its comment, the order, and the words. `whole` says that these are
-    the draft's own."""
+class DraftRelease:
+    """One draft that staff want sent: the id of its comment, the command, and the text. `unchanged` is False if staff
+    wrote a text of their own."""
 
     draft: str
-    order: CommandRecord
+    command: CommandRecord
     text: str
-    whole: bool = True
+    unchanged: bool = True
 
 
-def sendings(progress: Progress) -> list[Sending]:
-    """The drafts that staff have asked to send, each once: with `/send`, the newest draft before it; with words
-    below, those instead of the draft's. `/tell` does so for what corrects a day.
+def draft_releases(progress: Progress) -> list[DraftRelease]:
+    """The drafts that staff want sent, each once: `/send` means the newest draft before it, or the text below the
+    command instead; `/tell` does the same for corrections.
 
-    A draft older than one that was sent already goes out only while the ticket is still in its stay: a second
-    `/send`, written by chance, must not ask a district what it has answered long since. A correction goes out in
-    its stay only, and never after a newer one."""
+    A draft older than one that was already sent is sent only in the visit it belongs to, so that a second `/send` by
+    mistake does not ask a district what it answered long ago. A correction is sent only in its visit, and never after a
+    newer one."""
     found = []
-    sent = _sent(progress)
-    for order in send_commands(progress):
-        open_ones = _open_drafts(progress, order, sent)
-        comment = next((c for c in progress.issue.comments if c.id == order.comment), None)
-        command = command_of(comment.body) if comment else None
-        if open_ones and command is not None:
-            draft = open_ones[-1]
-            sent.add(draft.id)
-            found.append(Sending(draft.id, order, command.below or _quoted(draft), not command.below))
+    posted = _posted(progress)
+    for command in send_commands(progress):
+        candidates = _open_drafts(progress, command, posted)
+        comment = next((c for c in progress.issue.comments if c.id == command.comment), None)
+        written = command_of(comment.body) if comment else None
+        if candidates and written is not None:
+            draft = candidates[-1]
+            posted.add(draft.id)
+            found.append(DraftRelease(draft.id, command, written.below or _quoted(draft), not written.below))
     return found
 
 
-def has_draft(progress: Progress, order: CommandRecord) -> bool:
-    """Whether there is a draft that an order of this kind could post."""
-    return bool(_open_drafts(progress, order, _sent(progress)))
+def has_draft(progress: Progress, command: CommandRecord) -> bool:
+    """Whether there is a draft that a command of this kind could post."""
+    return bool(_open_drafts(progress, command, _posted(progress)))
 
 
-def _open_drafts(progress: Progress, order: CommandRecord, sent: set[str]) -> list[Comment]:
-    """The drafts that an order may mean, oldest first."""
+def _open_drafts(progress: Progress, command: CommandRecord, posted: set[str]) -> list[Comment]:
+    """The drafts that a command can mean, oldest first."""
     here = {ref for v in progress.chain for ref in v.done.values()}
-    drafts = _drafts(progress, CORRECTION_HEAD if order.kind == CommandName.TELL else DRAFT_HEAD)
-    passed = max((n for n, d in enumerate(drafts) if d.id in sent), default=-1)
-    unsent = [(n > passed, d) for n, d in enumerate(drafts) if d.id not in sent and d.created <= order.at]
-    if order.kind == CommandName.TELL:
-        return [d for newer, d in unsent if newer and d.id in here]
-    return [d for newer, d in unsent if newer or d.id in here]
+    drafts = _drafts(progress, CORRECTION_HEAD if command.kind == CommandName.TELL else DRAFT_HEAD)
+    passed = max((position for position, draft in enumerate(drafts) if draft.id in posted), default=-1)
+    unsent = [
+        (position > passed, draft)
+        for position, draft in enumerate(drafts)
+        if draft.id not in posted and draft.created <= command.at
+    ]
+    if command.kind == CommandName.TELL:
+        return [draft for newer, draft in unsent if newer and draft.id in here]
+    return [draft for newer, draft in unsent if newer or draft.id in here]
 
 
-def _sent(progress: Progress) -> set[str]:
+def _posted(progress: Progress) -> set[str]:
     return {name.args[0] for v in progress.ledger.visits for name, _ in v.effects(Kind.SENT_DRAFT)}
 
 
 def send_commands(progress: Progress) -> list[CommandRecord]:
-    """The orders of this stay to send a draft that were neither carried out nor answered, oldest first."""
-    done = _done(progress)
+    """The /send and /tell commands of this visit that were neither carried out nor replied to, oldest first."""
+    done = _done_names(progress)
     return [
-        order
+        command
         for visit in reversed(progress.chain)
-        for order in visit.commands
-        if order.kind in (CommandName.SEND, CommandName.TELL)
-        and EffectName.of(Kind.SENT_BY, order.comment) not in done
-        and answer_to(order.comment, order.at) not in done
+        for command in visit.commands
+        if command.kind in (CommandName.SEND, CommandName.TELL)
+        and EffectName.of(Kind.SENT_BY, command.comment) not in done
+        and answer_to(command.comment, command.at) not in done
     ]
 
 
-def _done(progress: Progress) -> set[str]:
+def _done_names(progress: Progress) -> set[str]:
     return {name for v in progress.ledger.visits for name in v.done}
 
 

@@ -1,4 +1,4 @@
-"""Decides what is wished for one issue and not yet there, when to look again, and why."""
+"""Turns a Progress into a Plan: the missing effects of one issue, when to reconcile it again, and why."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.decide import escalations, labels
+from bot.core.decide import labels
 from bot.core.decide.announced_dates import correct_announced_date, next_passing_date
 from bot.core.decide.command_replies import reply_to_commands, send_drafts
-from bot.core.decide.escalations import DueEscalation, forget_repetitions
-from bot.core.decide.in_step import work
-from bot.core.decide.outside_steps import announce_pause_end, ended, outside, undo, waiting
+from bot.core.decide.escalation_notices import mark_done, plan_notices
+from bot.core.decide.escalations import DueEscalation, due_escalations, forget_repetitions, next_moment
+from bot.core.decide.in_step import plan_step
+from bot.core.decide.outside_steps import announce_pause_end, plan_end, plan_outside, plan_undo, plan_waiting
 from bot.core.decide.plan_builder import PlanBuilder, team
 from bot.core.decide.reminders import due_reminder, next_reminder
-from bot.core.decide.template_facts import said_by
+from bot.core.decide.template_facts import describe_effect
 from bot.core.history.progress import Progress
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Plan, PostComment, TicketUpdate
@@ -26,50 +27,50 @@ from bot.core.time.business_calendar import Calendar
 
 
 def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar], parked: Mapping[str, str]) -> Plan:
-    """The plan for one issue. `parked` maps the effects given up on to the reason that Jira gave.
+    """The plan for one issue. `parked` maps each effect that was given up to the reason that Jira gave.
 
-    A plan without effects is a plan too; its reason says why nothing is to do."""
+    If there is nothing to do, the plan has no effects and its reason says why."""
     builder = PlanBuilder(progress, parked, progress.ledger.copy())
-    due_now = escalations.due_escalations(progress, calendars, parked)
-    # Who asks or orders gets an answer, though the bot may not speak of itself yet.
+    due_now = due_escalations(progress, calendars, parked)
+    # Commands get a reply even if the bot may not speak on its own yet.
     send_drafts(builder, calendars)
     reply_to_commands(builder, calendars)
     if progress.live:
-        _tell_parked(builder, parked)
+        _report_parked(builder, parked)
         _report_unrecognized(builder)
         announce_pause_end(builder)
         if progress.visit.undo:
-            undo(builder)
+            plan_undo(builder)
         elif progress.waiting:
-            waiting(builder)
+            plan_waiting(builder)
         elif progress.step is not None:
-            work(builder, progress.step)
+            plan_step(builder, progress.step)
         elif progress.visit.step:
-            ended(builder)
+            plan_end(builder)
         else:
-            outside(builder)
-        _answer_status(builder)
+            plan_outside(builder)
+        _answer_status_request(builder)
         _remind(builder, calendars)
-        escalations.tell(builder, due_now, office)
+        plan_notices(builder, due_now, office)
         correct_announced_date(builder, calendars)
     else:
-        builder.reasons.append(f"this stay began before the process's since ({progress.process.since})")
-    escalations.note(builder, due_now)
+        builder.reasons.append(f"this visit began before the process's since ({progress.process.since})")
+    mark_done(builder, due_now)
     forget_repetitions(builder.ledger.chain(builder.visit))
     update = _update(builder, due_now, office, calendars)
     return Plan(
-        reason=_sentence(builder, update),
+        reason=_reason(builder, update),
         effects=tuple(builder.effects),
         update=update,
-        requeue_at=_look_again(builder, calendars),
-        noted=tuple(builder.noted),
+        requeue_at=_next_reconcile(builder, calendars),
+        done_without_call=tuple(builder.done_without_call),
         missed=tuple(progress.new_comments.missed),
     )
 
 
 def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> Plan:
-    """The plan for an issue that was moved or retyped and follows the process no more: its clocks are closed as
-    left, the bot's labels and due day go, nothing is said."""
+    """The plan for an issue that was moved to another project or type and no longer follows the process: its clocks
+    close with the verdict "left", the bot's labels and due date are removed, and nothing is said."""
     ledger = progress.ledger.copy()
     visit = ledger.visits[-1]
     visit.ended, visit.verdict, visit.decided = progress.now, Verdict.LEFT, None
@@ -80,30 +81,30 @@ def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar])
     return Plan(f"It no longer follows {progress.process.title}.", update=TicketUpdate((), remove, fields, ledger))
 
 
-def _look_again(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> datetime | None:
-    moments = [escalations.next_moment(builder.progress, calendars, builder.parked), builder.grace_until]
+def _next_reconcile(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> datetime | None:
+    moments = [next_moment(builder.progress, calendars, builder.parked), builder.grace_until]
     if builder.progress.live:
         moments += [next_reminder(builder.progress, calendars), next_passing_date(builder.progress, calendars)]
     return min((m for m in moments if m is not None), default=None)
 
 
-# -- what every stay may wish
+# -- what any visit can need
 
 
-def _tell_parked(builder: PlanBuilder, parked: Mapping[str, str]) -> None:
+def _report_parked(builder: PlanBuilder, parked: Mapping[str, str]) -> None:
     for text, reason in sorted(parked.items()):
         effect = EffectId(text)
         name = effect.name
         if name.kind in (Kind.NOTE, Kind.STATUS, Kind.EARLY, Kind.ANSWER):
-            # The comment counts as read only once somebody has heard of it.
+            # The comment does not count as read until somebody was notified of it.
             builder.ledger.read_comments.pop(name.args[0], None)
         if effect.visit_id == builder.progress.visit.id and name.kind != Kind.PARKED:
-            told = EffectName.of(Kind.PARKED, name)
-            builder.say([told], OwnTemplate.PARKED, public=False, what=said_by(name), reason=reason)
+            report = EffectName.of(Kind.PARKED, name)
+            builder.say([report], OwnTemplate.PARKED, public=False, what=describe_effect(name), reason=reason)
 
 
 def _report_unrecognized(builder: PlanBuilder) -> None:
-    """Words of the contact that no rule covers are brought to the team, in one note for all of them."""
+    """Report comments of the contact that no rule covers to the team, in one internal comment for all of them."""
     unrecognized = _unanswered(builder, Kind.NOTE, builder.progress.new_comments.unrecognized)
     if unrecognized:
         items = tuple(f"{c.author.name if c.author else 'The contact'}: {_shorten(c.body)}" for c in unrecognized)
@@ -121,16 +122,17 @@ def _report_unrecognized(builder: PlanBuilder) -> None:
 
 
 def _unanswered(builder: PlanBuilder, kind: Kind, comments: list[Comment]) -> list[Comment]:
-    return [c for c in comments if builder.open(EffectName.of(kind, c.id))]
+    return [c for c in comments if builder.is_open(EffectName.of(kind, c.id))]
 
 
 def _remind(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
     reminder = due_reminder(builder.progress, calendars)
-    if reminder is None or builder.moves or not builder.open(reminder.name):
+    if reminder is None or builder.moves_ticket or not builder.is_open(reminder.name):
         return
-    builder.noted += map(builder.id, reminder.passed)
-    if builder.speaks() is not None and not reminder.phone:
-        builder.noted.append(builder.id(reminder.name))  # what goes out anyway reminds enough
+    builder.done_without_call += map(builder.id, reminder.passed)
+    if builder.index_of_district_comment() is not None and not reminder.phone:
+        # The comment that goes out anyway is reminder enough.
+        builder.done_without_call.append(builder.id(reminder.name))
         return
     if reminder.phone:
         days = reminder.after.high
@@ -143,25 +145,25 @@ def _remind(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
     builder.reasons.append(f"the district's turn has lasted {reminder.after}")
 
 
-def _answer_status(builder: PlanBuilder) -> None:
+def _answer_status_request(builder: PlanBuilder) -> None:
     asked = _unanswered(builder, Kind.STATUS, builder.progress.new_comments.status)
     names = [EffectName.of(Kind.STATUS, c.id) for c in asked]
     if not names:
         return
-    # What goes out anyway tells the district where it stands: one act, one comment.
-    place = builder.speaks()
+    # A comment that goes out anyway says where the ticket is: one act, one comment.
+    place = builder.index_of_district_comment()
     effect = builder.effects[place] if place is not None else None
     if place is not None and isinstance(effect, PostComment):
         builder.effects[place] = replace(effect, ids=(*effect.ids, *map(builder.id, names)))
         return
-    if builder.moves:
-        builder.noted += map(builder.id, names)
+    if builder.moves_ticket:
+        builder.done_without_call += map(builder.id, names)
         return
     builder.say(names, OwnTemplate.STATUS, public=True)
     builder.reasons.append("the contact asked where they stand")
 
 
-# -- flags, labels, fields, ledger
+# -- labels, fields, ledger
 
 
 def _update(
@@ -169,21 +171,21 @@ def _update(
 ) -> TicketUpdate:
     progress = builder.progress
     if not progress.visit.step:
-        return TicketUpdate(ledger=builder.ledger)  # outside the process its clocks pause, and their marks stay
+        return TicketUpdate(ledger=builder.ledger)  # outside the process clocks pause and keep their labels
     add, remove = labels.labels(progress, calendars, due_now, builder.parked)
     return TicketUpdate(add, remove, labels.due_field(progress, office, calendars), builder.ledger)
 
 
-# -- words of the plan itself
+# -- the reason
 
 
-def _sentence(builder: PlanBuilder, update: TicketUpdate) -> str:
+def _reason(builder: PlanBuilder, update: TicketUpdate) -> str:
     progress = builder.progress
     if not builder.reasons and progress.step is None and not progress.waiting:
         status = progress.issue.status
         ended = progress.visit.step in progress.process.ends
         builder.reasons.append(
-            f"the onboarding has ended in {status}" if ended else f"{status} is no step of the process"
+            f"the onboarding has ended in {status}" if ended else f"{status} is not a step of the process"
         )
     if not builder.effects and (update.add_labels or update.remove_labels or update.fields):
         builder.reasons.append("labels and fields were out of date")

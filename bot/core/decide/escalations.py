@@ -1,4 +1,4 @@
-"""When the parts of a clock's time are used, and who hears of it: each once a round, in the calendar's open time."""
+"""Says which escalations are due: parts of a clock's time that are used up, each once a round, in open time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.decide.plan_builder import PlanBuilder
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, shifted
 from bot.core.model.effect_id import EffectId, EffectName, Kind
-from bot.core.model.effects import Notify
 from bot.core.model.ledger import Visit
-from bot.core.model.own_templates import OwnTemplate
-from bot.core.model.process import LEAD, OPERATOR, Escalation, Office
+from bot.core.model.process import OPERATOR, Escalation
 from bot.core.time.business_calendar import Calendar
 
 _SHARE = re.compile(r"(?P<share>\d+)(?:\+.+)?")
@@ -22,11 +19,11 @@ _SHARE = re.compile(r"(?P<share>\d+)(?:\+.+)?")
 
 @dataclass(frozen=True)
 class DueEscalation:
-    """An escalation of a clock that is to happen now; `number` counts its repetitions, 0 where it has none."""
+    """An escalation of a clock that is due now. `repetition` counts its repetitions, and is 0 for one without any."""
 
     clock: Clock
     escalation: Escalation
-    number: int = 0
+    repetition: int = 0
 
     @property
     def name(self) -> EffectName:
@@ -35,87 +32,91 @@ class DueEscalation:
 
     @property
     def message(self) -> EffectName:
-        """The name of its message outside Jira."""
+        """The name of the effect that is its message outside Jira."""
         return EffectName.of(Kind.MESSAGE, *self._args())
 
+    @property
+    def share(self) -> int:
+        """The share of the clock's time, in percent."""
+        return _share(self.escalation)
+
     def _args(self) -> tuple[object, ...]:
-        return (*_series(self.clock, self.escalation), *([self.number] if self.number else []))
+        return (*_series(self.clock, self.escalation), *([self.repetition] if self.repetition else []))
 
 
 @dataclass(frozen=True)
-class _Spent:
-    """An escalation that happened, or was given up, as its effect's name tells it: the clock and what is written of
-    the escalation itself, its share of the time, and the number of the repetition."""
+class _Handled:
+    """An escalation that has happened or was given up, as the name of its effect says it. A series is the clock and the
+    escalation without the number of a repetition."""
 
     series: tuple[str, str]
     share: int
-    number: int = 0
+    repetition: int = 0
 
     @property
     def clock(self) -> str:
         return self.series[0]
 
     @classmethod
-    def of(cls, name: EffectName) -> _Spent | None:
-        """None where the name is another effect's."""
+    def of(cls, name: EffectName) -> _Handled | None:
+        """The escalation that an effect stands for; None for any other effect."""
         if name.kind != Kind.ESCALATION or len(name.args) not in (2, 3):
             return None
-        clock, written, *number = name.args
+        clock, written, *repetition = name.args
         found = _SHARE.fullmatch(written)
-        if found is None or not all(n.isdecimal() for n in number):
+        if found is None or not all(n.isdecimal() for n in repetition):
             return None
-        return cls((clock, written), int(found["share"]), int(number[0]) if number else 0)
+        return cls((clock, written), int(found["share"]), int(repetition[0]) if repetition else 0)
 
 
-# -- when
+# -- when an escalation is due
 
 
 def due_escalations(
     progress: Progress, calendars: Mapping[str, Calendar], parked: Collection[str]
 ) -> list[DueEscalation]:
-    """For each clock that runs, the highest escalation that has passed, unless it happened in this round already,
-    or a higher one did. Two that passed at one moment both happen. While the office is closed nothing does but what
-    the operator alone hears of."""
+    """For each running clock, the highest escalation that has passed, unless it or a higher one has already happened in
+    this round. Two that passed at the same moment are both due. While the office is closed, only escalations for the
+    operator alone are due."""
     return [
-        flag
+        due
         for clock in progress.counting
-        for flag in _waiting(progress, clock, calendars, parked)
-        if calendars[clock.calendar].is_open(progress.now) or _at_any_hour(flag.escalation)
+        for due in _pending(progress, clock, calendars, parked)
+        if calendars[clock.calendar].is_open(progress.now) or _ignores_office_hours(due.escalation)
     ]
 
 
 def next_moment(progress: Progress, calendars: Mapping[str, Calendar], parked: Collection[str]) -> datetime | None:
-    """When time alone next changes something on a clock that runs; None where it does not."""
+    """When an escalation is due next if nothing but time passes; None if no running clock has one left."""
     moments = []
     for clock in progress.counting:
         calendar = calendars[clock.calendar]
-        if not calendar.is_open(progress.now) and _waiting(progress, clock, calendars, parked):
+        if not calendar.is_open(progress.now) and _pending(progress, clock, calendars, parked):
             moments.append(calendar.next_open(progress.now))
         for escalation in _escalations(progress, clock):
-            coming = _coming(progress, clock, escalation, calendar, parked)
-            moments += coming if _at_any_hour(escalation) else map(calendar.next_open, coming)
+            upcoming = _upcoming(progress, clock, escalation, calendar, parked)
+            moments += upcoming if _ignores_office_hours(escalation) else map(calendar.next_open, upcoming)
     return min((m for m in moments if m > progress.now), default=None)
 
 
-def counts_from(clock: Clock, escalation: Escalation, calendars: Mapping[str, Calendar]) -> datetime | None:
-    """The moment in open time at which an escalation first happens on a clock; None where it never does."""
+def first_moment(clock: Clock, escalation: Escalation, calendars: Mapping[str, Calendar]) -> datetime | None:
+    """The first moment, in open time, at which an escalation of a clock is due; None if it never is."""
     calendar = calendars[clock.calendar]
     at = _moment(clock, escalation, calendar, 1 if escalation.every else 0)
     return calendar.next_open(at) if at is not None else None
 
 
-def fired(progress: Progress, clock: Clock, escalation: Escalation, parked: Collection[str]) -> bool:
-    """Whether an escalation has happened on a clock in this round, by itself or with what repeats it, or was given
-    up."""
+def has_happened(progress: Progress, clock: Clock, escalation: Escalation, parked: Collection[str]) -> bool:
+    """Whether an escalation of a clock, or a repetition of it, has happened or was given up in this round."""
     series, share = _series(clock, escalation), _share(escalation)
     return any(
-        spent.series == series or (spent.number and spent.clock == clock.name and spent.share == share)
-        for spent in _spent(progress, parked)
+        handled.series == series or (handled.repetition and handled.clock == clock.name and handled.share == share)
+        for handled in _handled(progress, parked)
     )
 
 
-def _at_any_hour(escalation: Escalation) -> bool:
-    """Whether it concerns the operator alone, who is not bound to the office's hours."""
+def _ignores_office_hours(escalation: Escalation) -> bool:
+    """Whether the escalation is for the operator alone, who can be reached outside office hours."""
     return escalation.tell == OPERATOR and escalation.label is None and escalation.notify is None
 
 
@@ -123,57 +124,60 @@ def _escalations(progress: Progress, clock: Clock) -> tuple[Escalation, ...]:
     return progress.step.escalations_of(clock.branch) if progress.step else ()
 
 
-def _waiting(
+def _pending(
     progress: Progress, clock: Clock, calendars: Mapping[str, Calendar], parked: Collection[str]
 ) -> list[DueEscalation]:
-    """What has passed last on a clock and did not happen yet, whether the office is open or not."""
+    """The highest escalations of a clock that have passed and not yet happened, whether or not the office is open."""
     calendar = calendars[clock.calendar]
     passed: list[tuple[datetime, float, DueEscalation]] = []
     for escalation in _escalations(progress, clock):
-        number = _passed(clock, escalation, calendar, progress.now)
-        at = _moment(clock, escalation, calendar, number)
-        if at is not None and at <= progress.now and (number or not escalation.every):
-            passed.append((at, escalation.at, DueEscalation(clock, escalation, number)))
+        repetition = _repetitions_passed(clock, escalation, calendar, progress.now)
+        at = _moment(clock, escalation, calendar, repetition)
+        if at is not None and at <= progress.now and (repetition or not escalation.every):
+            passed.append((at, escalation.at, DueEscalation(clock, escalation, repetition)))
     top = max((p[:2] for p in passed), default=None)
-    return [flag for *rank, flag in passed if tuple(rank) == top and not _is_spent(progress, flag, parked)]
+    return [due for *rank, due in passed if tuple(rank) == top and not _is_handled(progress, due, parked)]
 
 
-def _is_spent(progress: Progress, flag: DueEscalation, parked: Collection[str]) -> bool:
-    """Whether it happened, or one that makes it superfluous did, though people have moved its moment since."""
-    share, series = _share(flag.escalation), _series(flag.clock, flag.escalation)
-    for spent in _spent(progress, parked):
-        if spent.series == series:
-            if flag.number <= spent.number:
+def _is_handled(progress: Progress, due: DueEscalation, parked: Collection[str]) -> bool:
+    """Whether an escalation, or one that makes it unnecessary, has happened or was given up, even if its moment has
+    moved since."""
+    share, series = due.share, _series(due.clock, due.escalation)
+    for handled in _handled(progress, parked):
+        if handled.series == series:
+            if due.repetition <= handled.repetition:
                 return True
-        elif not flag.number and spent.clock == flag.clock.name and spent.share >= share:
+        elif not due.repetition and handled.clock == due.clock.name and handled.share >= share:
             return True
     return False
 
 
-def _coming(
+def _upcoming(
     progress: Progress, clock: Clock, escalation: Escalation, calendar: Calendar, parked: Collection[str]
 ) -> Iterator[datetime]:
-    """The moments at which an escalation's label may stand again, or it happens for the first or the next time."""
-    number = _passed(clock, escalation, calendar, progress.now) + 1 if escalation.every else 0
-    numbers = {number}
+    """The moments at which an escalation is due for the first or the next time, or its label is set again."""
+    repetition = _repetitions_passed(clock, escalation, calendar, progress.now) + 1 if escalation.every else 0
+    numbers = {repetition}
     if escalation.every:
         series = _series(clock, escalation)
-        last = max((spent.number for spent in _spent(progress, parked) if spent.series == series), default=0)
-        numbers = {max(number, last + 1), *([number] if escalation.label else [])}
+        last = max(
+            (handled.repetition for handled in _handled(progress, parked) if handled.series == series), default=0
+        )
+        numbers = {max(repetition, last + 1), *([repetition] if escalation.label else [])}
     for one in numbers:
         at = _moment(clock, escalation, calendar, one)
         if at is not None:
             yield at
 
 
-def _passed(clock: Clock, escalation: Escalation, calendar: Calendar, now: datetime) -> int:
+def _repetitions_passed(clock: Clock, escalation: Escalation, calendar: Calendar, now: datetime) -> int:
     """How many repetitions of an escalation have passed."""
 
-    def has(number: int) -> bool:
-        at = _moment(clock, escalation, calendar, number)
+    def has(repetition: int) -> bool:
+        at = _moment(clock, escalation, calendar, repetition)
         return at is not None and at <= now
 
-    low, high = 0, 1  # the one before the first has passed, or none has
+    low, high = 0, 1  # low has passed (0 always has); high may not have
     if not escalation.every:
         return 0
     while has(high):
@@ -184,13 +188,13 @@ def _passed(clock: Clock, escalation: Escalation, calendar: Calendar, now: datet
     return low
 
 
-def _moment(clock: Clock, escalation: Escalation, calendar: Calendar, number: int) -> datetime | None:
-    """The moment of an escalation or of a repetition of it, which a hold moves on like the due moment; None for
-    one that lies further ahead than any goal may."""
+def _moment(clock: Clock, escalation: Escalation, calendar: Calendar, repetition: int) -> datetime | None:
+    """The moment of an escalation, or of a repetition of it, which a pause moves as it moves the due moment; None if it
+    is further away than any goal may be."""
     base = clock.moment(calendar, escalation.at)
-    if escalation.every is None or not number:
+    if escalation.every is None or not repetition:
         return base
-    count = escalation.every.high * number
+    count = escalation.every.high * repetition
     try:
         goal = replace(escalation.every, low=count, high=count)
     except ValueError:
@@ -199,7 +203,7 @@ def _moment(clock: Clock, escalation: Escalation, calendar: Calendar, number: in
     return shifted(calendar, goal, calendar.due(base, goal), later)
 
 
-# -- what is written down
+# -- escalations in the ledger
 
 
 def _share(escalation: Escalation) -> int:
@@ -212,111 +216,26 @@ def _series(clock: Clock, escalation: Escalation) -> tuple[str, str]:
     return clock.name, f"{_share(escalation)}{every}"
 
 
-def _spent(progress: Progress, parked: Collection[str]) -> list[_Spent]:
-    """What happened in this round, or was given up in it."""
+def _handled(progress: Progress, parked: Collection[str]) -> list[_Handled]:
+    """The escalations that have happened or were given up in this round."""
     visits = {v.id for v in progress.chain}
     names = [EffectName(name) for v in progress.chain for name in v.done]
     names += [effect.name for effect in map(EffectId, parked) if effect.visit_id in visits]
-    return [spent for name in names if (spent := _Spent.of(name)) is not None]
+    return [handled for name in names if (handled := _Handled.of(name)) is not None]
 
 
 def forget_repetitions(visits: Collection[Visit]) -> None:
-    """Keep of each repeated escalation the last that happened, since the ledger has little room and the last one says
-    it all; `visits` are the plan's own, and are changed."""
+    """Remove from these visits every repetition but the last of each escalation, because a ledger has little room and
+    the last one implies the others. `visits` belong to the plan and are changed."""
     last: dict[tuple[str, str], int] = {}
     repeated = [
-        (visit, name, spent)
+        (visit, name, handled)
         for visit in visits
         for name in visit.done
-        if (spent := _Spent.of(EffectName(name))) is not None and spent.number
+        if (handled := _Handled.of(EffectName(name))) is not None and handled.repetition
     ]
-    for _, _, spent in repeated:
-        last[spent.series] = max(last.get(spent.series, 0), spent.number)
-    for visit, name, spent in repeated:
-        if spent.number < last[spent.series]:
+    for _, _, handled in repeated:
+        last[handled.series] = max(last.get(handled.series, 0), handled.repetition)
+    for visit, name, handled in repeated:
+        if handled.repetition < last[handled.series]:
             del visit.done[name]
-
-
-# -- who hears of it
-
-
-def tell(builder: PlanBuilder, due_now: list[DueEscalation], office: Office) -> None:
-    """Wish the comments and messages of what happens now. A message goes before the comment, which with the ledger
-    says that all of it is done."""
-    for flag in due_now:
-        if flag.escalation.notify is not None:
-            _notify(builder, flag, flag.escalation.notify)
-        if flag.escalation.tell == OPERATOR:
-            _tell_operator(builder, flag)
-        elif flag.escalation.tell is not None:
-            _tell_team(builder, flag, flag.escalation.tell, office)
-
-
-def note(builder: PlanBuilder, due_now: list[DueEscalation]) -> None:
-    """What somebody in Jira or the operator is told of is done with that; all else with the label."""
-    told = builder.progress.live
-    builder.noted += [builder.id(f.name) for f in due_now if not told or f.escalation.tell is None]
-
-
-def _notify(builder: PlanBuilder, flag: DueEscalation, channel: str) -> None:
-    """A message to people: what it is and where to find it, and no word that stands in the ticket."""
-    progress, state = builder.progress, _state(flag, builder.progress.now)
-    if not builder.open(flag.message):
-        return
-    title = progress.step.title if progress.step else ""
-    place = f"{title}, round {progress.visit.round}" if progress.visit.round else title
-    key, calendar = progress.issue.key, flag.clock.calendar
-    ids = (builder.id(flag.message),)
-    builder.effects.append(Notify(ids, channel, f"{key}: {state}", f"{place}.", flag.clock.due, calendar, key))
-    builder.reasons.append(f"{what_is_due(progress, flag.clock)}: {state}")
-
-
-def _tell_operator(builder: PlanBuilder, flag: DueEscalation) -> None:
-    progress, state = builder.progress, _state(flag, builder.progress.now)
-    title = progress.step.title if progress.step else ""
-    # No word of a ticket leaves Jira this way, not even its key.
-    body = f"The step {title}: {state}."
-    builder.effects.append(Notify((builder.id(flag.name),), OPERATOR, f"{progress.process.title}: {state}", body))
-    builder.reasons.append(f"{what_is_due(progress, flag.clock)}: {state}")
-
-
-def _tell_team(builder: PlanBuilder, flag: DueEscalation, who: str, office: Office) -> None:
-    progress, clock = builder.progress, flag.clock
-    parties = _owing(progress, flag) if who == "team" else (who,)
-    told = [office.teams[p].accounts for p in parties if p in office.teams]
-    accounts = office.lead if parties == (LEAD,) else tuple(dict.fromkeys(a for each in told for a in each))
-    builder.say(
-        [flag.name],
-        OwnTemplate.OVERDUE,
-        public=False,
-        what=what_is_due(progress, clock),
-        since=clock.due if progress.now >= clock.due else None,
-        due=clock.due,
-        share=_share(flag.escalation),
-        again=bool(flag.number),
-        started=clock.started,
-        goal=str(clock.goal),
-        accounts=accounts,
-    )
-    builder.reasons.append(f"{what_is_due(progress, clock)}: {_state(flag, progress.now)}")
-
-
-def _owing(progress: Progress, flag: DueEscalation) -> tuple[str, ...]:
-    """Whose goal it is that is used up: the branch's party or, for a step's own, the parties who are not done."""
-    return (flag.clock.team,) if flag.clock.branch else progress.turn
-
-
-def _state(flag: DueEscalation, now: datetime) -> str:
-    """How a clock stands, in words."""
-    if now >= flag.clock.due:
-        return "still overdue" if flag.number else "overdue"
-    return "not finished yet" if flag.number else f"{_share(flag.escalation)}% of the time is used"
-
-
-def what_is_due(progress: Progress, clock: Clock) -> str:
-    """What a clock measures, in words for staff."""
-    title = progress.step.title if progress.step else ""
-    if clock.branch:
-        state = next(b for b in progress.branches if b.branch.name == clock.branch)
-        return state.subtask.summary if state.subtask else f"{title} ({clock.branch})"
-    return f"{title}, round {progress.visit.round}" if progress.visit.round else title

@@ -1,4 +1,4 @@
-"""What the bot wishes while a ticket is in a step: subtasks, words to the district, and the move on."""
+"""Plans what a ticket in a step needs: subtasks, comments to the district, and the move to the next step."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bot.core.model.process import AUTOMATED, Step
 _LABEL_BAD = str.maketrans({c: "-" for c in " \t_"})
 
 
-def work(builder: PlanBuilder, step: Step) -> None:
-    """What a stay in a step wishes: its subtasks, its words, and the move when it is complete."""
+def plan_step(builder: PlanBuilder, step: Step) -> None:
+    """Plan the effects of a visit to a step: its subtasks, its comments, and the move once it is complete."""
     progress = builder.progress
     if step.review and not progress.visit.files:
         builder.reasons.append("no files were received for this review")
@@ -26,16 +26,16 @@ def work(builder: PlanBuilder, step: Step) -> None:
     _make_subtasks(builder, step)
     _close_answered(builder)
     _ask_to_call(builder, step)
-    decided = None if _blocked(builder) else progress.visit.decided
-    if step.automated and decided is not None and _put_back(builder):
-        builder.reasons.append("its words were sent before a person put the ticket back here")
+    decided = None if _has_given_up_branch(builder) else progress.visit.decided
+    if step.automated and decided is not None and _was_put_back(builder):
+        builder.reasons.append("its comment went out before a person put the ticket back here")
     elif step.automated and decided is None:
-        _do_alone(builder, step)
+        _plan_automated_step(builder, step)
     elif decided is None:
-        _enter(builder, step)
+        _say_entry_text(builder, step)
         _say_when_done(builder)
         _first_revision(builder)
-        builder.reasons.append(_waits_for(progress))
+        builder.reasons.append(_waiting_reason(progress))
     elif decided.verdict == Verdict.REVISION and not progress.findings:
         accounts = team(progress)
         builder.say([EffectName.of(Kind.ASK_FINDINGS)], OwnTemplate.ASK_FINDINGS, public=False, accounts=accounts)
@@ -44,15 +44,16 @@ def work(builder: PlanBuilder, step: Step) -> None:
         _advance(builder, decided, step)
 
 
-def _blocked(builder: PlanBuilder) -> bool:
-    """Whether something of a branch was given up, so that the step cannot be complete."""
+def _has_given_up_branch(builder: PlanBuilder) -> bool:
+    """Whether an effect of a branch was given up, so that the step cannot be complete."""
     branches = {b.branch.name for b in builder.progress.branches}
     given_up = (effect.name for effect in map(EffectId, builder.parked) if effect.visit_id == builder.progress.visit.id)
     return any(name.kind in (Kind.SUBTASK, Kind.CLOSE) and name.args[0] in branches for name in given_up)
 
 
 def _ask_to_call(builder: PlanBuilder, step: Step) -> None:
-    """From some set of files on, a voice helps more than another comment: the lead is asked, once for each set."""
+    """From a certain set of files on, a phone call helps more than another comment: ask the team lead, once for each
+    set."""
     progress, most = builder.progress, builder.progress.process.call_from_round
     if not step.review or most is None or progress.visit.round < most:
         return
@@ -61,37 +62,38 @@ def _ask_to_call(builder: PlanBuilder, step: Step) -> None:
         builder.say([EffectName.of(Kind.CALL)], OwnTemplate.CALL_DISTRICT, public=False, accounts=accounts)
 
 
-def _do_alone(builder: PlanBuilder, step: Step) -> None:
-    """A step of the bot's own: it speaks, and moves on in the same look, if the words went out."""
+def _plan_automated_step(builder: PlanBuilder, step: Step) -> None:
+    """Plan an automated step: the bot comments and, if the comment goes out, moves the ticket on in the same pass."""
     progress = builder.progress
-    _enter(builder, step)
+    _say_entry_text(builder, step)
     say = builder.id(SAY)
-    silent = say in builder.noted
-    if (builder.speaks() is not None or silent) and progress.people.office.auto_advance:
+    silent = say in builder.done_without_call
+    if (builder.index_of_district_comment() is not None or silent) and progress.people.office.auto_advance:
         to = progress.process.status_of(step.next)
         decided = Decision(Verdict.DONE, progress.now, "", to)
         builder.move(EffectName.of(Kind.MOVE), to, None if silent else say, decided)
 
 
-def _put_back(builder: PlanBuilder) -> bool:
-    """Whether a person brought the ticket here after the step had spoken: it stays until a person moves it on."""
+def _was_put_back(builder: PlanBuilder) -> bool:
+    """Whether a person moved the ticket back here after the step's comment: it remains here until a person moves it
+    on."""
     visit = builder.progress.visit
     return visit.mover == Mover.PERSON and bool(visit.continues) and Kind.SAY not in visit.done
 
 
-def _enter(builder: PlanBuilder, step: Step) -> None:
-    if step.said_by and _asked_already(builder, step.said_by):
-        if builder.open(SAY):
-            builder.noted.append(builder.id(SAY))
+def _say_entry_text(builder: PlanBuilder, step: Step) -> None:
+    if step.said_by and _previous_step_asked(builder, step.said_by):
+        if builder.is_open(SAY):
+            builder.done_without_call.append(builder.id(SAY))
         return
-    if step.say is not None and builder.open(SAY) and builder.may_speak():
-        # A clock's day is told as the plan knows it; a stay that goes on with another says nothing again.
-        builder.say([SAY], step.say, public=True, **_why_here(builder, step))
+    if step.say is not None and builder.is_open(SAY) and builder.grace_is_over():
+        builder.say([SAY], step.say, public=True, **_arrival_facts(builder, step))
         builder.reasons.append(f"the ticket entered {step.title}")
 
 
-def _why_here(builder: PlanBuilder, step: Step) -> dict[str, str]:
-    """Which review asked for the files at hand, and whether they came to this step first, for the words that say so."""
+def _arrival_facts(builder: PlanBuilder, step: Step) -> dict[str, str]:
+    """Facts for the step's comment: which review asked for these files, and whether they are in this review for the
+    first time."""
     progress = builder.progress
     asker = asked_by(progress.process, step, progress.visit, progress.ledger)
     if asker is not None:
@@ -101,19 +103,19 @@ def _why_here(builder: PlanBuilder, step: Step) -> dict[str, str]:
     return {"return_title": step.title} if step.review and not passed else {}
 
 
-def _asked_already(builder: PlanBuilder, step: str) -> bool:
-    """Whether the ticket comes straight from a step whose words have asked the same, whoever moved it."""
+def _previous_step_asked(builder: PlanBuilder, step: str) -> bool:
+    """Whether the ticket comes straight from a step whose comment asked the same, no matter who moved it."""
     ledger = builder.progress.ledger
     return any(v.step == step and any(Kind.SAY in one.done for one in ledger.chain(v)) for v in ledger.visits[-2:-1])
 
 
 def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
     progress = builder.progress
-    told = facts(progress, progress.people.office)
+    template_facts = facts(progress, progress.people.office)
     items = []
     for state in progress.branches:
         name = EffectName.of(Kind.SUBTASK, state.branch.name)
-        if state.branch.subtask is None or state.made or state.settled or not builder.open(name):
+        if state.branch.subtask is None or state.made or state.settled or not builder.is_open(name):
             continue
         labels = [f"step-{step.name}".translate(_LABEL_BAD)]
         if step.review:
@@ -126,7 +128,7 @@ def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
                 state.branch.subtask,
                 state.branch.description,
                 tuple(labels),
-                told,
+                template_facts,
                 staff.assignee if staff else None,
                 staff.component if staff else None,
             )
@@ -139,26 +141,27 @@ def _close_answered(builder: PlanBuilder) -> None:
     for state in builder.progress.branches:
         if state.to_close and state.answer is not None and state.subtask is not None:
             name = EffectName.of(Kind.CLOSE, state.branch.name, f"c{state.answer.comment}")
-            if builder.open(name):
+            if builder.is_open(name):
                 done = builder.progress.people.office.subtask_statuses.done
                 builder.effects.append(MoveSubtask((builder.id(name),), state.subtask.id, done))
 
 
 def _say_when_done(builder: PlanBuilder) -> None:
-    """Half of a step is done, the other half not: the district hears of it, where the process has words."""
+    """Plan the comment, if the process has one, which says that one branch of the step is done while others are not."""
     for state in builder.progress.branches:
-        in_this_stay = state.at is not None and state.at >= builder.progress.visit.began
-        if state.status == BranchStatus.FINISHED and state.branch.say_when_done and in_this_stay:
+        in_this_visit = state.at is not None and state.at >= builder.progress.visit.began
+        if state.status == BranchStatus.FINISHED and state.branch.say_when_done and in_this_visit:
             builder.say([_done_name(state)], state.branch.say_when_done, public=True)
 
 
 def _done_name(state: BranchState) -> EffectName:
-    """Named by the fact that finished the branch, so that the next finish, after a withdrawal, speaks anew."""
+    """An effect name with the moment at which the branch was finished, so that finishing it again after a withdrawal is
+    announced again."""
     return EffectName.of(Kind.SAY, state.branch.name, state.at or "")
 
 
 def _first_revision(builder: PlanBuilder) -> None:
-    """A first "needs revision" while others are still at work is for the team alone."""
+    """Tell the team, and nobody else, of a first "needs revision" while other reviews are still open."""
     revise = [b for b in builder.progress.branches if b.status == BranchStatus.REVISE]
     if revise:
         others = tuple(b.subtask.summary for b in builder.progress.branches if not b.settled and b.subtask)
@@ -174,7 +177,7 @@ def _advance(builder: PlanBuilder, decided: Decision, step: Step) -> None:
     builder.advance(decided)
 
 
-def _waits_for(progress: Progress) -> str:
+def _waiting_reason(progress: Progress) -> str:
     who = " and ".join(_party_title(progress, p) for p in progress.turn)
     return f"waiting for {who}" if who else "nobody's turn"
 

@@ -1,11 +1,11 @@
-"""What stands on a ticket for queues to sort and filter by: labels of review windows, and the next due day."""
+"""Sets what queues sort and filter tickets by: labels of escalations, and the due date."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.core.decide.escalations import DueEscalation, counts_from, fired
+from bot.core.decide.escalations import DueEscalation, first_moment, has_happened
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import day_of
 from bot.core.model.ledger import Mover
@@ -16,33 +16,37 @@ from bot.core.time.business_calendar import Calendar
 def labels(
     progress: Progress, calendars: Mapping[str, Calendar], due_now: Collection[DueEscalation], parked: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The labels to set and to take off; `due_now` is what fires now.
+    """The labels to add and the labels to remove; `due_now` are the escalations that happen now.
 
-    A label stands from its moment on. Where people move that moment the bot takes its label off, and sets it again
-    when the new one has come; so it does when they move the ticket away and back. A clock on hold keeps what it
-    has. A label that a person set, or took off, is theirs."""
-    new = {f.escalation.label for f in due_now if f.escalation.label}
-    for flag in due_now:
-        if flag.number and progress.step is not None:  # what it repeats has happened with it
-            repeated = (e for e in progress.step.escalations_of(flag.clock.branch) if e.at == flag.escalation.at)
-            new |= {e.label for e in repeated if e.label}
-    status_summary, kept = set(new), set[str]()
+    A label is set from its moment on. If people move that moment, or move the ticket away and back, the bot removes the
+    label and sets it again when the new moment comes. A paused clock keeps its labels. A label that a person set or
+    removed is left alone."""
+    happening = {due.escalation.label for due in due_now if due.escalation.label}
+    for due in due_now:
+        if due.repetition and progress.step is not None:  # an escalation has happened when its repetition has
+            repeated = (
+                escalation
+                for escalation in progress.step.escalations_of(due.clock.branch)
+                if escalation.at == due.escalation.at
+            )
+            happening |= {escalation.label for escalation in repeated if escalation.label}
+    in_force, paused = set(happening), set[str]()
     for clock in progress.running:
         for escalation in progress.step.escalations_of(clock.branch) if progress.step else ():
             if escalation.label and clock.paused is not None:
-                kept.add(escalation.label)
-            elif escalation.label and fired(progress, clock, escalation, parked):
-                since = counts_from(clock, escalation, calendars)
-                status_summary |= {escalation.label} if since is not None and since <= progress.now else set()
-    there = set(progress.issue.labels)
-    ours = {e.label for e in progress.process.escalations if e.label}
-    add = {label for label in status_summary - there if label in new or _by_bot(progress, label)}
-    remove = {label for label in (ours & there) - status_summary - kept if _by_bot(progress, label)}
+                paused.add(escalation.label)
+            elif escalation.label and has_happened(progress, clock, escalation, parked):
+                since = first_moment(clock, escalation, calendars)
+                in_force |= {escalation.label} if since is not None and since <= progress.now else set()
+    present = set(progress.issue.labels)
+    ours = {escalation.label for escalation in progress.process.escalations if escalation.label}
+    add = {label for label in in_force - present if label in happening or _by_bot(progress, label)}
+    remove = {label for label in (ours & present) - in_force - paused if _by_bot(progress, label)}
     return tuple(sorted(add)), tuple(sorted(remove))
 
 
 def _by_bot(progress: Progress, label: str) -> bool:
-    """Whether the last change that set this label or took it off was the bot's."""
+    """Whether the last change that added or removed this label was the bot's."""
     for change in reversed(progress.issue.changes):
         had, has = (label in (text or "").split() for text in (change.old, change.new))
         if change.field == "labels" and had != has:
@@ -51,9 +55,10 @@ def _by_bot(progress: Progress, label: str) -> bool:
 
 
 def due_field(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> dict[str, Any]:
-    """The change of the due field: the day of the earliest running clock, in its calendar's zone, or nothing.
+    """The change of the due field, to the day on which the earliest running clock is due, in that clock's calendar;
+    empty if it needs no change.
 
-    A day that a person set since this stay began is left alone; one that they set before any of the bot's
+    A date that a person set since this visit began is left alone, and a date that a person set before any of the bot's
     is never cleared."""
     name = office.due_field
     if name is None:
@@ -61,7 +66,7 @@ def due_field(progress: Progress, office: Office, calendars: Mapping[str, Calend
     last = next((c for c in reversed(progress.issue.changes) if c.field == name), None)
     who = progress.people.mover(last.author) if last else None
     if last is not None and who != Mover.BOT and last.at >= progress.visit.began:
-        return {}  # a person's wish or, of another bot, a quarrel without end
+        return {}  # a person's date is left alone; with another bot, changes would go back and forth forever
     current = progress.issue.fields.get(name)
     first = min(progress.running, key=lambda c: c.due, default=None)
     if first is None:

@@ -1,4 +1,4 @@
-"""What the bot wishes while a ticket is in no step: it waits, has ended, was taken out, or was moved by mistake."""
+"""Plans what a ticket outside the steps needs: it waits, has ended, was taken out, or was moved by mistake."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.pauses import command_pauses
 
 
-def waiting(builder: PlanBuilder) -> None:
-    """Waiting for the district: its feedback, and the move back when new files are there."""
+def plan_waiting(builder: PlanBuilder) -> None:
+    """Plan the effects of a ticket that waits for the district: the feedback, and the move back once new files are
+    there."""
     progress = builder.progress
-    if progress.review is not None and builder.may_speak():
+    if progress.review is not None and builder.grace_is_over():
         builder.supersede(progress.ledger.chain(progress.review))
     if progress.visit.decided is not None:
         builder.reasons.append("the district has sent new files")
         builder.advance(progress.visit.decided)
         return
-    _feed_back(builder)
+    _plan_feedback(builder)
 
 
-def _feed_back(builder: PlanBuilder) -> None:
+def _plan_feedback(builder: PlanBuilder) -> None:
     progress = builder.progress
     if progress.review is None:
         builder.reasons.append("waiting for the district")
@@ -30,44 +31,51 @@ def _feed_back(builder: PlanBuilder) -> None:
     sent = [EffectName.of(Kind.FINDING_SENT, f.comment) for f in progress.findings]
     if progress.review.verdict == Verdict.NOT_RECEIVED:
         builder.reasons.append("a reviewer found no files")
-        if step.revision is not None and step.revision.not_received and builder.open(SAY) and builder.may_speak():
+        if (
+            step.revision is not None
+            and step.revision.not_received
+            and builder.is_open(SAY)
+            and builder.grace_is_over()
+        ):
             builder.say([SAY], step.revision.not_received, public=True)
     elif not progress.findings:
         builder.say([EffectName.of(Kind.ASK_FINDINGS)], OwnTemplate.ASK_FINDINGS, public=False, accounts=team(progress))
         builder.reasons.append("the feedback waits for its findings")
-    elif builder.open(SAY) and step.revision is not None:
-        if not builder.may_speak():
+    elif builder.is_open(SAY) and step.revision is not None:
+        if not builder.grace_is_over():
             return
         lines = tuple(line for f in progress.findings for line in f.lines)
         back = progress.process.step(step.revision.return_to)
         goal = step.revision.goal or back.goal
-        words = {"asked_by": step.title, "return_title": back.title, "goal": str(goal) if goal else ""}
-        builder.say([SAY, *sent], step.revision.say, public=True, findings=lines, **words)
+        return_facts = {"asked_by": step.title, "return_title": back.title, "goal": str(goal) if goal else ""}
+        builder.say([SAY, *sent], step.revision.say, public=True, findings=lines, **return_facts)
         builder.reasons.append(f"round {progress.visit.round} ended with findings")
     else:
-        late = [f for f, name in zip(progress.findings, sent, strict=True) if not progress.done(name)]
-        fresh = {EffectName.of(Kind.FINDING_LATE, f.comment): f for f in late}
-        lines = tuple(line for name, f in fresh.items() if builder.open(name) for line in f.lines)
-        builder.say(fresh, OwnTemplate.LATE_FINDINGS, public=False, items=lines)
+        unsent = [f for f, name in zip(progress.findings, sent, strict=True) if not progress.done(name)]
+        late_by_name = {EffectName.of(Kind.FINDING_LATE, f.comment): f for f in unsent}
+        lines = tuple(line for name, f in late_by_name.items() if builder.is_open(name) for line in f.lines)
+        builder.say(late_by_name, OwnTemplate.LATE_FINDINGS, public=False, items=lines)
         builder.reasons.append("waiting for the district's new files")
 
 
-def ended(builder: PlanBuilder) -> None:
-    """No subtask is left open, and a set-up that was completed is closed with a word."""
+def plan_end(builder: PlanBuilder) -> None:
+    """Plan the effects at an end of the process: every open subtask is closed, and a finished set-up gets a closing
+    comment."""
     progress = builder.progress
-    if builder.may_speak():
+    if builder.grace_is_over():
         builder.supersede(progress.ledger.visits)
     prior = progress.ledger.visits[-2] if len(progress.ledger.visits) > 1 else None
     closing = progress.process.closings.get(progress.visit.step)
     led_here = prior is not None and any(
         s.name == prior.step and s.next == progress.visit.step for s in progress.process.steps
     )
-    if closing is not None and closing.say and led_here and builder.open(SAY) and builder.may_speak():
+    if closing is not None and closing.say and led_here and builder.is_open(SAY) and builder.grace_is_over():
         builder.say([SAY], closing.say, public=True)
 
 
-def outside(builder: PlanBuilder) -> None:
-    """Staff took the ticket out of the process: clocks pause, the district hears nothing, staff are told once."""
+def plan_outside(builder: PlanBuilder) -> None:
+    """Plan one note to staff that the ticket was taken out of the process. Its clocks pause, and the district is not
+    informed."""
     progress = builder.progress
     mover = next((c.author for c in progress.issue.changes if f"h{c.id}" == progress.visit.id), None)
     author = mover.name if mover else ""
@@ -77,8 +85,8 @@ def outside(builder: PlanBuilder) -> None:
     )
 
 
-def undo(builder: PlanBuilder) -> None:
-    """The bot's own move landed on a person's: the person's counts."""
+def plan_undo(builder: PlanBuilder) -> None:
+    """Plan the move back to where a person had put the ticket just before the bot moved it: people win."""
     back = builder.progress.visit.undo
     builder.say([EffectName.of(Kind.UNDONE)], OwnTemplate.MOVE_UNDONE, public=False, status=back)
     builder.move(EffectName.of(Kind.UNDO), back)
@@ -86,13 +94,14 @@ def undo(builder: PlanBuilder) -> None:
 
 
 def announce_pause_end(builder: PlanBuilder) -> None:
-    """A hold ends with its stay: where the bot itself moved the ticket on, whoever had it held hears of it."""
+    """A pause by /hold ends with its visit: if the bot itself moved the ticket on, plan a note to the person who paused
+    it."""
     progress = builder.progress
     prior = progress.ledger.visits[-2] if len(progress.ledger.visits) > 1 else None
     if prior is None or prior.ended is None or progress.visit.mover != Mover.BOT:
         return
     last = command_pauses(prior)[-1:]
     if last and last[0].end == prior.ended:
-        by = tuple(order.by for order in prior.commands if order.comment == last[0].comment and order.by)
+        by = tuple(command.by for command in prior.commands if command.comment == last[0].comment and command.by)
         status = progress.issue.status
         builder.say([EffectName.of(Kind.PAUSE_ENDED)], OwnTemplate.PAUSE_ENDED, False, accounts=by, status=status)

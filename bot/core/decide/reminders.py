@@ -1,4 +1,4 @@
-"""Reminds a district whose turn it is, and asks the team to phone where that did not help."""
+"""Reminds a district whose turn it is, and asks the team to phone when reminders did not help."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bot.core.time.goals import Goal
 
 @dataclass(frozen=True)
 class Reminder:
-    """One that is to be given: its effect's name, whether the team is to phone instead of a comment to the
-    district, since when the district's turn has lasted, after how long, and which ones it makes superfluous."""
+    """A reminder that is due: the name of its effect, whether the team is to phone instead of a comment to the
+    district, when the district's turn began, how long it has lasted, and the earlier reminders that it replaces."""
 
     name: EffectName
     phone: bool
@@ -27,21 +27,22 @@ class Reminder:
 
 
 def due_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> Reminder | None:
-    """The latest reminder whose time has come and that was not given; after an outage only that one."""
-    come = [(m, r) for m, r in _all(progress, calendars) if m <= progress.now]
-    if not come or progress.done(come[-1][1].name):
+    """The latest reminder that has passed and was not given, also after an outage in which several passed; None if
+    there is none."""
+    passed_reminders = [(m, r) for m, r in _all_reminders(progress, calendars) if m <= progress.now]
+    if not passed_reminders or progress.done(passed_reminders[-1][1].name):
         return None
-    last = come[-1][1]
-    passed = tuple(r.name for _, r in come[:-1] if not progress.done(r.name))
+    last = passed_reminders[-1][1]
+    passed = tuple(r.name for _, r in passed_reminders[:-1] if not progress.done(r.name))
     return Reminder(last.name, last.phone, last.since, last.after, passed)
 
 
 def next_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> datetime | None:
-    """When the next reminder is due, if nothing happens until then."""
-    return min((m for m, _ in _all(progress, calendars) if m > progress.now), default=None)
+    """When the next reminder is due if nothing else happens; None if there is none."""
+    return min((m for m, _ in _all_reminders(progress, calendars) if m > progress.now), default=None)
 
 
-def _all(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[datetime, Reminder]]:
+def _all_reminders(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[datetime, Reminder]]:
     reminders, since = progress.process.reminders, turn_since(progress)
     if reminders is None or since is None or open_pause(progress.visit) is not None:
         return []
@@ -58,17 +59,17 @@ def _all(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[da
 
 
 def turn_since(progress: Progress) -> datetime | None:
-    """Since when it is the district's turn alone; None while it is not.
+    """When the turn became the district's alone; None if it is not.
 
-    A feedback that still waits for its findings has not yet made it the district's turn; one that has gone out
-    makes it so from then on."""
+    The turn begins once the comment that asks the district is posted: a feedback that waits for its findings does not
+    begin it."""
     if progress.turn != (DISTRICT,) or progress.visit.decided is not None:
         return None
     if progress.review is not None and not progress.done(Kind.SAY):
         return None
     if progress.step is not None and progress.step.say and not progress.done(Kind.SAY):
-        return None  # what has not been asked yet cannot be waited for
-    ours = [b.at for b in progress.branches if b.branch.party != DISTRICT and b.at is not None]
-    said = {v.done[Kind.SAY] for v in progress.chain if Kind.SAY in v.done}
-    told = [c.created for c in progress.issue.comments if c.id in said]
-    return max([progress.visit.began, *ours, *told])
+        return None  # the district has not been asked yet
+    staff_finishes = [b.at for b in progress.branches if b.branch.party != DISTRICT and b.at is not None]
+    say_comments = {v.done[Kind.SAY] for v in progress.chain if Kind.SAY in v.done}
+    comment_times = [c.created for c in progress.issue.comments if c.id in say_comments]
+    return max([progress.visit.began, *staff_finishes, *comment_times])

@@ -1,11 +1,11 @@
-"""Where a ticket stands, in lines for staff: step, round, whose turn it is, its clocks, and those of earlier stays."""
+"""Summarizes a ticket for staff: step, round, whose turn it is, its clocks, and the clocks of earlier visits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.core.decide.escalations import what_is_due
 from bot.core.decide.explain_clock import name_of
+from bot.core.decide.template_facts import clock_title
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock
 from bot.core.model.ledger import STEP_CLOCK, ClockNote, PauseReason, Visit
@@ -22,28 +22,28 @@ _PAUSED = {
 
 
 def status_summary(progress: Progress, calendar: Calendar) -> list[str]:
-    """The present stay and its clocks; moments are in the calendar's zone."""
+    """The current visit and its clocks, as lines; moments are in the calendar's time zone."""
     return [*_where(progress, calendar), *_clocks(progress, calendar)]
 
 
-def rounds(progress: Progress, calendar: Calendar) -> list[str]:
-    """The clocks of all earlier stays, as the ledger noted them: a line each, oldest first."""
+def earlier_rounds(progress: Progress, calendar: Calendar) -> list[str]:
+    """The clocks of all earlier visits as the ledger has them, one line each, oldest first."""
     titles = {step.name: step.title for step in progress.process.steps}
     lines = []
     for visit in progress.ledger.visits:
         if visit is not progress.visit:
-            for name, kept in visit.clocks.items():
+            for name, note in visit.clocks.items():
                 what = titles.get(visit.step, visit.step) + ("" if name == STEP_CLOCK else f" ({name})")
-                lines.append(_round(progress, visit, what, kept, calendar))
+                lines.append(_round(progress, visit, what, note, calendar))
     return lines
 
 
-def _round(progress: Progress, visit: Visit, what: str, kept: ClockNote, calendar: Calendar) -> str:
+def _round(progress: Progress, visit: Visit, what: str, note: ClockNote, calendar: Calendar) -> str:
     number = f"round {visit.round}, " if visit.round else ""
-    line = f"{number}{what}: {kept.goal} from {moment(kept.started, calendar)}, due {moment(kept.due, calendar)}"
-    if kept.stopped is not None:
-        met = "met" if kept.stopped <= kept.due else "breached"
-        line += f"; stopped {moment(kept.stopped, calendar)}, {met}"
+    line = f"{number}{what}: {note.goal} from {moment(note.started, calendar)}, due {moment(note.due, calendar)}"
+    if note.stopped is not None:
+        met = "met" if note.stopped <= note.due else "breached"
+        line += f"; stopped {moment(note.stopped, calendar)}, {met}"
     by = visit.decided.by if visit.decided else visit.ended_by
     who = f" by {name_of(progress, by)}" if by else ""
     return f"{line}; {visit.verdict or 'no verdict'}{who}"
@@ -77,9 +77,9 @@ def _clocks(progress: Progress, calendar: Calendar) -> Iterator[str]:
 
 
 def clock_line(progress: Progress, clock: Clock, calendar: Calendar) -> str:
-    """One clock in one line: what it measures, its goal and what was added, and when it is due."""
+    """A clock in one line: what it measures, its goal and extensions, and when it is due."""
     goal = " and ".join([str(clock.goal), *(f"{more} more" for more in clock.extended)])
-    begun = f"{what_is_due(progress, clock)}: {goal} from {moment(clock.started, calendar)}"
+    begun = f"{clock_title(progress, clock)}: {goal} from {moment(clock.started, calendar)}"
     due = moment(clock.due, calendar)
     if clock.stopped is not None:
         met = "met" if clock.stopped <= clock.due else "breached"

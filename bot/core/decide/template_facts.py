@@ -1,4 +1,4 @@
-"""The facts that a template may put into words."""
+"""The facts that every template can use, and short descriptions of clocks and effects for staff."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import Any
 
 from bot.core.history import replies
 from bot.core.history.progress import Progress
+from bot.core.history.sla_clocks import Clock
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.process import DISTRICT, Office
 
 
 def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
-    """What every template may name, for the issue as it stands; `more` adds to it.
+    """The facts that every template can use, for the issue as it is now; `more` adds to them or replaces them.
 
-    `due` is the earliest day that is still to come; a day that has passed is never promised again."""
+    `due` is the earliest due moment that is still to come: a date that has passed is never announced again."""
     step = progress.place
     coming = [c.due for c in progress.counting if c.due > progress.now]
     following = progress.process.find_step(step.next) if step else None
@@ -51,7 +52,7 @@ def _team_title(progress: Progress, office: Office) -> str:
 
 
 def _keyword(progress: Progress) -> str:
-    """The one word that the district can answer with now."""
+    """The one keyword that the district can reply with now; empty if there is none."""
     if progress.waiting:
         return replies.KEYWORDS[replies.FILES_READY]
     for state in progress.branches:
@@ -60,8 +61,8 @@ def _keyword(progress: Progress) -> str:
     return ""
 
 
-def said_by(name: EffectName) -> str:
-    """What an effect is, in words for staff."""
+def describe_effect(name: EffectName) -> str:
+    """A short description of an effect for staff."""
     about = name.args[0] if name.args else ""
     words = {
         Kind.SAY: "the comment to the district",
@@ -77,3 +78,12 @@ def said_by(name: EffectName) -> str:
         Kind.LABELS: "setting the labels",
     }
     return words.get(name.kind, "a note or answer of the bot") if name.kind else "a note or answer of the bot"
+
+
+def clock_title(progress: Progress, clock: Clock) -> str:
+    """What a clock measures, in words for staff."""
+    title = progress.step.title if progress.step else ""
+    if clock.branch:
+        state = next(b for b in progress.branches if b.branch.name == clock.branch)
+        return state.subtask.summary if state.subtask else f"{title} ({clock.branch})"
+    return f"{title}, round {progress.visit.round}" if progress.visit.round else title

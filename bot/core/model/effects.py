@@ -128,14 +128,14 @@ class TicketUpdate:
 class Plan:
     """What is wished and not yet there, when to look again, and why, in one sentence.
 
-    `noted` names effects that are done without a call of their own, `missed` stays that passed before the bot
-    had done anything in them."""
+    `done_without_call` names effects that are done without a call of their own, `missed` visits that passed before
+    the bot had done anything in them."""
 
     reason: str
     effects: tuple[Effect, ...] = ()
     update: TicketUpdate = field(default_factory=TicketUpdate)
     requeue_at: datetime | None = None
-    noted: tuple[EffectId, ...] = ()
+    done_without_call: tuple[EffectId, ...] = ()
     missed: tuple[str, ...] = ()
 
     def update_after(self, issue_id: str, refs: Mapping[str, str], moves: Iterable[TransitionIssue]) -> TicketUpdate:
@@ -147,5 +147,5 @@ class Plan:
         visit = ledger.visits[-1]
         for move in moves:
             visit.decided = visit.decided or move.decided
-        ledger.note({**dict.fromkeys(self.noted, NOTED), **refs}, issue_id)
+        ledger.note({**dict.fromkeys(self.done_without_call, NOTED), **refs}, issue_id)
         return replace(self.update, ledger=ledger)

@@ -12,5 +12,5 @@ from tests.stories.conftest import with_office
 
 @pytest.fixture(scope="session")
 def config() -> Config:
-    """The configuration that the project ships, without the courtesy of going slowly."""
+    """The configuration that the project ships, without its limit on calls per second."""
     return with_office(load(Path(__file__).parents[3] / "config"), calls_per_second=1000)

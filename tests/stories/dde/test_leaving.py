@@ -1,4 +1,4 @@
-"""Ways out of the process, holds, and moves that were a slip of the hand."""
+"""Ways out of the process, pauses, and moves made by mistake."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ OPEN = {"To Do", "In Progress"}
 
 
 def test_the_district_cannot_produce_the_files(tell: Tell) -> None:
-    """It says so in its own words, a person reads it and declines: nothing more is said, and no reminder comes."""
+    """The district says so in its own words, and a person reads it and declines: nothing more is said, and no reminder
+    comes."""
     story = tell().opened()
     story.contact("We can not produce these files, sorry", at="2026-01-07 10:00")
     assert story.to_team == ["please answer the contact"]
@@ -29,7 +30,8 @@ def test_the_district_cannot_produce_the_files(tell: Tell) -> None:
 
 
 def test_a_withdrawal_in_the_middle_of_a_review(tell: Tell) -> None:
-    """Clocks and reminders end, flags and due day go, no subtask is left open, and the district hears nothing."""
+    """Clocks and reminders end, labels and due date are removed, no subtask is left open, and the district gets no
+    comment."""
     story = to_quality(tell())
     story.set_to("formats", "Done", at="2026-01-13 10:00", by=FRED)
     story.at("2026-01-16 17:00")
@@ -55,8 +57,8 @@ def test_a_withdrawal_while_the_district_has_its_turn(tell: Tell) -> None:
 
 
 def test_a_foreign_status_and_back(tell: Tell) -> None:
-    """The clock pauses and goes on with what was left of it; staff hear of it once, the district not at all."""
-    story = to_quality(tell())  # due on Tuesday the 20th at nine
+    """The clock pauses and later uses the rest of its time; staff are notified once, the district not at all."""
+    story = to_quality(tell())  # due on Tuesday the 20th at 9:00
     said = story.talk
     story.move("On Hold", at="2026-01-13 15:00")
     assert story.talk == [*said, "bot to team: on hold"]
@@ -65,8 +67,8 @@ def test_a_foreign_status_and_back(tell: Tell) -> None:
     assert story.labels == set()
     assert story.status == "On Hold"
     story.move("Quality Review", at="2026-01-28 09:00")
-    # The district had been told the 20th, which passed meanwhile and has moved now.
-    words = ["bot to team: words for the district"] * 2
+    # The announced date, the 20th, passed in the meantime and has moved now.
+    words = ["bot to team: correction for the district"] * 2
     assert story.talk == [*said, "bot to team: on hold", *words]
     assert "has changed: it was the end of Tuesday, January 20" in story.last
     # From Tuesday the 13th at 15:00 to the 20th at 9:00 are 2 + 9 + 9 + 9 + 1 open hours: Monday at noon.
@@ -78,8 +80,8 @@ def test_a_foreign_status_and_back(tell: Tell) -> None:
     assert "review-overdue" in story.labels
 
 
-def test_a_hold_while_the_district_has_its_turn(tell: Tell) -> None:
-    """No reminder comes in a hold."""
+def test_a_foreign_status_while_the_district_has_its_turn(tell: Tell) -> None:
+    """No reminder comes while the ticket is outside the process."""
     story = to_waiting(tell())
     story.move("On Hold", at="2026-01-12 10:00")
     said = story.talk
@@ -87,17 +89,17 @@ def test_a_hold_while_the_district_has_its_turn(tell: Tell) -> None:
     assert story.talk == said
 
 
-# -- slips of the hand
+# -- moves made by mistake
 
 
 @pytest.fixture
 def graceful(tell: Tell, config: Config) -> Story:
-    """The files are in the quality review; the bot waits a minute before it speaks of a person's move."""
+    """The files are in the quality review, and the bot waits a minute before it comments on a person's move."""
     return to_quality(tell(with_office(config, grace=timedelta(seconds=60))))
 
 
 def test_a_slip_put_right_within_the_grace_says_nothing(graceful: Story) -> None:
-    """Dragged too far and back within a minute: the district never hears of it."""
+    """A ticket dragged too far and back within a minute brings the district no comment."""
     story = graceful
     said = story.talk
     story.move("File Preparation", at="2026-01-13 10:00:00")
@@ -111,7 +113,7 @@ def test_a_slip_put_right_within_the_grace_says_nothing(graceful: Story) -> None
 
 
 def test_a_move_that_stands_after_the_grace_is_told_once(graceful: Story) -> None:
-    """A minute later the move is meant: the step's comment goes out, once."""
+    """After a minute the move is deliberate: the step's comment goes out, once."""
     story = graceful
     said = story.talk
     story.move("File Preparation", at="2026-01-13 10:00:00")
@@ -143,13 +145,13 @@ def test_a_slip_to_the_waiting_status(graceful: Story) -> None:
 
 
 def test_the_bots_own_moves_need_no_grace(tell: Tell, config: Config) -> None:
-    """What follows from a deed is said in the same look."""
+    """The comment on a move by the bot goes out in the same reconcile."""
     story = to_preparation(tell(with_office(config, grace=timedelta(seconds=60))))
     assert story.to_district[-1] == "we prepare your files"
 
 
 def test_staff_end_it_themselves(tell: Tell) -> None:
-    """From the last step to Done by hand: the closing comment is said all the same; from elsewhere it is not."""
+    """If staff move the ticket from the last step to Done, the closing comment goes out all the same."""
     story = to_preparation(tell())
     story.move("Files in Production", at="2026-01-15 10:00")
     story.move("Done", at="2026-01-16 10:00")

@@ -13,7 +13,7 @@ FIVE, TEN, FIFTEEN = "2026-01-16 15:30", "2026-01-26 15:30", "2026-02-02 15:30"
 
 
 def test_reminders_up_to_the_phone_call(tell: Tell) -> None:
-    """Each at its minute and once; the call is asked of the team, and then nothing more comes."""
+    """Each comes once, at its minute; then the team is asked to phone, and nothing more comes."""
     story = to_waiting(tell())
     said = story.talk
     story.at("2026-01-16 15:29")
@@ -37,7 +37,7 @@ def test_reminders_up_to_the_phone_call(tell: Tell) -> None:
 
 
 def test_the_first_question_is_reminded_of_too(tell: Tell) -> None:
-    """Who has not answered whether the files can be produced is asked for CONFIRM."""
+    """A district that has not said whether it can produce the files is reminded to reply CONFIRM."""
     story = tell().opened()
     story.at("2026-01-12 09:00")
     assert story.to_district[-1] == "reminder"
@@ -61,7 +61,7 @@ def test_after_an_outage_at_most_the_highest(tell: Tell, back: str, public: int,
 
 
 def test_no_reminder_while_it_is_the_teams_turn(tell: Tell) -> None:
-    """A folder that is late is the office's fault; the district's turn begins when the folder is there."""
+    """A late folder is the office's fault; the district's turn begins when the folder is there."""
     story = tell().opened().to_folder()
     story.at("2026-01-20 10:00")
     assert "reminder" not in story.to_district
@@ -73,7 +73,7 @@ def test_no_reminder_while_it_is_the_teams_turn(tell: Tell) -> None:
 
 
 def test_no_reminder_in_a_review(tell: Tell) -> None:
-    """While the office looks at files the district owes nothing."""
+    """While the office reviews files, the district owes nothing."""
     story = to_quality(tell())
     story.at("2026-02-20 10:00")
     assert "reminder" not in story.to_district
@@ -81,7 +81,7 @@ def test_no_reminder_in_a_review(tell: Tell) -> None:
 
 
 def test_no_reminder_after_the_district_has_answered(tell: Tell) -> None:
-    """New files end the district's turn; the next turn counts from its own beginning."""
+    """New files end the district's turn; the next turn is counted from its own beginning."""
     story = to_waiting(tell())
     story.contact("FILES READY", at="2026-01-16 10:00")
     story.at("2026-01-19 10:00")
@@ -101,7 +101,7 @@ def _wait_without_findings(tell: Tell) -> Story:
 
 
 def test_the_turn_begins_with_the_feedback(tell: Tell) -> None:
-    """Feedback that came ten business days after the move: the first reminder is due five days after it."""
+    """The feedback came ten business days after the move: the first reminder is due five days after the feedback."""
     story = _wait_without_findings(tell)
     story.at("2026-01-26 10:00")
     story.note("Findings:\n* no birth dates")
@@ -112,7 +112,7 @@ def test_the_turn_begins_with_the_feedback(tell: Tell) -> None:
     assert story.to_district[-1] == "reminder"
 
 
-def test_answers_are_never_held_back(tell: Tell) -> None:
+def test_answers_are_never_delayed_by_a_reminder(tell: Tell) -> None:
     """On the day of a reminder a question is answered as on any other."""
     story = to_waiting(tell())
     story.at(FIVE)

@@ -21,7 +21,7 @@ def _quality_wants_a_revision(story: Story) -> Story:
 
 
 def test_after_the_quality_review_new_files_pass_the_first_review_again(tell: Tell) -> None:
-    """The comment says why; 20 business hours run from the receipt, then the quality review's five days anew."""
+    """The comment says why; 20 business hours run from the receipt, then the quality review's five days start again."""
     story = _quality_wants_a_revision(tell())
     assert story.status == "Waiting for District"
     assert story.to_district[-1] == "please correct your files"
@@ -43,7 +43,8 @@ def test_after_the_quality_review_new_files_pass_the_first_review_again(tell: Te
 
 
 def test_new_files_during_the_quality_review_are_not_said_to_have_passed_the_first(tell: Tell) -> None:
-    """Staff announce them with /new-round: the district reads that they were received, for nobody has seen them yet."""
+    """Staff announce them with /new-round: the comment says that they were received, because nobody has reviewed them
+    yet."""
     story = to_quality(tell())
     story.at("2026-01-13 11:00")
     story.note("/new-round")
@@ -52,7 +53,7 @@ def test_new_files_during_the_quality_review_are_not_said_to_have_passed_the_fir
 
 
 def test_new_files_during_the_preparation_are_not_said_to_have_passed_the_reviews(tell: Tell) -> None:
-    """There too the district reads that they were received."""
+    """In the preparation, too, the comment says that they were received."""
     story = to_preparation(tell())
     story.at("2026-01-14 11:00")
     story.note("/new-round")
@@ -86,7 +87,7 @@ def test_the_other_reading_a_second_look_by_the_functional_team(tell: Tell, conf
 
 
 def test_one_number_over_both_reviews(tell: Tell) -> None:
-    """A revision in the first review and one in the quality review: the district hears of its 3rd set."""
+    """A revision in the first review and one in the quality review: the next set is the district's third."""
     story = to_waiting(tell())
     story.contact("FILES READY", at="2026-01-13 10:00")
     story.set_to("review", "Done", at="2026-01-14 10:00")
@@ -121,8 +122,8 @@ def test_several_functional_teams(tell: Tell, config: Config) -> None:
     assert "* dates are written 2/3/26\n* two classes have no teacher" in story.last
 
 
-def test_an_overdue_review_of_several_teams_is_told_to_those_who_owe_it(tell: Tell, config: Config) -> None:
-    """Whose branch is done is not asked to act."""
+def test_an_overdue_review_of_several_teams_is_reported_to_those_who_owe_it(tell: Tell, config: Config) -> None:
+    """A team whose branch is done is not asked to act."""
     step = config.processes[0].step("quality_review")
     teams = {**config.office.teams, "rosters": Team("rosters", "Roster Team", (DANA.id,))}
     branches = tuple(replace(b, party="rosters") if b.name == "classrooms" else b for b in step.branches)
@@ -137,7 +138,7 @@ def test_an_overdue_review_of_several_teams_is_told_to_those_who_owe_it(tell: Te
 
 
 def test_not_received_is_no_round(tell: Tell) -> None:
-    """The reviewer found no files: the district is told, no finding is asked for, and the next set is the first."""
+    """The reviewer found no files: the district is notified, no finding is asked for, and the next set is the first."""
     story = tell().opened().to_review()
     story.set_to("review", "Not Received", at="2026-01-09 10:00")
     assert story.status == "Waiting for District"
@@ -179,7 +180,7 @@ def test_not_received_in_the_quality_review(tell: Tell) -> None:
 
 
 def test_files_ready_while_a_review_is_running(tell: Tell) -> None:
-    """No round begins, and no clock starts again: the reviewer is told, once."""
+    """No round begins and no clock starts again: the reviewer is notified, once."""
     story = tell().opened().to_review()
     said = story.to_district
     story.contact("FILES READY", at="2026-01-09 10:00")
@@ -194,8 +195,8 @@ def test_files_ready_while_a_review_is_running(tell: Tell) -> None:
 
 
 def test_a_failed_engage_test(tell: Tell) -> None:
-    """The work after a failed test cannot be done: the round ends with it, the district gets the findings, and
-    new files pass the first review again."""
+    """The work after a failed test cannot be done: the round ends with it, the district gets the findings, and new
+    files pass the first review again."""
     story = to_preparation(tell())
     assert story.due == "2026-01-22"  # Wednesday and five business days
     story.set_to("prepare", "Done", at="2026-01-15 09:00", by=DANA)
@@ -212,7 +213,7 @@ def test_a_failed_engage_test(tell: Tell) -> None:
 
 
 def test_from_the_third_set_on_the_lead_is_asked_to_call(tell: Tell) -> None:
-    """Once for each set of files, though it passes two reviews; before the third nobody is asked."""
+    """Once for each set of files, even if it passes two reviews; before the third set nobody is asked."""
     story = to_waiting(tell())
     story.contact("FILES READY", at="2026-01-12 10:00")
     assert "please call the district" not in story.to_team
@@ -232,7 +233,7 @@ def test_from_the_third_set_on_the_lead_is_asked_to_call(tell: Tell) -> None:
 
 
 def test_nobody_is_asked_to_call_where_the_process_does_not_say_so(tell: Tell, config: Config) -> None:
-    """Without `call_from_round` the third set is like any other."""
+    """Without `call_from_round`, the third set is like any other."""
     story = to_waiting(tell(with_process(config, call_from_round=None)))
     story.contact("FILES READY", at="2026-01-12 10:00")
     revise(story, "review", at="2026-01-13 10:00")

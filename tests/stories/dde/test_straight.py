@@ -1,4 +1,4 @@
-"""The straight way: answered on a Saturday night, and on to rosters in production."""
+"""The happy path: from a request on a Saturday night to rosters in production."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ SATURDAY = datetime(2026, 1, 3, 21, 40, tzinfo=ZONE)
 
 
 def test_a_saturday_night_request(tell: Tell) -> None:
-    """The bot answers at once: one comment with the requirements and the question, and no other from the next
-    step, to which it moves the ticket in the same look."""
+    """The bot answers at once: one comment with the requirements and the question, and none from the next step, to
+    which it moves the ticket in the same reconcile."""
     story = tell(start=SATURDAY).opened("2026-01-03 21:40")
     assert story.status == "Confirming Files"
     assert story.moves() == ["Onboarding: Confirming Files"]
@@ -24,12 +24,12 @@ def test_a_saturday_night_request(tell: Tell) -> None:
     first = story.harness.bot.journal.entries(story.ticket.id, 10)[-1]
     assert list(first.effects) == ["public comment: requirements", "moved the ticket to Confirming Files"]
     story.at("2026-01-05 12:00")
-    assert "message to operator" not in story.deeds
+    assert "message to operator" not in story.actions
     assert (story.labels, story.due) == (set(), None)  # the district's time has no goal
 
 
 def test_a_saturday_night_request_answered_late(tell: Tell) -> None:
-    """Who runs the bot hears that the hour has passed; the ticket gets no review label, and is answered."""
+    """The operator is notified that the hour has passed; the ticket gets no review label, and is answered."""
     story = tell(start=SATURDAY)
     story.harness.stop_bot()
     story.key = story.harness.site.open_request(CARLA, "Lakeside ISD").key
@@ -37,34 +37,35 @@ def test_a_saturday_night_request_answered_late(tell: Tell) -> None:
     story.harness.start_bot()
     story.harness.bot.reconciler.enqueue([story.ticket.id])
     story.harness.settle()
-    assert story.deeds.count("message to operator") == 1
+    assert story.actions.count("message to operator") == 1
     assert story.to_district == ["the requirements; can you produce the files?"]
     assert story.to_team == []
     assert story.status == "Confirming Files"
     story.at("2026-01-06 09:00")
-    assert story.deeds.count("message to operator") == 1
+    assert story.actions.count("message to operator") == 1
     labelled = [i.new_text for h in story.ticket.history for i in h.items if i.field == "labels"]
     assert labelled == []
 
 
 def test_a_request_whose_answer_cannot_be_written(tell: Tell, config: Config) -> None:
-    """The ticket stays, staff read why; after the hour who runs the bot is alerted, and no review label is set."""
+    """The ticket is not moved, and staff read why; after an hour the operator is alerted, and no review label is
+    set."""
     story = tell(with_office(config, texts={}), start=SATURDAY)
     story.parked = True
     story.opened("2026-01-03 21:40")
     assert story.status == "Information Requested"
     assert story.talk == ["bot to team: gave up"]
     story.at("2026-01-03 22:39")
-    assert "message to operator" not in story.deeds
+    assert "message to operator" not in story.actions
     story.at("2026-01-03 22:40")
-    assert story.deeds.count("message to operator") == 1
+    assert story.actions.count("message to operator") == 1
     story.at("2026-01-05 12:00")
-    assert story.deeds.count("message to operator") == 1
+    assert story.actions.count("message to operator") == 1
     assert (story.status, story.labels) == ("Information Requested", set())
 
 
 def test_the_whole_way(tell: Tell) -> None:
-    """Each act of a person is followed by one message, up to the closing one; the ticket ends in Done."""
+    """Each action of a person is followed by one comment, up to the closing one; the ticket ends in Done."""
     story = to_production(tell())
     assert story.status == "Files in Production"
     assert story.due == "2026-01-21"  # Friday 14:00 and two business days; Monday is a holiday
@@ -102,7 +103,7 @@ def test_the_whole_way(tell: Tell) -> None:
 
 
 def test_what_each_step_makes(tell: Tell) -> None:
-    """The subtasks in the order of work; each carries its step and, where files are judged, its round."""
+    """The subtasks in the order of the work; each is labeled with its step and, where files are reviewed, its round."""
     story = to_production(tell())
     made = [(s.summary, sorted(s.labels)) for s in story.subtasks()]
     review, quality = "step-initial-file-review", "step-quality-review"
@@ -126,7 +127,8 @@ def test_what_each_step_makes(tell: Tell) -> None:
 
 
 def test_the_words_of_the_folder_step(tell: Tell) -> None:
-    """Students who are in CLI Engage already need their numbers; SecureStor writes; data goes through it alone."""
+    """Numbers for students who are already in CLI Engage, the email from SecureStor, and that data is shared through it
+    alone."""
     story = tell().opened().to_folder()
     assert "If some of your students are in CLI Engage already, include their identification numbers" in story.last
     assert "SecureStor sends you an email" in story.last
@@ -135,7 +137,7 @@ def test_the_words_of_the_folder_step(tell: Tell) -> None:
 
 
 def test_the_words_of_the_preparation(tell: Tell) -> None:
-    """The district reads what is done with its files, and until when; the database team is told what is late."""
+    """The district reads what is done with its files, and until when; the database team is notified when it is late."""
     story = to_preparation(tell())
     assert "no student, teacher or class is doubled or missing" in story.last
     assert "by the end of Thursday, January 22 (Central Time)" in story.last
@@ -146,7 +148,7 @@ def test_the_words_of_the_preparation(tell: Tell) -> None:
 
 
 def test_the_quality_review_takes_five_business_days(tell: Tell) -> None:
-    """Its clock begins when it gets the files, is flagged at three quarters and at its end, and tells the team."""
+    """Its clock starts when the team gets the files and is escalated at three quarters and at its end."""
     story = to_quality(tell())
     assert story.work[-3:] == ["information 1: To Do", "formats 1: To Do", "classrooms 1: To Do"]
     assert story.due == "2026-01-20"
@@ -162,8 +164,7 @@ def test_the_quality_review_takes_five_business_days(tell: Tell) -> None:
 
 
 def test_without_auto_advance_the_automated_step_asks_the_team(tell: Tell, config: Config) -> None:
-    """The requirements go out all the same; staff are asked to move the ticket, and the question is not asked
-    twice."""
+    """The requirements go out all the same; staff are asked to move the ticket, and the question is not repeated."""
     story = tell(with_office(config, auto_advance=False), start=SATURDAY).opened("2026-01-03 21:40")
     assert story.status == "Information Requested"
     assert story.talk == [
@@ -172,13 +173,13 @@ def test_without_auto_advance_the_automated_step_asks_the_team(tell: Tell, confi
     ]
     assert "to Confirming Files" in story.last
     story.at("2026-01-05 09:00")
-    assert "message to operator" not in story.deeds  # it was answered within the hour
+    assert "message to operator" not in story.actions  # it was answered within the hour
     story.move("Confirming Files")
     assert story.to_district == ["the requirements; can you produce the files?"]
 
 
 def test_staff_take_a_request_out_of_the_automated_step(tell: Tell) -> None:
-    """Staff were faster than the bot: nothing is moved back, and the question is asked where the ticket is."""
+    """Staff were faster than the bot: nothing is moved back, and the question is asked in the ticket's new step."""
     story = tell()
     story.at("2026-01-05 09:00")
     story.harness.stop_bot()
@@ -194,12 +195,12 @@ def test_staff_take_a_request_out_of_the_automated_step(tell: Tell) -> None:
 
 
 def test_staff_put_a_request_back_into_the_automated_step(tell: Tell) -> None:
-    """It stays where a person put it; nothing is said twice, and nobody is alarmed."""
+    """It remains where a person put it; nothing is repeated, and nobody is alerted."""
     story = tell().opened()
     story.move("Information Requested", at="2026-01-06 10:00")
     story.at("2026-01-08 10:00")
     assert story.status == "Information Requested"
     assert story.talk == ["bot to district: the requirements; can you produce the files?"]
-    assert "message to operator" not in story.deeds
+    assert "message to operator" not in story.actions
     story.move("Confirming Files")
     assert story.talk == ["bot to district: the requirements; can you produce the files?"]

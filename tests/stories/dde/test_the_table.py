@@ -1,4 +1,4 @@
-"""docs/dde.md, held against the stories that it names."""
+"""docs/dde.md, checked against the stories that it names."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def test_every_story_that_the_table_names_is_there() -> None:
     """A reader who looks a story up finds it."""
     named = set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE))
     assert len(named) > 20
-    told = {
+    existing = {
         (p.name, name) for p in HERE.glob("test_*.py") for name in re.findall(r"^def (test_\w+)", p.read_text(), re.M)
     }
-    assert named - told == set()
+    assert named - existing == set()
 
 
 def test_every_line_of_the_table_names_a_story() -> None:
-    """What no story shows is not claimed."""
+    """Every claim in the table is shown by a story."""
     rows = [row for row in PAGE.splitlines() if row.startswith("| ") and "|---" not in row]
     heads = ("| the page says |", "| we chose |")
     assert [row for row in rows if not row.startswith(heads) and "::test_" not in row] == []

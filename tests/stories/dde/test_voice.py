@@ -1,4 +1,4 @@
-"""What the bot may say: drafts that staff send, or nothing at all."""
+"""What the bot may say: everything, drafts that staff send, or nothing at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def drafting(tell: Tell, config: Config) -> Story:
 
 
 def test_a_draft_is_first_an_internal_comment(drafting: Story) -> None:
-    """The district hears nothing; the team reads what would be said, and how to send it."""
+    """The district gets no comment; the team reads what would be said, and how to send it."""
     story = drafting
     assert story.status == "Confirming Files"
     assert story.to_district == []
@@ -45,7 +45,7 @@ def test_send_posts_exactly_the_draft_once(drafting: Story) -> None:
 
 
 def test_send_with_other_words(drafting: Story) -> None:
-    """Words below /send go out instead of the draft's."""
+    """The text below /send goes out instead of the draft's."""
     story = drafting
     story.note("/send\nDear Carla,\n\nplease call us about the files.")
     comments = [c for c in story.ticket.comments if c.author == BOT and c.public]
@@ -55,11 +55,11 @@ def test_send_with_other_words(drafting: Story) -> None:
 
 
 def test_a_contacts_send_is_nothing(drafting: Story) -> None:
-    """Only staff send, and only by an internal comment; the contact's words are read by a person."""
+    """Only staff send, and only with an internal comment; a person reads the contact's comment."""
     story = drafting
     story.contact("/send", at="2026-01-05 10:00")
     assert story.to_district == []
-    assert story.to_team[-1] == "the contact wrote an order"
+    assert story.to_team[-1] == "the contact wrote a command"
     story.harness.site.comment(HANNA, story.key, "/send", public=True)
     story.harness.settle()
     assert story.to_district == []
@@ -67,7 +67,7 @@ def test_a_contacts_send_is_nothing(drafting: Story) -> None:
 
 
 def test_a_draft_of_a_passed_step_can_still_be_sent(drafting: Story) -> None:
-    """Staff who read the draft only when the ticket has gone on send the newest one."""
+    """Staff who read the draft only after the ticket has moved on send the newest one."""
     story = drafting
     story.contact("Confirmed", at="2026-01-06 10:00")
     assert story.status == "SecureStor Folder"
@@ -76,7 +76,7 @@ def test_a_draft_of_a_passed_step_can_still_be_sent(drafting: Story) -> None:
 
 
 def test_drafts_do_not_hold_the_process_up(drafting: Story) -> None:
-    """Clocks, flags, subtasks and moves are the same in every voice."""
+    """Clocks, labels, subtasks, and moves are the same in every voice."""
     story = drafting.to_review()
     assert story.status == "Initial File Review"
     assert story.due == "2026-01-13"
@@ -85,7 +85,7 @@ def test_drafts_do_not_hold_the_process_up(drafting: Story) -> None:
 
 
 def test_a_status_question_in_draft_mode(drafting: Story) -> None:
-    """The answer is a draft too."""
+    """The reply is a draft too."""
     story = drafting
     story.contact("STATUS", at="2026-01-05 10:00", by=CARLA)
     assert story.to_team[-1] == "draft: where you stand"
@@ -94,7 +94,7 @@ def test_a_status_question_in_draft_mode(drafting: Story) -> None:
 
 
 def test_the_silent_voice(tell: Tell, config: Config) -> None:
-    """Nothing is said to the district, and no draft is written; everything else goes its way."""
+    """Nothing is said to the district and no draft is written; everything else happens as usual."""
     story = tell(with_office(config, voice="silent")).opened()
     assert story.status == "Confirming Files"
     story.to_review()
@@ -108,7 +108,7 @@ def test_the_silent_voice(tell: Tell, config: Config) -> None:
 
 
 def test_from_silence_to_speech(tell: Tell, config: Config) -> None:
-    """What was not said in silence is not made up when the voice is turned on."""
+    """What was left out in silent mode is not made up for when `voice` changes."""
     story = tell(with_office(config, voice="silent")).opened()
     harness = story.harness
     harness.bot.adopt(with_office(harness.bot.config, voice="full"))

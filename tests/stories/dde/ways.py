@@ -1,4 +1,4 @@
-"""Ways through the seven steps that many stories begin with."""
+"""Paths through the seven steps that many stories begin with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from bot.sandbox.accounts import DANA, FIONA, HANNA, Account
 from tests.stories.acts import Story
 
 CHECKS = ("information", "formats", "classrooms")  # the branches of the quality review
-PREPARATION = ("prepare", "test", "update_ids", "production")  # of the file preparation, in the order of work
+PREPARATION = (
+    "prepare",
+    "test",
+    "update_ids",
+    "production",
+)  # the branches of the file preparation, in the order of the work
 
 
 def to_waiting(story: Story) -> Story:
@@ -16,15 +21,15 @@ def to_waiting(story: Story) -> Story:
 
 
 def to_quality(story: Story) -> Story:
-    """The files passed the first review on Monday, January 12 at nine: the quality review is due on the 20th at
-    nine, for Monday the 19th is a holiday."""
+    """The files passed the first review on Monday, January 12 at 9:00: the quality review is due on the 20th at 9:00,
+    because Monday the 19th is a holiday."""
     story.opened().to_review()
     story.set_to("review", "Done", at="2026-01-12 09:00")
     return story
 
 
 def to_preparation(story: Story) -> Story:
-    """The files passed the quality review on Wednesday, January 14 at ten."""
+    """The files passed the quality review on Wednesday, January 14 at 10:00."""
     to_quality(story)
     for branch in CHECKS:
         story.set_to(branch, "Done", at="2026-01-14 10:00", by=FIONA)
@@ -32,7 +37,7 @@ def to_preparation(story: Story) -> Story:
 
 
 def to_production(story: Story) -> Story:
-    """The files were moved to Production on Friday, January 16 at fourteen."""
+    """The files were moved to Production on Friday, January 16 at 14:00."""
     to_preparation(story)
     for branch in PREPARATION:
         story.set_to(branch, "Done", at="2026-01-16 14:00", by=DANA)
@@ -48,5 +53,5 @@ def revise(story: Story, branch: str, at: str, by: Account = HANNA, finding: str
 
 
 def clock(story: Story, branch: str = "step") -> dict[str, str]:
-    """The newest stay's review clock, as the bot's record on the ticket keeps it."""
+    """A review clock of the newest visit, as the ledger has it."""
     return dict(story.ledger["visits"][-1]["clocks"][branch])

@@ -1,4 +1,4 @@
-"""The straight way, and the ways on which people do the bot's moves themselves."""
+"""The happy path, and the paths on which people make the bot's moves themselves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.stories.conftest import Tell
 
 
 def test_from_the_first_question_to_a_good_verdict(tell: Tell) -> None:
-    """Nobody does anything twice: each act is followed by one message, and the ticket reaches Quality Review."""
+    """Nobody does anything twice: each action is followed by one comment, and the ticket reaches Quality Review."""
     story = tell().opened()
     assert story.status == "Confirming Files"
 
@@ -43,12 +43,12 @@ def test_from_the_first_question_to_a_good_verdict(tell: Tell) -> None:
 
 
 def test_staff_may_do_every_move_themselves(tell: Tell) -> None:
-    """Where staff move the ticket on, the next step begins as if the bot had moved it."""
+    """If staff move the ticket on, the next step begins as if the bot had moved it."""
     story = tell().opened()
     story.move("SecureStor Folder", at="2026-01-06 10:00")
     assert story.due == "2026-01-08"
     story.move("Initial File Review", at="2026-01-08 15:30")
-    assert story.due == "2026-01-13"  # their move stands for the receipt of the files
+    assert story.due == "2026-01-13"  # their move counts as the receipt of the files
     story.move("Quality Review", at="2026-01-12 09:00")
     assert story.to_district == [
         "can you produce the files?",
@@ -59,7 +59,7 @@ def test_staff_may_do_every_move_themselves(tell: Tell) -> None:
 
 
 def test_files_ready_before_the_folder_is_done(tell: Tell) -> None:
-    """The two branches are joined: the early answer is noted, and the folder's end moves the ticket on."""
+    """Two parallel branches: the early reply is noted, and finishing the folder moves the ticket on."""
     story = tell().opened().to_folder()
     story.contact("files ready", at="2026-01-06 14:00")
     assert story.status == "SecureStor Folder"
@@ -74,7 +74,7 @@ def test_files_ready_before_the_folder_is_done(tell: Tell) -> None:
 
 
 def test_staff_close_the_districts_subtask(tell: Tell) -> None:
-    """A district that telephones need not write: who sets its subtask to Done says that the files are there."""
+    """A district can also phone: staff who set its subtask to Done confirm that the files are there."""
     story = tell().opened().to_folder()
     story.set_to("folder", "Done", at="2026-01-07 10:00")
     story.set_to("files", "Done", at="2026-01-08 15:30")
@@ -83,7 +83,7 @@ def test_staff_close_the_districts_subtask(tell: Tell) -> None:
 
 
 def test_what_follows_from_one_act_is_one_comment(tell: Tell) -> None:
-    """A reply that ends a step is answered by what the next step says, and by nothing else."""
+    """A reply that ends a step is answered by the next step's comment, and by nothing else."""
     story = tell().opened()
     before = len(story.ticket.comments)
     story.contact("I confirm\n\nBest, Carla", at="2026-01-06 10:00")
@@ -110,5 +110,5 @@ def test_a_step_costs_four_calls_to_leave_and_four_to_enter(tell: Tell) -> None:
         "POST issue/{issueIdOrKey}/comment",
         "PUT issue/{issueIdOrKey}",
     ]
-    # What Jira echoes of these may be looked at, once or twice as it comes; nothing is written any more.
+    # The webhooks of these calls may cause one or two more reconciles, which write nothing.
     assert calls[8:] in [["GET issue/{issueIdOrKey}", "POST issue/bulkfetch"] * echoes for echoes in range(3)]

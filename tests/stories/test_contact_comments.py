@@ -1,4 +1,4 @@
-"""What the contact writes: answers, questions for the status, and everything else, which a person reads."""
+"""What the contact writes: replies, questions for the status, and everything else, which a person reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.stories.conftest import Tell
 
 
 def test_status_is_answered_everywhere(tell: Tell) -> None:
-    """Step, round, whose turn, the expected day and what is next, as they are at that moment."""
+    """Step, round, whose turn it is, the expected date, and what is next, as they are at that moment."""
     story = tell().opened()
     story.contact("status?", at="2026-01-05 10:00")
     assert story.to_district[-1] == "where you stand"
@@ -34,8 +34,8 @@ def test_status_is_answered_everywhere(tell: Tell) -> None:
     assert story.to_team == []
 
 
-def test_two_questions_for_the_status_before_the_bot_looks(tell: Tell) -> None:
-    """They are answered by one comment."""
+def test_two_questions_for_the_status_before_the_bot_reconciles(tell: Tell) -> None:
+    """Several questions are answered by one comment."""
     story = tell(webhooks=False).opened()
     story.at("2026-01-06 10:00")
     for _ in range(3):
@@ -45,7 +45,7 @@ def test_two_questions_for_the_status_before_the_bot_looks(tell: Tell) -> None:
 
 
 def test_other_words_bring_one_note_to_the_team(tell: Tell) -> None:
-    """Nobody is left unheard, the bot says nothing to the district, and nothing moves."""
+    """Every comment is reported to the team once, the bot says nothing to the district, and nothing moves."""
     story = tell().opened()
     story.contact("Where do I find the requirements?", at="2026-01-06 10:00")
     assert story.status == "Confirming Files"
@@ -58,8 +58,8 @@ def test_other_words_bring_one_note_to_the_team(tell: Tell) -> None:
     assert len(story.to_team) == 2
 
 
-def test_a_question_or_a_negation_is_no_yes(tell: Tell) -> None:
-    """The ticket stays, and a person reads each of them."""
+def test_a_question_or_a_negation_is_not_a_yes(tell: Tell) -> None:
+    """The ticket is not moved, and a person reads each of them."""
     story = tell().opened()
     for words in ("We cannot confirm.", "Should I confirm?"):
         story.contact(words)
@@ -68,7 +68,7 @@ def test_a_question_or_a_negation_is_no_yes(tell: Tell) -> None:
 
 
 def test_the_right_word_at_the_wrong_time(tell: Tell) -> None:
-    """FILES READY where nobody waits for files is brought to the team."""
+    """FILES READY when nobody waits for files is reported to the team."""
     story = tell().opened()
     story.contact("FILES READY", at="2026-01-05 12:00")
     assert story.status == "Confirming Files"
@@ -76,7 +76,7 @@ def test_the_right_word_at_the_wrong_time(tell: Tell) -> None:
 
 
 def test_staff_cannot_answer_for_the_contact(tell: Tell) -> None:
-    """A public comment by staff is no answer, whatever it says, and needs no note."""
+    """A public comment by staff is not a reply, whatever it says, and is not reported."""
     story = tell().opened()
     story.harness.site.comment(HANNA, story.key, "Please write CONFIRM")
     story.harness.site.comment(HANNA, story.key, "CONFIRM")
@@ -86,7 +86,7 @@ def test_staff_cannot_answer_for_the_contact(tell: Tell) -> None:
 
 
 def test_an_answer_with_a_question_below(tell: Tell) -> None:
-    """The answer counts, and the question is brought to the team."""
+    """The reply counts, and the question is reported to the team."""
     story = tell().opened()
     story.contact("Confirmed\n\nWhen will the folder be there?", at="2026-01-06 10:00")
     assert story.status == "SecureStor Folder"
@@ -94,7 +94,7 @@ def test_an_answer_with_a_question_below(tell: Tell) -> None:
 
 
 def test_an_answer_edited_later_changes_nothing_that_was_done(tell: Tell) -> None:
-    """The ticket has moved on; the new words are read by a person."""
+    """The ticket has moved on; a person reads the edited comment."""
     story = tell().opened()
     comment = story.contact("Confirmed", at="2026-01-06 10:00")
     story.at("2026-01-06 12:00")
