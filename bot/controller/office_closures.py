@@ -25,7 +25,7 @@ from bot.config.source import known_hint
 from bot.core.history.closure_impact import Moved, moves_of
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.core.time.business_calendar import Calendar, DayException
-from bot.core.time.closures import Closure, closed_anyhow, with_closures, with_day
+from bot.core.time.closures import Closure, changes_no_hours, with_closures, with_day
 from bot.jira import jql
 from bot.jira.gateway import Gateway
 from bot.jira.references import FoundTicket
@@ -167,7 +167,7 @@ class Closures:
         fact = self._store.get_fact(_name(closure))
         told = _told_from(fact) if fact else None
         same = told is not None and told.closure.closes == closure.closes
-        return told if same and closed_anyhow(self._known(closure), closure) else None
+        return told if same and changes_no_hours(self._known(closure), closure) else None
 
     def _moved(self, tickets: Collection[FoundTicket], old: Calendar, new: Calendar) -> list[Moved]:
         moved: list[Moved] = []
@@ -200,7 +200,7 @@ class Closures:
         if not self._was_written(closure):
             return True
         file = find(self._config.folder, closure.calendar)
-        return file is None or closed_anyhow(file.calendar, closure)
+        return file is None or changes_no_hours(file.calendar, closure)
 
     def _was_written(self, closure: Closure) -> bool:
         try:

@@ -11,7 +11,7 @@ import pytest
 from bot.core.history.closure_impact import Moved, due_of_note, moved_lines, moves_of
 from bot.core.model.ledger import ClockNote, Ledger, Stretch, Visit
 from bot.core.time.business_calendar import DayException
-from bot.core.time.closures import Closure, closed_anyhow, cut, parse_closure, with_closures, with_day
+from bot.core.time.closures import Closure, changes_no_hours, cut, parse_closure, with_closures, with_day
 from tests.core.world import CLI, PROCESS
 
 TUESDAY = date(2026, 1, 6)
@@ -123,7 +123,7 @@ def test_a_calendar_with_closures() -> None:
 @pytest.mark.parametrize("day", [date(2026, 1, 10), date(2026, 1, 19)])
 def test_a_day_that_is_closed_anyhow(day: date) -> None:
     """A weekend or a holiday: the calendar stays the very same, so nothing is built anew."""
-    assert closed_anyhow(CLI, closure(day))
+    assert changes_no_hours(CLI, closure(day))
     assert with_closures(CLI, [closure(day)]) is CLI
     shut = with_closures(CLI, [closure()])
     assert with_closures(shut, [closure()]) is shut
