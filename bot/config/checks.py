@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.config.source import Place, Problem, known_hint
-from bot.core.model.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, plain
+from bot.core.model.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, normalized
 
 RESERVED = (DISTRICT, AUTOMATED, "team", LEAD, OPERATOR)
 REPLIES = ("confirm", "files_ready")  # what a district can say that finishes a branch
@@ -32,7 +32,7 @@ def office_problems(office: Place, calendars: Sequence[str]) -> Iterator[Problem
     for calendar in office["calendar_by"]["values"].entries():
         if calendar.text and calendar.text not in calendars:
             yield calendar.problem(f'there is no calendar "{calendar.text}"{known_hint(calendar.text, calendars)}')
-        before = first.setdefault(plain(calendar.name), calendar.name)
+        before = first.setdefault(normalized(calendar.name), calendar.name)
         if before != calendar.name:
             yield calendar.problem(f'"{calendar.name}" is the same value as "{before}"; case and spaces do not count')
 

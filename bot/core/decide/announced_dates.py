@@ -129,7 +129,7 @@ def _settled(builder: PlanBuilder) -> bool:
     """Whether the newest order of staff is old enough to be told of: a slip of the hand that is put right is not."""
     progress = builder.progress
     newest = max((o.at for v in progress.chain for o in v.commands), default=None)
-    until = newest + progress.people.office.patience if newest is not None else progress.now
+    until = newest + progress.people.office.grace_or_default if newest is not None else progress.now
     if progress.now >= until:
         return True
     builder.grace_until = min(builder.grace_until or until, until)
