@@ -1,6 +1,6 @@
 """What the files must mean together: names that exist, steps that lead somewhere, statuses used once.
 
-The checks read the plain values, not the models, so that a slip in one line hides nothing in the next."""
+The checks read the normalized values, not the models, so that a slip in one line hides nothing in the next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.config.source import Place, Problem, known_hint
 from bot.core.history.replies import KEYWORDS, STATUS
-from bot.core.model.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, plain
+from bot.core.model.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, normalized
 
 RESERVED = (DISTRICT, AUTOMATED, "team", LEAD, OPERATOR)
 REPLIES = tuple(word for word in KEYWORDS if word != STATUS)  # what a district can reply that finishes a branch
@@ -33,7 +33,7 @@ def office_problems(office: Place, calendars: Sequence[str]) -> Iterator[Problem
     for calendar in office["calendar_by"]["values"].entries():
         if calendar.text and calendar.text not in calendars:
             yield calendar.problem(f'there is no calendar "{calendar.text}"{known_hint(calendar.text, calendars)}')
-        before = first.setdefault(plain(calendar.name), calendar.name)
+        before = first.setdefault(normalized(calendar.name), calendar.name)
         if before != calendar.name:
             yield calendar.problem(f'"{calendar.name}" is the same value as "{before}"; case and spaces do not count')
 

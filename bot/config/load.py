@@ -37,7 +37,7 @@ from bot.core.model.process import (
     Step,
     SubtaskStatuses,
     Team,
-    plain,
+    normalized,
 )
 from bot.core.time.business_calendar import Calendar, DayException
 from bot.core.time.closures import with_closures
@@ -184,7 +184,7 @@ def _office(model: OfficeModel) -> Office:
         texts={name: text for name, text in model.texts.items() if text},
         token_expires=model.token_expires,
         calendar_field=chosen.field if chosen else None,
-        district_calendars={plain(value): name for value, name in chosen.values.items()} if chosen else {},
+        district_calendars={normalized(value): name for value, name in chosen.values.items()} if chosen else {},
     )
 
 

@@ -24,7 +24,7 @@ from bot.core.model.issue import Issue
 from bot.core.model.ledger import NOTED, PROPERTY
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.core.model.own_templates import OwnTemplate
-from bot.core.model.process import Process, in_its_calendar
+from bot.core.model.process import Process, process_for_issue
 from bot.core.time.business_calendar import Calendar
 from bot.jira.call import JiraTrouble, Missing, Refused
 from bot.jira.gateway import Gateway
@@ -217,7 +217,7 @@ class Reconciler:
             process = config.process_for(issue.project, issue.type)
         else:
             process = next((p for p in config.processes if p.name == name), None)
-        return process and in_its_calendar(process, config.office, issue.fields)
+        return process and process_for_issue(process, config.office, issue.fields)
 
     def _stay_out(self, issue: Issue, process: Process | None) -> str:
         office = self._config.office

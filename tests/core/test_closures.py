@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.core.history.closure_impact import Moved, due_of_note, moved_lines, moves_of
-from bot.core.model.ledger import ClockNote, Ledger, Stretch, Visit
+from bot.core.model.ledger import ClockRecord, Ledger, PauseRecord, Visit
 from bot.core.time.business_calendar import DayException
-from bot.core.time.closures import Closure, closed_anyhow, cut, parse_closure, with_closures, with_day
+from bot.core.time.closures import Closure, changes_no_hours, cut, parse_closure, with_closures, with_day
 from tests.core.world import CLI, PROCESS
 
 TUESDAY = date(2026, 1, 6)
@@ -123,7 +123,7 @@ def test_a_calendar_with_closures() -> None:
 @pytest.mark.parametrize("day", [date(2026, 1, 10), date(2026, 1, 19)])
 def test_a_day_that_is_closed_anyhow(day: date) -> None:
     """A weekend or a holiday: the calendar stays the very same, so nothing is built anew."""
-    assert closed_anyhow(CLI, closure(day))
+    assert changes_no_hours(CLI, closure(day))
     assert with_closures(CLI, [closure(day)]) is CLI
     shut = with_closures(CLI, [closure()])
     assert with_closures(shut, [closure()]) is shut
@@ -132,12 +132,12 @@ def test_a_day_that_is_closed_anyhow(day: date) -> None:
 # -- the clocks
 
 
-def note(**more: Any) -> ClockNote:
+def note(**more: Any) -> ClockRecord:
     """20 business hours since Monday at nine: due on Wednesday at eleven."""
-    return ClockNote(**{"goal": "20 business hours", "calendar": "cli", "started": NINE, "due": at(7, 11)} | more)
+    return ClockRecord(**{"goal": "20 business hours", "calendar": "cli", "started": NINE, "due": at(7, 11)} | more)
 
 
-def ledger(**clocks: ClockNote) -> Ledger:
+def ledger(**clocks: ClockRecord) -> Ledger:
     """A ticket in its second round of the first review."""
     visit = Visit("9", "review", "Initial File Review", NINE, round=2, clocks=clocks)
     return Ledger("dde", "", [visit])
@@ -151,13 +151,13 @@ SHUT = with_closures(CLI, [closure()])
     [
         (note(), at(7, 11), at(8, 11)),
         (note(extended=["4 business hours"]), at(7, 15), at(8, 15)),
-        (note(pauses=[Stretch(at(6, 8), at(7, 8), "hold")]), at(8, 11), at(8, 11)),  # the day was a pause anyway
-        (note(pauses=[Stretch(at(5, 10), at(5, 12), "hold")]), at(7, 13), at(8, 13)),
+        (note(pauses=[PauseRecord(at(6, 8), at(7, 8), "hold")]), at(8, 11), at(8, 11)),  # the day was a pause anyway
+        (note(pauses=[PauseRecord(at(5, 10), at(5, 12), "hold")]), at(7, 13), at(8, 13)),
         (note(goal="2 business days"), at(7, 9), at(8, 9)),
         (note(goal="20 hours"), at(6, 5), at(6, 5)),  # clock time goes on in a storm
     ],
 )
-def test_a_note_tells_when_it_is_due(made: ClockNote, due: datetime, moved: datetime) -> None:
+def test_a_note_tells_when_it_is_due(made: ClockRecord, due: datetime, moved: datetime) -> None:
     """By its goal, its pauses and what was added, on any calendar."""
     assert (due_of_note(made, CLI), due_of_note(made, SHUT)) == (due, moved)
 
@@ -183,7 +183,7 @@ def test_running_clocks_move() -> None:
         note(started=at(6, 17), due=at(8, 17)),  # it began when the day was over
     ],
 )
-def test_clocks_that_do_not_move(resting: ClockNote) -> None:
+def test_clocks_that_do_not_move(resting: ClockRecord) -> None:
     """A clock that stopped, is on hold, counts by another calendar, or does not use the day."""
     assert list(moves_of(ledger(step=resting), PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD")) == []
 

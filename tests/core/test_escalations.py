@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.model.effects import Notify, PostComment
-from bot.core.model.process import LEAD, NEVER, OPERATOR, Escalation, Process, in_its_calendar
+from bot.core.model.process import LEAD, NEVER, OPERATOR, Escalation, Process, process_for_issue
 from bot.core.time.goals import parse_goal
 from tests.core.world import CLI, HANNA, LENA, OFFICE, PROCESS, World, effects_of, ids_of, in_folder, in_review
 
@@ -276,5 +276,5 @@ def test_a_field_chooses_the_calendar() -> None:
         ({"id": "3"}, "cli"),
         ("East", "cli"),
     ):
-        assert in_its_calendar(PROCESS, office, {"customfield_1": value}).calendar == calendar
-    assert in_its_calendar(PROCESS, OFFICE, {"customfield_1": "west side"}) is PROCESS
+        assert process_for_issue(PROCESS, office, {"customfield_1": value}).calendar == calendar
+    assert process_for_issue(PROCESS, OFFICE, {"customfield_1": "west side"}) is PROCESS

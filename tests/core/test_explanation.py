@@ -14,7 +14,7 @@ from bot.core.decide.explain_clock import explanation_of_clock
 from bot.core.history.sla_clocks import Clock, planned, shifted
 from bot.core.model.ledger import PauseReason
 from bot.core.model.pauses import Pause
-from bot.core.time.breakdown import MOST_ROWS, Row
+from bot.core.time.breakdown import MAX_ROWS, Row
 from bot.core.time.business_calendar import Calendar, DayException
 from bot.core.time.explanation import Explanation, explanation_of_goal, render
 from bot.core.time.goals import Goal, Unit, parse_goal
@@ -136,7 +136,7 @@ def test_a_long_table_is_folded_and_names_all_that_is_special(goal: str) -> None
     calendar = replace(CLI, closed=days)
     explanation = explanation_of_goal(calendar, parse_goal(goal), at("2026-11-02 10:00"))
     rows = counted(explanation) or days_of(explanation)
-    assert sum(len(part.rows) for part in explanation.parts) <= MOST_ROWS
+    assert sum(len(part.rows) for part in explanation.parts) <= MAX_ROWS
     assert sum((row.amount for row in rows), timedelta() if counted(explanation) else 0) == rows[-1].total  # type: ignore[arg-type]
     shown = [day for day in days if day <= rows[-1].last]
     text = text_of(explanation)

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from bot.core.model.ledger import ClockNote, CommandRecord, Ledger, PauseReason, ReplyRecord, Stretch, Verdict, Visit
+from bot.core.model.ledger import (
+    ClockRecord,
+    CommandRecord,
+    Ledger,
+    PauseReason,
+    PauseRecord,
+    ReplyRecord,
+    Verdict,
+    Visit,
+)
 from bot.core.model.ledger_json import LedgerBroken, read_ledger, to_json
 from tests.core.world import in_review
 
@@ -168,9 +177,9 @@ def test_dozens_of_rounds_with_holds_and_extensions() -> None:
             CommandRecord(f"{n}{k}", kind, at, "712020:hanna", "5 business days")
             for k, kind in enumerate(("hold", "extend"))
         ]
-        pauses = tuple(Stretch(at, at + timedelta(hours=k), PauseReason.ON_HOLD) for k in range(3))
+        pauses = tuple(PauseRecord(at, at + timedelta(hours=k), PauseReason.ON_HOLD) for k in range(3))
         visit.clocks = {
-            "review": ClockNote("20 business hours", "cli", at, at, None, pauses, None, ("5 business days",))
+            "review": ClockRecord("20 business hours", "cli", at, at, None, pauses, None, ("5 business days",))
         }
     whole = Ledger("dde", "1", visits)
     value = to_json(whole)

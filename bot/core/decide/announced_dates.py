@@ -133,7 +133,7 @@ def _commands_settled(builder: PlanBuilder) -> bool:
     announced. If it is not, the plan is made again when the grace is over."""
     progress = builder.progress
     newest = max((command.at for v in progress.chain for command in v.commands), default=None)
-    until = newest + progress.people.office.patience if newest is not None else progress.now
+    until = newest + progress.people.office.grace_or_default if newest is not None else progress.now
     if progress.now >= until:
         return True
     builder.grace_until = min(builder.grace_until or until, until)

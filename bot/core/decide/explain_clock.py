@@ -15,7 +15,7 @@ from bot.core.model.ledger import CommandName, CommandRecord, PauseReason
 from bot.core.model.pauses import Pause, pauses_of
 from bot.core.time.breakdown import Row, Span, event, table_of_clock_time, table_of_open_time
 from bot.core.time.business_calendar import Calendar
-from bot.core.time.explanation import Explanation, Part, made, render
+from bot.core.time.explanation import Explanation, Part, goal_parts, render
 from bot.core.time.formatting import exact, length
 from bot.core.time.goals import Unit
 
@@ -86,7 +86,7 @@ class _ClockExplainer:
 
     def parts(self) -> Iterator[Part]:
         clock = self.clock
-        yield from made(self.calendar, clock.goal, clock.started)
+        yield from goal_parts(self.calendar, clock.goal, clock.started)
         pauses = self.counted_pauses()
         hour_by_hour = clock.goal.unit in (Unit.BUSINESS_HOURS, Unit.HOURS)
         if not (hour_by_hour or pauses or clock.extended or self.is_paused):

@@ -22,7 +22,7 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
     if step.review and not progress.visit.files:
         builder.reasons.append("no files were received for this review")
         return
-    builder.supersede(progress.ledger.broken_off(progress.visit))
+    builder.supersede(progress.ledger.abandoned(progress.visit))
     _make_subtasks(builder, step)
     _close_answered(builder)
     _ask_to_call(builder, step)

@@ -86,7 +86,7 @@ class PlanBuilder:
         visit = self.progress.visit
         if visit.mover != Mover.PERSON or not visit.id.startswith("h"):
             return True
-        until = visit.began + self.progress.people.office.patience
+        until = visit.began + self.progress.people.office.grace_or_default
         if self.progress.now >= until:
             return True
         self.grace_until = until

@@ -8,7 +8,7 @@ from bot.core.decide.explain_clock import name_of
 from bot.core.decide.template_facts import clock_title
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock
-from bot.core.model.ledger import STEP_CLOCK, ClockNote, PauseReason, Visit
+from bot.core.model.ledger import STEP_CLOCK, ClockRecord, PauseReason, Visit
 from bot.core.model.pauses import pauses_of
 from bot.core.model.process import DISTRICT
 from bot.core.time.business_calendar import Calendar
@@ -38,7 +38,7 @@ def earlier_rounds(progress: Progress, calendar: Calendar) -> list[str]:
     return lines
 
 
-def _round(progress: Progress, visit: Visit, what: str, note: ClockNote, calendar: Calendar) -> str:
+def _round(progress: Progress, visit: Visit, what: str, note: ClockRecord, calendar: Calendar) -> str:
     number = f"round {visit.round}, " if visit.round else ""
     line = f"{number}{what}: {note.goal} from {moment(note.started, calendar)}, due {moment(note.due, calendar)}"
     if note.stopped is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.history.sla_clocks import planned, shifted
-from bot.core.model.ledger import STEP_CLOCK, ClockNote, Ledger
+from bot.core.model.ledger import STEP_CLOCK, ClockRecord, Ledger
 from bot.core.model.pauses import Pause
 from bot.core.model.process import Process
 from bot.core.time.business_calendar import Calendar
@@ -28,7 +28,7 @@ class Moved:
     new: datetime
 
 
-def due_of_note(note: ClockNote, calendar: Calendar) -> datetime:
+def due_of_note(note: ClockRecord, calendar: Calendar) -> datetime:
     """When a review clock of the ledger is due by a calendar."""
     goal, extended = parse_goal(note.goal), tuple(parse_goal(goal) for goal in note.extended)
     pauses = tuple(Pause(p.begin, p.end, p.why) for p in note.pauses)

@@ -17,10 +17,10 @@ from bot.core.model.ledger import (
     WAITING,
     CommandName,
     Decision,
-    Finish,
+    FinishRecord,
     Ledger,
     PauseReason,
-    Stretch,
+    PauseRecord,
     Verdict,
     Visit,
     subtasks_made,
@@ -127,7 +127,7 @@ def follow(
     ledger.process, ledger.version = process.name, process.version
     if ledger.visits and ledger.visits[-1].ended is not None:
         # It was let go while it followed no process; now it does again, and the time between was nobody's.
-        ledger.visits[-1].pauses.append(Stretch(ledger.visits[-1].ended, now, PauseReason.OUTSIDE))
+        ledger.visits[-1].pauses.append(PauseRecord(ledger.visits[-1].ended, now, PauseReason.OUTSIDE))
         ledger.visits[-1].ended, ledger.visits[-1].verdict = None, None
     known = {v.id for v in ledger.visits if v.ended is not None}
     zone = calendars[process.calendar].zone
@@ -174,7 +174,7 @@ def _run_clocks(
     for state in branches:
         if state.status == BranchStatus.WITHDRAWN and state.branch.name not in visit.withdrawn:
             visit.withdrawn.append(state.branch.name)
-    visit.finished = {b.branch.name: Finish(b.at, b.by) for b in branches if b.at is not None}
+    visit.finished = {b.branch.name: FinishRecord(b.at, b.by) for b in branches if b.at is not None}
     if visit.ended is None:
         visit.decided = _spoken(issue, process, step, ledger.chain(visit)) or decision(process, step, visit, branches)
     clocks = clocks_of(process, step, visit, ledger, branches, calendars, at)

@@ -8,7 +8,16 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.history.branches import BranchState, BranchStatus
-from bot.core.model.ledger import STEP_CLOCK, ClockNote, CommandName, CommandRecord, Ledger, Stretch, Verdict, Visit
+from bot.core.model.ledger import (
+    STEP_CLOCK,
+    ClockRecord,
+    CommandName,
+    CommandRecord,
+    Ledger,
+    PauseRecord,
+    Verdict,
+    Visit,
+)
 from bot.core.model.pauses import Pause, pauses_of
 from bot.core.model.process import DISTRICT, Process, Step
 from bot.core.time.business_calendar import Calendar
@@ -111,7 +120,7 @@ class _Face:
             due = shifted(self.calendar, goal, planned(self.calendar, goal, self.start, extended), over)
         return Clock(branch, team, goal, name, self.start, due, stopped, over, paused, extended)
 
-    def _kept(self, branch: str, over: Pauses, extended: Extensions) -> ClockNote | None:
+    def _kept(self, branch: str, over: Pauses, extended: Extensions) -> ClockRecord | None:
         """The note that a clock which has stopped ends with: another goal or calendar since rewrites nothing, an
         order or a pause that was not known yet does."""
         noted = self.visit.clocks.get(branch or STEP_CLOCK)
@@ -186,15 +195,15 @@ def _branch_stopped(state: BranchState, visit: Visit, at: datetime) -> datetime 
     return visit.ended
 
 
-def note(clock: Clock) -> ClockNote:
+def note(clock: Clock) -> ClockRecord:
     """The clock as the ledger keeps it."""
-    return ClockNote(
+    return ClockRecord(
         goal=str(clock.goal),
         calendar=clock.calendar,
         started=clock.started,
         due=clock.due,
         stopped=clock.stopped,
-        pauses=tuple(Stretch(p.begin, p.end, p.why) for p in clock.pauses if p.end is not None),
+        pauses=tuple(PauseRecord(p.begin, p.end, p.why) for p in clock.pauses if p.end is not None),
         paused=clock.paused,
         extended=tuple(map(str, clock.extended)),
     )

@@ -11,7 +11,7 @@ from bot.core.history.comment_intake import CommentIntake, NewComments
 from bot.core.model.effect_id import Kind
 from bot.core.model.issue import Change, Comment, Issue
 from bot.core.model.ledger import WAITING, CommandName, Decision, Ledger, Mover, Verdict, Visit
-from bot.core.model.pauses import note_pause
+from bot.core.model.pauses import record_pause
 from bot.core.model.process import Process, Step
 from bot.core.model.roles import People
 
@@ -104,7 +104,7 @@ class Fold:
             self._forget_slip(visit, prior)
             self._take_files(visit, prior, change)
             self._continue(visit)
-        note_pause(self.ledger, visit)
+        record_pause(self.ledger, visit)
         self.ledger.visits.append(visit)
         self.ledger.note(self.applied, self.issue.id)
 
@@ -120,7 +120,7 @@ class Fold:
     def _slipped(self, visit: Visit, prior: Visit) -> bool:
         """Whether people put the ticket right at once: nothing was said in the stay that ends, nobody answered
         in it, and the ticket is back where it was."""
-        grace, before = self.people.office.patience, self.ledger.visits[-2:-1]
+        grace, before = self.people.office.grace_or_default, self.ledger.visits[-2:-1]
         if not before or prior.mover != Mover.PERSON or visit.mover != Mover.PERSON:
             return False
         back = bool(visit.step) and before[0].step == visit.step and before[0].files == prior.files

@@ -1,1 +1,1 @@
-"""The values that the core works on. RULE: values only; no rule of the process, no decision."""
+"""The values that the core works with. RULE: values only; no process rules and no decisions."""

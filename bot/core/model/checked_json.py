@@ -1,4 +1,4 @@
-"""Reads a record that anybody may have edited: each refusal says in words which field it was and why."""
+"""Reads JSON that anybody may have edited: each error says which field is wrong and why."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any, TypeVar
 
 E = TypeVar("E", bound=StrEnum)
 
-YEARS = range(1970, 2200)  # beyond them no calendar can be asked
+YEARS = range(1970, 2200)  # calendars do not cover other years
 
 
 class LedgerBroken(ValueError):
-    """The property holds something that this bot did not write."""
+    """The entity property has content that this bot did not write."""
 
 
 class Table:
-    """A table of the property, read field by field; each refusal says which field and why."""
+    """A JSON object in the ledger, read field by field. All methods raise LedgerBroken, which says which field is wrong
+    and why."""
 
     def __init__(self, value: Any, where: str) -> None:
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
@@ -24,7 +25,7 @@ class Table:
         self.value, self.where = value, where
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text; without a default it must be there, and not be empty: what is empty is not written."""
+        """Return a string. Without a default it must be present and not empty, since empty values are never written."""
         if name not in self.value and default is not None:
             return default
         if name not in self.value or (self.value[name] == "" and default is None):
@@ -32,7 +33,7 @@ class Table:
         return _text(self.value[name], f"{name} of {self.where}")
 
     def enum(self, name: str, kind: type[E], default: E | None = None) -> E:
-        """One of an enum's words; without a default it must be there."""
+        """Return a member of an enum. Without a default it must be present."""
         word = self.text(name, default)
         try:
             return kind(word)
@@ -40,49 +41,49 @@ class Table:
             raise LedgerBroken(f"{name} of {self.where} is {word!r:.60}, which means nothing") from None
 
     def maybe_enum(self, name: str, kind: type[E]) -> E | None:
-        """One of an enum's words, None where it is not there."""
+        """Return a member of an enum, or None if it is missing."""
         return self.enum(name, kind) if self.value.get(name) else None
 
     def number(self, name: str) -> int:
-        """A count, 0 where it is not there."""
+        """Return a count, or 0 if it is missing."""
         value = self.value.get(name, 0)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise LedgerBroken(f"{name} of {self.where} is {value!r:.60}, which is no count")
         return value
 
     def moment(self, name: str) -> datetime:
-        """A moment, which must be there."""
+        """Return a moment, which must be present."""
         return _moment(self.text(name), f"{name} of {self.where}")
 
-    def maybe(self, name: str) -> datetime | None:
-        """A moment, None where it is not there."""
+    def maybe_moment(self, name: str) -> datetime | None:
+        """Return a moment, or None if it is missing."""
         return self.moment(name) if self.value.get(name) is not None else None
 
     def table(self, name: str) -> Table | None:
-        """A table within this one, None where it is not there."""
+        """Return a table inside this one, or None if it is missing."""
         value = self.value.get(name)
         return None if value is None else Table(value, f"{name} of {self.where}")
 
-    def named(self, name: str) -> dict[str, Table]:
-        """Tables by their names."""
+    def tables_by_name(self, name: str) -> dict[str, Table]:
+        """Return tables by their names; empty if the field is missing."""
         table = self.table(name)
         return {} if table is None else {k: Table(v, f"{k} in {table.where}") for k, v in table.value.items()}
 
     def tables(self, name: str) -> list[Table]:
-        """A list of tables."""
+        """Return a list of tables; empty if the field is missing."""
         return [Table(v, f"{name} {n} of {self.where}") for n, v in enumerate(self._list(name), 1)]
 
     def texts(self, name: str) -> list[str]:
-        """A list of texts."""
+        """Return a list of strings; empty if the field is missing."""
         return [_text(v, f"{name} of {self.where}") for v in self._list(name)]
 
-    def refs(self, name: str) -> dict[str, str]:
-        """Texts by their names."""
+    def texts_by_name(self, name: str) -> dict[str, str]:
+        """Return strings by their names; empty if the field is missing."""
         table = self.table(name)
         return {} if table is None else {k: table.text(k) for k in table.value}
 
-    def moments(self, name: str) -> dict[str, datetime]:
-        """Moments by their names."""
+    def moments_by_name(self, name: str) -> dict[str, datetime]:
+        """Return moments by their names; empty if the field is missing."""
         table = self.table(name)
         return {} if table is None else {k: table.moment(k) for k in table.value}
 

@@ -1,4 +1,4 @@
-"""What the bot may wish to do to Jira: small commands in the imperative, each with its ids."""
+"""The plan for a ticket: its effects, which are small commands to Jira, each with its ids."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bot.core.model.effect_id import EffectId
 from bot.core.model.ledger import NOTED, Decision, Ledger
 from bot.core.time.closures import Closure
 
-Facts = Mapping[str, Any]  # what a template may say: strings, numbers, aware datetimes, tuples of strings
+Facts = Mapping[str, Any]  # what a template may use: strings, numbers, aware datetimes, tuples of strings
 
 
 @dataclass(frozen=True)
 class NewSubtask:
-    """One subtask to be made; `summary` and `description` are templates, filled from `facts`."""
+    """One subtask to create; `summary` and `description` are templates, rendered with `facts`."""
 
     id: EffectId
     branch: str
@@ -30,7 +30,7 @@ class NewSubtask:
 
 @dataclass(frozen=True)
 class CreateSubtasks:
-    """Make a step's subtasks in one call."""
+    """Create a step's subtasks in one call."""
 
     items: tuple[NewSubtask, ...]
 
@@ -42,9 +42,9 @@ class CreateSubtasks:
 
 @dataclass(frozen=True)
 class PostComment:
-    """Write one comment; several wishes that it fulfils may share it. A `draft` is an internal comment with what
-    would be said in public, with `tell` one that corrects a day. `due_id` is done along with it where the words
-    name the day of the fact `due`."""
+    """Post one comment, which may carry out several effects. A `draft` is an internal comment with the text that
+    would be public; with `tell` it is the draft of a date correction, which /tell sends. `due_id` is done with it if
+    the text names the day of the fact `due`."""
 
     ids: tuple[EffectId, ...]
     template: str
@@ -57,7 +57,7 @@ class PostComment:
 
 @dataclass(frozen=True)
 class SendText:
-    """Write a public comment in a person's words, or a draft's."""
+    """Post a public comment with the text that a person wrote, or with the text of a draft."""
 
     ids: tuple[EffectId, ...]
     text: str
@@ -65,9 +65,10 @@ class SendText:
 
 @dataclass(frozen=True)
 class Notify:
-    """Send a message outside Jira by a channel; it cannot be marked there, so it is sent at most once.
+    """Send a message outside Jira through a channel. It cannot be marked there, so it is sent at most once.
 
-    `due` is a moment to name below the `body`, said in that `calendar`; `key` the ticket to link to, where it may."""
+    `due` is a moment to add below the `body`, in the zone of that `calendar`; `key` is the ticket to link to, if the
+    channel may name it."""
 
     ids: tuple[EffectId, ...]
     channel: str
@@ -80,8 +81,8 @@ class Notify:
 
 @dataclass(frozen=True)
 class CloseDay:
-    """Close a day of a calendar for every ticket that follows it, and answer with the reviews whose due moment
-    moves; `facts` are for that answer."""
+    """Close a day of a calendar for every ticket that uses it, and answer with the reviews whose due moments move;
+    `facts` are for that answer."""
 
     ids: tuple[EffectId, ...]
     closure: Closure
@@ -99,10 +100,10 @@ class MoveSubtask:
 
 @dataclass(frozen=True)
 class TransitionIssue:
-    """Move the ticket to a status, with a resolution where the move's screen has that field.
+    """Move the ticket to a status, with a resolution if the transition's screen has that field.
 
-    `after` names an effect of the same plan without which the move is not made, and `decided` the decision that
-    is then written down before it."""
+    The move is made only if the effect `after` of the same plan was done. `decided` is the decision that is written to
+    the ledger before the move."""
 
     ids: tuple[EffectId, ...]
     status: str
@@ -116,7 +117,7 @@ Effect = CreateSubtasks | PostComment | SendText | Notify | CloseDay | MoveSubta
 
 @dataclass(frozen=True)
 class TicketUpdate:
-    """The one PUT that sets labels, fields and the ledger; `ledger` is None where the bot keeps none."""
+    """The one PUT that sets labels, fields and the ledger; `ledger` is None if the bot keeps none for the issue."""
 
     add_labels: tuple[str, ...] = ()
     remove_labels: tuple[str, ...] = ()
@@ -126,7 +127,7 @@ class TicketUpdate:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is wished and not yet there, when to look again, and why, in one sentence.
+    """What is planned and not done yet, when to reconcile next, and why, in one sentence.
 
     `done_without_call` names effects that are done without a call of their own, `missed` visits that passed before
     the bot had done anything in them."""
@@ -139,8 +140,8 @@ class Plan:
     missed: tuple[str, ...] = ()
 
     def update_after(self, issue_id: str, refs: Mapping[str, str], moves: Iterable[TransitionIssue]) -> TicketUpdate:
-        """The update as it is to be written once effects were applied (`refs` says what came of each) and before these
-        moves are made. The ledger names both, so the next reconcile can tell the bot's own move from a person's."""
+        """Return the update to write after effects were applied and before these moves are made; `refs` has the result
+        of each effect. Its ledger contains both, so the next reconcile can tell the bot's own move from a person's."""
         if self.update.ledger is None:
             return self.update
         ledger = self.update.ledger.copy()

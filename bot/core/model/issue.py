@@ -1,4 +1,4 @@
-"""One Jira issue as it was read at one moment: the only thing the core knows of Jira."""
+"""One Jira issue as it was read at one moment: all that the core knows about Jira."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Person:
-    """An account. `kind` is Jira's accountType: "atlassian", "customer" or "app" ("atlassian" where unknown)."""
+    """An account. `kind` is Jira's accountType: "atlassian", "customer" or "app" ("atlassian" if unknown)."""
 
     id: str
     name: str
@@ -19,7 +19,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Change:
-    """One item of one changelog entry. `field` is Jira's fieldId where given ("status", "labels", "duedate")."""
+    """One item of one changelog entry. `field` is Jira's fieldId, if given ("status", "labels", "duedate")."""
 
     id: str
     at: datetime
@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment as it stands now. `public` means that the customer can read it."""
+    """A comment in its current version. `public` means that the customer can read it."""
 
     id: str
     author: Person | None
@@ -43,7 +43,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class Subtask:
-    """A subtask. `changes` and `comments` are filled only where `whole` is true (its own history was read)."""
+    """A subtask. `changes` and `comments` are filled only if `whole` is true (its own history was read)."""
 
     id: str
     key: str
@@ -57,8 +57,8 @@ class Subtask:
 @dataclass(frozen=True)
 class Issue:
     """The whole issue: every change and comment, oldest first. A status is always the name that the process
-    file uses, mapped from Jira's id by the gateway. `participants` are the outside people that the configured
-    fields name; `ledger` is the raw entity property, None where absent."""
+    file uses, mapped from Jira's id by the gateway. `participants` are the people outside the office that the
+    configured fields name; `ledger` is the raw entity property, None if absent."""
 
     id: str
     key: str
@@ -80,7 +80,7 @@ class Issue:
 
     @property
     def newest(self) -> datetime:
-        """The newest moment that this snapshot speaks of; no `now` may be before it."""
+        """The newest moment in this snapshot; `now` must not be before it."""
         moments = [self.created, *(c.at for c in self.changes), *(c.updated for c in self.comments)]
         for subtask in self.subtasks:
             moments += [c.at for c in subtask.changes] + [c.updated for c in subtask.comments]

@@ -1,4 +1,4 @@
-"""The bot's memory of one issue, kept on the issue itself: ids, moments and hashes, never text."""
+"""The bot's memory of one issue, stored on the issue itself: ids, moments and hashes, never text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from enum import StrEnum
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 
 PROPERTY = "onboarding-bot"
-_MOST_HEARD = 50
+_MAX_READ_COMMENTS = 50
 
 STEP_CLOCK = "step"  # the name of a step's own clock, beside those of its branches
-WAITING = "waiting"  # the step name of a stay in the process's waiting status
+WAITING = "waiting"  # the step name of a visit in the process's waiting status
 
 
 class Verdict(StrEnum):
@@ -29,7 +29,7 @@ class Verdict(StrEnum):
 
 
 class Mover(StrEnum):
-    """Who moved a ticket. What an app's account does is status, never a person's wish."""
+    """Who moved a ticket. A move by an app's account changes the status, but does not count as a person's decision."""
 
     BOT = "bot"
     PERSON = "person"
@@ -39,14 +39,14 @@ class Mover(StrEnum):
 class PauseReason(StrEnum):
     """Why a clock is paused."""
 
-    ON_HOLD = "hold"  # staff said so
-    ON_VENDOR = "vendor"  # staff said so: a vendor has to act
-    OUTSIDE = "outside"  # the ticket was in a status of no step
+    ON_HOLD = "hold"  # by staff, with /hold
+    ON_VENDOR = "vendor"  # by staff, with /hold vendor: a vendor has to act
+    OUTSIDE = "outside"  # the ticket was in a status that belongs to no step
     AWAY = "waiting"  # it waited for the district, without new files
 
 
 class CommandName(StrEnum):
-    """Every command of staff, as it is typed after the slash."""
+    """Every command that staff can use, as it is typed after the slash."""
 
     HOLD = "hold"
     RESUME = "resume"
@@ -62,12 +62,12 @@ class CommandName(StrEnum):
     CLOSED = "closed"
 
 
-NOTED = "-"  # stands in `done` where an effect leaves nothing behind that has an id
+NOTED = "-"  # the value in `done` for an effect that creates nothing with an id
 
 
 @dataclass(frozen=True)
 class ReplyRecord:
-    """A reply of the district that counted, as it was when it was heard."""
+    """A reply of the district that counted, as it was when the bot read it."""
 
     comment: str
     intent: str
@@ -76,29 +76,28 @@ class ReplyRecord:
 
 
 @dataclass(frozen=True)
-class Finish:
-    """When a branch's work was finished, and by whom, as its subtask's own history told at the time."""
+class FinishRecord:
+    """When a branch's work was finished, and by whom, according to its subtask's history at the time."""
 
     at: datetime
     by: str
 
 
-# What these did to a visit stands in the ledger; the others only ask something, or concern no ticket.
+# The ledger keeps what these changed in a visit; the others only ask something, or do not concern one ticket.
 RECORDED_COMMANDS = frozenset(CommandName) - {
     CommandName.STATUS,
     CommandName.EXPLAIN,
     CommandName.HELP,
     CommandName.CLOSED,
 }
-VENDOR = "vendor"  # what a hold waits for, where it is not the office itself
+VENDOR = "vendor"  # the value of /hold if the ticket waits for a vendor, not for the office itself
 
 
 @dataclass(frozen=True)
 class CommandRecord:
-    """An order of staff that was obeyed: the comment that gave it, when and by whom.
+    """A command of staff that was carried out: its comment, when and by whom it was given.
 
-    `value` is what it set: the goal of an extension, VENDOR of a hold for one, and for a corrected receipt the
-    moment that counted before."""
+    `value` is the goal for /extend, VENDOR for /hold vendor, and for /received the moment that counted before."""
 
     comment: str
     kind: CommandName
@@ -109,7 +108,8 @@ class CommandRecord:
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict or completion that the facts have reached: what it is, since when, by whom, and where it leads."""
+    """A verdict or completion that follows from the facts: what it is, since when, by whom, and the status `to` which
+    the ticket goes."""
 
     verdict: Verdict
     at: datetime
@@ -118,8 +118,8 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """A pause from `begin` to `end`; `why` is a word of `clocks`."""
+class PauseRecord:
+    """A pause that is over, from `begin` to `end`."""
 
     begin: datetime
     end: datetime
@@ -127,29 +127,30 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class ClockNote:
-    """A review clock as it ran: kept so that a later change of calendar or goal rewrites nothing.
+class ClockRecord:
+    """A review clock as it ran, stored so that a later change of calendar or goal does not rewrite the past.
 
-    `pauses` are the times in which nothing was spent, `paused` since when that is so now; `extended` are the goals
-    that staff added."""
+    `pauses` are the pauses that are over, `paused` is the begin of the current one; `extended` are the goals that staff
+    added."""
 
     goal: str
     calendar: str
     started: datetime
     due: datetime
     stopped: datetime | None = None
-    pauses: tuple[Stretch, ...] = ()
+    pauses: tuple[PauseRecord, ...] = ()
     paused: datetime | None = None
     extended: tuple[str, ...] = ()
 
 
 @dataclass
 class Visit:
-    """One stay in a step. `id` names the changelog entry that began it; `files` the fact that began its round.
+    """One visit of the ticket to a step. `id` names the changelog entry or comment that began it; `files` names the
+    fact that began its round.
 
-    `done` maps what the bot did in this visit to what came of it (a comment's or subtask's id, or NOTED); `continues`
-    names an earlier visit whose work this one goes on with; `pauses` and `first` tell what no visit tells any more:
-    when nothing was spent, and when the first of the stays began."""
+    `done` maps the effects that the bot applied in this visit to their results (a comment's or subtask's id, or NOTED);
+    `continues` names an earlier visit whose work this one continues; `pauses` and `first` keep what can no longer be
+    read from earlier visits that were removed: the pauses, and when the first of these visits began."""
 
     id: str
     step: str
@@ -164,24 +165,24 @@ class Visit:
     undo: str = ""
     replies: list[ReplyRecord] = field(default_factory=list)
     commands: list[CommandRecord] = field(default_factory=list)
-    pauses: list[Stretch] = field(default_factory=list)
+    pauses: list[PauseRecord] = field(default_factory=list)
     first: datetime | None = None
     done: dict[str, str] = field(default_factory=dict)
     withdrawn: list[str] = field(default_factory=list)
-    finished: dict[str, Finish] = field(default_factory=dict)
-    clocks: dict[str, ClockNote] = field(default_factory=dict)
+    finished: dict[str, FinishRecord] = field(default_factory=dict)
+    clocks: dict[str, ClockRecord] = field(default_factory=dict)
     decided: Decision | None = None
     ended: datetime | None = None
     ended_by: str = ""
     verdict: Verdict | None = None
 
     def effects(self, kind: Kind) -> Iterator[tuple[EffectName, str]]:
-        """The effects of that kind that were done in this visit, each with what came of it."""
+        """Return the effects of that kind that were done in this visit, each with its result."""
         names = ((EffectName(name), ref) for name, ref in self.done.items())
         return ((name, ref) for name, ref in names if name.kind == kind)
 
     def copy(self) -> Visit:
-        """A visit of its own with the same content."""
+        """Return an independent copy of the visit."""
         return replace(
             self,
             replies=list(self.replies),
@@ -195,13 +196,14 @@ class Visit:
 
 
 def subtasks_made(visits: Iterable[Visit]) -> set[str]:
-    """The ids of the subtasks that the bot made in these visits."""
+    """Return the ids of the subtasks that the bot created in these visits."""
     return {ref for visit in visits for name, ref in visit.effects(Kind.SUBTASK)}
 
 
 @dataclass
 class Ledger:
-    """All visits of one issue, oldest first, and which of the contact's comments were heard as they stood."""
+    """All visits of one issue, oldest first, and the comments that the bot has read: `read_comments` has the newest by
+    id, with the moment of their last edit, and `read_until` is that moment for the rest."""
 
     process: str
     version: str
@@ -210,41 +212,42 @@ class Ledger:
     read_until: datetime | None = None
 
     def visit(self, visit_id: str) -> Visit | None:
-        """The visit of that id, None where there is none."""
+        """Return the visit with that id, or None."""
         return next((v for v in self.visits if v.id == visit_id), None)
 
     def chain(self, visit: Visit) -> list[Visit]:
-        """The visit and those that it continues, newest first."""
+        """Return the visit and those that it continues, newest first."""
         found = [visit]
         if visit.continues:
             by_id = {v.id: v for v in self.visits}
-            while (earlier := by_id.get(found[-1].continues)) is not None:  # always an earlier one, so it ends
+            while (earlier := by_id.get(found[-1].continues)) is not None:  # always an earlier visit, so the loop ends
                 found.append(earlier)
         return found
 
-    def broken_off(self, visit: Visit) -> list[Visit]:
-        """Stays in the visit's step, with other files, that ended without a verdict: nobody needs their work."""
+    def abandoned(self, visit: Visit) -> list[Visit]:
+        """Return the visits to the same step that ended without a verdict and that this visit does not continue: their
+        work is not needed any more."""
         chain = self.chain(visit)
         over = (Verdict.LEFT, Verdict.REPLACED)
         return [v for v in self.visits if v.step == visit.step and v.verdict in over and v not in chain]
 
     def working_subtasks(self, status: str) -> set[str]:
-        """The ids of the subtasks whose own history matters for an issue that stands in `status`: those of the
-        last stay, and of the review that it waits for. None, once the bot has left that stay as it had decided:
-        all that they said is written down, but for the findings of a revision."""
+        """Return the ids of the subtasks whose own history matters for an issue in `status`: those of the last visit,
+        and those of the review whose files the district corrects. Empty once the bot has ended the last visit as
+        decided, since the ledger then has what these subtasks said, except for the findings of a revision."""
         if not self.visits:
             return set()
         last = self.visits[-1]
         left = last.decided is not None and last.decided.to == status != last.status
         if left and last.decided and last.decided.verdict != Verdict.REVISION:
             return set()
-        stays = self.chain(last)
+        visits = self.chain(last)
         if last.step == WAITING:
-            stays += [v for v in self.visits if v.files == last.files]
-        return subtasks_made(stays)
+            visits += [v for v in self.visits if v.files == last.files]
+        return subtasks_made(visits)
 
     def note(self, refs: Mapping[str, str], issue_id: str) -> None:
-        """Write down effects that were applied; ids that name no visit of this issue are passed over."""
+        """Record effects that were applied, with their results; ids that name no visit of this issue are ignored."""
         for text, ref in refs.items():
             effect = EffectId(text)
             visit = self.visit(effect.visit_id)
@@ -252,13 +255,13 @@ class Ledger:
                 visit.done.setdefault(effect.name, ref)
 
     def copy(self) -> Ledger:
-        """A ledger of its own with the same content: what is then written into it is not in this one."""
+        """Return an independent copy of the ledger: changes to the copy do not affect this one."""
         return replace(self, visits=[visit.copy() for visit in self.visits], read_comments=dict(self.read_comments))
 
     def mark_read(self, comment_id: str, updated: datetime) -> None:
-        """Remember a comment as heard; only the newest are kept by id, the rest by their moment."""
+        """Record that a comment was read; only the newest are kept by id, the rest by the moment of the last edit."""
         self.read_comments[comment_id] = updated
-        while len(self.read_comments) > _MOST_HEARD:
+        while len(self.read_comments) > _MAX_READ_COMMENTS:
             oldest = min(self.read_comments, key=lambda c: (self.read_comments[c], c))
             gone = self.read_comments.pop(oldest)
             self.read_until = max(self.read_until or gone, gone)

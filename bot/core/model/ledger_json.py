@@ -1,4 +1,4 @@
-"""The ledger as JSON: written so that it fits into an entity property, read with distrust."""
+"""The ledger as JSON: written so that it fits into an entity property, and validated when it is read."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bot.core.model.checked_json import LedgerBroken as LedgerBroken
 from bot.core.model.checked_json import Table
 from bot.core.model.ledger import (
     RECORDED_COMMANDS,
-    ClockNote,
+    ClockRecord,
     CommandName,
     CommandRecord,
     Decision,
-    Finish,
+    FinishRecord,
     Ledger,
     Mover,
     PauseReason,
+    PauseRecord,
     ReplyRecord,
-    Stretch,
     Verdict,
     Visit,
 )
@@ -29,14 +29,15 @@ from bot.core.model.pauses import command_pauses
 from bot.core.time.goals import parse_goal
 
 FORMAT = 1
-# Fields that are called otherwise in the property, as version 0.1 wrote it.
+# Fields that have another name in the property, because version 0.1 wrote them so.
 _KEYS = {"replies": "answers", "commands": "orders", "read_comments": "heard", "read_until": "heard_until"}
 _ROOM = 30_000  # Jira refuses a property of more than 32,768 characters
 
 
 def to_json(ledger: Ledger) -> dict[str, Any]:
-    """The value of the entity property. Where it would not fit, the oldest visits lose first what the bot did in
-    them, then their clocks, and then go, those last that the present stay goes on with; the last two stay whole."""
+    """Return the value of the entity property. If it would not fit, the oldest visits lose the list of effects first,
+    then their clocks, and then they are removed, those that the current visit continues last. The last two visits are
+    always complete."""
     value = {"v": FORMAT, **_slim(ledger)}
     if _size(value) > _ROOM:
         _make_room(value, ledger)
@@ -68,23 +69,24 @@ def _make_room(value: dict[str, Any], ledger: Ledger) -> None:
 
 
 def _take_over(visit: dict[str, Any], gone: dict[str, Any], ledger: Ledger) -> None:
-    """Keep of a stay that is told no more what the one that goes on with it counts by."""
-    told = ledger.visit(gone["id"])
-    holds = [Stretch(p.begin, p.end, p.why) for p in (command_pauses(told) if told else []) if p.end is not None]
-    pauses = gone.get("pauses", []) + [_slim(hold) for hold in holds] + visit.get("pauses", [])
-    orders = [o for o in gone.get("orders", []) if o["kind"] == CommandName.EXTEND] + visit.get("orders", [])
+    """Copy from a visit that is removed what the visit that continues it needs for its clocks and effects."""
+    removed = ledger.visit(gone["id"])
+    by_command = command_pauses(removed) if removed else []
+    ended = [PauseRecord(p.begin, p.end, p.why) for p in by_command if p.end is not None]
+    pauses = gone.get("pauses", []) + _slim(ended) + visit.get("pauses", [])
+    commands = [c for c in gone.get("orders", []) if c["kind"] == CommandName.EXTEND] + visit.get("orders", [])
     done = {**gone.get("done", {}), **visit.get("done", {})}
     first = gone.get("first", gone["began"])
-    visit.update(_slim({"pauses": pauses, "orders": orders, "done": done, "first": first}))
+    visit.update(_slim({"pauses": pauses, "orders": commands, "done": done, "first": first}))
     del visit["continues"]
     if "continues" in gone:
         visit["continues"] = gone["continues"]
 
 
 def read_ledger(value: Any) -> Ledger | None:
-    """The ledger that the property holds, None where there is none.
+    """Return the ledger in the value of the entity property, or None if there is no value.
 
-    Raises LedgerBroken, with the reason in words for staff, where it is not one."""
+    Raises LedgerBroken, with the reason in words for staff, if the value is not a valid ledger."""
     if value is None:
         return None
     table = Table(value, "the record")
@@ -94,8 +96,8 @@ def read_ledger(value: Any) -> Ledger | None:
         process=table.text("process"),
         version=table.text("version"),
         visits=[_visit(v) for v in table.tables("visits")],
-        read_comments=table.moments("heard"),
-        read_until=table.maybe("heard_until"),
+        read_comments=table.moments_by_name("heard"),
+        read_until=table.maybe_moment("heard_until"),
     )
     ids = [v.id for v in ledger.visits]
     if len(set(ids)) != len(ids):
@@ -137,19 +139,19 @@ def _visit(v: Table) -> Visit:
         mover=v.enum("mover", Mover),
         files=v.text("files", ""),
         round=v.number("round"),
-        received=v.maybe("received"),
+        received=v.maybe_moment("received"),
         continues=v.text("continues", ""),
         undo=v.text("undo", ""),
         replies=[_reply(r) for r in v.tables("answers")],
         commands=[_command(c) for c in v.tables("orders")],
-        pauses=_stretches(v),
-        first=v.maybe("first"),
-        done=v.refs("done"),
+        pauses=_pause_records(v),
+        first=v.maybe_moment("first"),
+        done=v.texts_by_name("done"),
         withdrawn=v.texts("withdrawn"),
-        finished={name: Finish(f.moment("at"), f.text("by", "")) for name, f in v.named("finished").items()},
-        clocks={name: _clock(c) for name, c in v.named("clocks").items()},
+        finished={name: _finish(f) for name, f in v.tables_by_name("finished").items()},
+        clocks={name: _clock(c) for name, c in v.tables_by_name("clocks").items()},
         decided=_decision(decided) if decided else None,
-        ended=v.maybe("ended"),
+        ended=v.maybe_moment("ended"),
         ended_by=v.text("ended_by", ""),
         verdict=v.maybe_enum("verdict", Verdict),
     )
@@ -157,6 +159,10 @@ def _visit(v: Table) -> Visit:
 
 def _decision(d: Table) -> Decision:
     return Decision(d.enum("verdict", Verdict), d.moment("at"), d.text("by", ""), d.text("to"))
+
+
+def _finish(f: Table) -> FinishRecord:
+    return FinishRecord(f.moment("at"), f.text("by", ""))
 
 
 def _reply(r: Table) -> ReplyRecord:
@@ -167,30 +173,30 @@ def _command(o: Table) -> CommandRecord:
     kind = o.enum("kind", CommandName)
     if kind not in RECORDED_COMMANDS:
         raise LedgerBroken(f"kind of {o.where} is {kind.value!r}, which changes nothing")
-    order = CommandRecord(o.text("comment"), kind, o.moment("at"), o.text("by", ""), o.text("value", ""))
-    if order.kind == CommandName.EXTEND:
-        _goal(order.value, o.where)
-    if order.kind == CommandName.RECEIVED:
+    command = CommandRecord(o.text("comment"), kind, o.moment("at"), o.text("by", ""), o.text("value", ""))
+    if command.kind == CommandName.EXTEND:
+        _goal(command.value, o.where)
+    if command.kind == CommandName.RECEIVED:
         o.moment("value")
-    return order
+    return command
 
 
-def _clock(c: Table) -> ClockNote:
-    return ClockNote(
+def _clock(c: Table) -> ClockRecord:
+    return ClockRecord(
         goal=_goal(c.text("goal"), c.where),
         calendar=c.text("calendar"),
         started=c.moment("started"),
         due=c.moment("due"),
-        stopped=c.maybe("stopped"),
-        pauses=tuple(_stretches(c)),
-        paused=c.maybe("paused"),
+        stopped=c.maybe_moment("stopped"),
+        pauses=tuple(_pause_records(c)),
+        paused=c.maybe_moment("paused"),
         extended=tuple(_goal(text, c.where) for text in c.texts("extended")),
     )
 
 
-def _stretches(table: Table) -> list[Stretch]:
+def _pause_records(table: Table) -> list[PauseRecord]:
     return [
-        Stretch(p.moment("begin"), p.moment("end"), p.enum("why", PauseReason, PauseReason.OUTSIDE))
+        PauseRecord(p.moment("begin"), p.moment("end"), p.enum("why", PauseReason, PauseReason.OUTSIDE))
         for p in table.tables("pauses")
     ]
 

@@ -1,4 +1,4 @@
-"""The comment templates that code names, whatever the process file says; `check` proves each of them."""
+"""The comment templates that the code uses in every process; `check` renders each of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class OwnTemplate(StrEnum):
-    """A comment that the bot writes by itself in every process. Internal, but for those in PUBLIC."""
+    """A comment that the bot writes in every process. It is internal unless it is in PUBLIC."""
 
     STATUS = "status"
     OVERDUE = "overdue"

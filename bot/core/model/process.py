@@ -1,4 +1,4 @@
-"""A process and its steps, as a team's YAML file says them, and what the office has told the bot of itself."""
+"""A process and its steps, as a team's YAML file defines them, and the settings of the office in `bot.yaml`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ AUTOMATED = "automated"
 LEAD = "lead"
 OPERATOR = "operator"
 
-GRACE = timedelta(seconds=60)  # until the office chooses
-ASK, AUTO, NEVER = "ask", "auto", "never"  # who tells a district that a day it was told has moved or passed
+GRACE = timedelta(seconds=60)  # if the office has not set one
+ASK, AUTO, NEVER = "ask", "auto", "never"  # whether a district is notified that an announced date has moved or passed
 SILENT, DRAFT, FULL = "silent", "draft", "full"  # what the bot may say to districts
 
 
 @dataclass(frozen=True)
 class Escalation:
-    """What happens when the fraction `at` of a clock's time is used: set `label`; with `tell` write to that team
-    ("team": the party, LEAD: the lead, OPERATOR: who runs the bot, outside Jira); with `notify` send a message by
-    the channel of that name. With `every` it happens after `at`, again and again, each time that much later."""
+    """What happens when the fraction `at` of a clock's time is used: the bot sets `label`; with `tell` it writes to
+    that team ("team": the party, LEAD: the team lead, OPERATOR: the person who runs the bot, outside Jira); with
+    `notify` it sends a message through the channel of that name. With `every` it repeats at that interval."""
 
     at: float
     label: str | None = None
@@ -34,10 +34,10 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Branch:
-    """One line of work within a step. `subtask` and `description` are templates, None where it has no subtask.
+    """One line of work within a step. `subtask` and `description` are templates, None if it has no subtask.
 
-    `done_by` names the reply of the district that finishes it; `say_when_done` the public comment then.
-    `escalations` are for its own clock, None where the step's count for it too."""
+    `done_by` names the reply of the district that finishes it; `say_when_done` is the public comment that the bot then
+    posts. `escalations` are for its own clock; None means those of the step."""
 
     name: str
     party: str
@@ -51,11 +51,11 @@ class Branch:
 
 @dataclass(frozen=True)
 class Revision:
-    """Where new files come back to after a verdict of "needs revision", and the words that ask for them.
+    """The step `return_to` which new files go after a verdict of "needs revision", and the comment that asks for them.
 
-    `goal` is how long that step then has, where it differs from the step's own; `not_received` the words where
-    there were no files to review at all. With `at_once` one "needs revision" ends the round, for what follows it
-    cannot be done; without, the other reviewers finish first."""
+    `goal` is how long that step then has, if it differs from the step's own goal; `not_received` is the comment if
+    there were no files to review. With `at_once` a single "needs revision" ends the round, since the other reviews
+    cannot be done then; otherwise the other reviewers finish first."""
 
     return_to: str
     say: str
@@ -67,8 +67,8 @@ class Revision:
 @dataclass(frozen=True)
 class Step:
     """One stage, tied to a Jira status. With `revision` it is a review: its goal counts per round, from the
-    moment the files were received. `said_by` names a step before it whose words ask the same: where
-    they were said, and the ticket comes straight from there, nothing is said again."""
+    moment the files were received. `said_by` names an earlier step whose comment asks for the same thing: if that
+    comment was posted and the ticket comes directly from that step, the bot does not repeat it."""
 
     name: str
     title: str
@@ -84,7 +84,7 @@ class Step:
 
     @property
     def automated(self) -> bool:
-        """Whether it is the bot's own, and ends when its comment is posted."""
+        """Whether the step is the bot's own, and ends when its comment is posted."""
         return self.parties == (AUTOMATED,)
 
     @property
@@ -93,21 +93,21 @@ class Step:
         return self.revision is not None
 
     def branch(self, name: str) -> Branch:
-        """The branch of that name; KeyError where there is none."""
+        """Return the branch with that name. Raises KeyError if there is none."""
         for branch in self.branches:
             if branch.name == name:
                 return branch
         raise KeyError(name)
 
     def escalations_of(self, branch: str) -> tuple[Escalation, ...]:
-        """What happens on the clock of that branch; "" for the step's own."""
+        """Return the escalations of that branch's clock; "" means the step's own clock."""
         own = next((b.escalations for b in self.branches if b.name == branch), None)
         return self.escalations if own is None else own
 
 
 @dataclass(frozen=True)
 class Closing:
-    """What an end says to the district, and the resolution it sets, where it has them."""
+    """The comment to the district at an end of the process, and the resolution that is then set, if any."""
 
     say: str | None = None
     resolution: str | None = None
@@ -115,8 +115,8 @@ class Closing:
 
 @dataclass(frozen=True)
 class Reminders:
-    """How a district whose turn it is, is reminded: after each of `after` by `say`; after `call_after` the team
-    is asked to phone."""
+    """How a district is reminded that it is its turn: after each goal in `after`, with the comment `say`; after
+    `call_after` the team is asked to phone."""
 
     after: tuple[Goal, ...]
     say: str
@@ -125,9 +125,9 @@ class Reminders:
 
 @dataclass(frozen=True)
 class Process:
-    """A whole process. `ends` maps an end's name to its Jira status, `closings` to its words; from round
-    `call_from_round` on the lead is asked to call; `tell_district_when_late` says whether a district is told of a
-    day that moved or passed; `version` is a hash of the definition."""
+    """A whole process. `ends` maps an end's name to its Jira status, `closings` to its comment; from round
+    `call_from_round` on the team lead is asked to call; `tell_district_when_late` says whether a district is notified
+    of an announced date that moved or passed (ASK, AUTO or NEVER); `version` is a hash of the definition."""
 
     name: str
     title: str
@@ -145,22 +145,22 @@ class Process:
     tell_district_when_late: str = ASK
 
     def step(self, name: str) -> Step:
-        """The step of that name; KeyError where there is none."""
+        """Return the step with that name. Raises KeyError if there is none."""
         step = self.find_step(name)
         if step is None:
             raise KeyError(name)
         return step
 
     def find_step(self, name: str) -> Step | None:
-        """The step of that name; None where there is none, as for a visit outside the steps."""
+        """Return the step with that name, or None, as for a visit outside the steps."""
         return next((s for s in self.steps if s.name == name), None)
 
     def step_at(self, status: str) -> Step | None:
-        """The step that a Jira status stands for, None for any other status."""
+        """Return the step that a Jira status belongs to, or None for any other status."""
         return next((s for s in self.steps if s.status == status), None)
 
     def status_of(self, name: str) -> str:
-        """The Jira status of a step or an end."""
+        """Return the Jira status of a step or an end. Raises KeyError if there is none with that name."""
         return self.ends[name] if name in self.ends else self.step(name).status
 
     @property
@@ -171,14 +171,14 @@ class Process:
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """Every status that the process names, in its order."""
+        """Every status that the process names, in the order of the process."""
         return (*(s.status for s in self.steps), self.waiting_status, *self.ends.values())
 
 
 @dataclass(frozen=True)
 class Team:
-    """A party of staff: the name a district may read, its members' account ids, and to whom (an account id)
-    or to what component its subtasks go."""
+    """A party of staff: `title` is the name that districts read, `accounts` are its members' account ids, and its
+    subtasks go to `assignee` (an account id) or to `component`."""
 
     name: str
     title: str
@@ -189,7 +189,7 @@ class Team:
 
 @dataclass(frozen=True)
 class SubtaskStatuses:
-    """The names of the subtask workflow's statuses that mean something to the bot."""
+    """The names of the statuses in the subtask workflow that the bot uses."""
 
     done: str = "Done"
     needs_revision: str = "Needs Revision"
@@ -199,13 +199,14 @@ class SubtaskStatuses:
 
 @dataclass(frozen=True)
 class Office:
-    """What `bot.yaml` says: who is who, and how the bot behaves.
+    """The settings in `bot.yaml`: who belongs to which team, and how the bot behaves.
 
     `contact_field` is a user field that names the district contact, `district_field` a text field with the
-    district's name (None: the issue's summary), `due_field` where the next due moment stands (None: nowhere).
-    `voice` is what the bot may say to districts, `grace` how long it waits to speak about a person's move (None:
-    not chosen), `texts` what templates may quote of the office, `lead` the accounts of who leads.
-    `district_calendars` maps a value of `calendar_field`, as `plain` makes it, to the name of a calendar."""
+    district's name (None: the issue's summary), `due_field` the field for the next due moment (None: no field).
+    `voice` is what the bot may say to districts (SILENT, DRAFT or FULL; None: not set), `grace` how long it waits
+    before it comments on a person's move (None: not set), `texts` are texts of the office that templates may quote,
+    `lead` are the accounts of the team leads. `untold_changes` and `untold_share` are the limits for missed webhooks.
+    `district_calendars` maps a value of `calendar_field`, as `normalized` returns it, to the name of a calendar."""
 
     teams: Mapping[str, Team]
     auto_advance: bool = True
@@ -230,27 +231,28 @@ class Office:
     district_calendars: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def patience(self) -> timedelta:
-        """How long the bot waits before it speaks of a move that a person made."""
+    def grace_or_default(self) -> timedelta:
+        """How long the bot waits before it comments on a person's move: `grace`, or the default if it is not set."""
         return GRACE if self.grace is None else self.grace
 
     @property
     def staff(self) -> frozenset[str]:
-        """The account ids of all teams, and of the lead."""
+        """The account ids of all teams and of the team leads."""
         return frozenset(a for team in self.teams.values() for a in team.accounts) | frozenset(self.lead)
 
 
-def in_its_calendar(process: Process, office: Office, fields: Mapping[str, Any]) -> Process:
-    """The process as it applies to an issue with these fields: in the calendar that the office keeps for it, where
-    there is one. The field may hold a text, an option, or a list of them, of which the first known one counts."""
+def process_for_issue(process: Process, office: Office, fields: Mapping[str, Any]) -> Process:
+    """Return the process as it applies to an issue with these fields: with the calendar for the value of the office's
+    `calendar_field`, if there is one. The value may be a string, an option, or a list of these, of which the first
+    that has a calendar counts."""
     value = fields.get(office.calendar_field) if office.calendar_field else None
     for one in value if isinstance(value, list) else [value]:
         word = one.get("value", one.get("name")) if isinstance(one, Mapping) else one
-        if isinstance(word, str) and (name := office.district_calendars.get(plain(word))):
+        if isinstance(word, str) and (name := office.district_calendars.get(normalized(word))):
             return replace(process, calendar=name)
     return process
 
 
-def plain(word: str) -> str:
-    """A word as the values of a field are compared: without case, and without space around or doubled in it."""
+def normalized(word: str) -> str:
+    """Return a field's value in the form in which values are compared: case folded, without extra spaces."""
     return " ".join(word.casefold().split())

@@ -1,4 +1,4 @@
-"""Who is who on an issue: the bot, staff, the district's contact, or somebody else."""
+"""The roles of people on an issue: the bot, staff, the district's contact, or somebody else."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from bot.core.model.process import Office
 
 @dataclass(frozen=True)
 class People:
-    """The roles on one issue. `bots` are the accounts that the bot writes with now or wrote with before."""
+    """The roles on one issue. `bots` are the accounts that the bot uses now or has used before."""
 
     issue: Issue
     office: Office
     bots: Collection[str]
 
     def is_bot(self, person: Person | None) -> bool:
-        """Whether this is the bot itself, under any account it ever had."""
+        """Whether this is the bot itself, with any account that it ever had."""
         return person is not None and person.id in self.bots
 
     def mover(self, person: Person | None) -> Mover:
-        """Whose act a change is. Of an unknown author nobody can say that a person wished it, as of an app."""
+        """Return who made a change. An unknown author counts as an app, since it may not have been a person."""
         if person is None or (person.kind == "app" and not self.is_bot(person)):
             return Mover.APP
         return Mover.BOT if self.is_bot(person) else Mover.PERSON
 
     def is_staff(self, person: Person | None, at: datetime) -> bool:
-        """Whether the person belonged to the staff at that moment: by the office's lists, or by a deed until
-        then that only staff can do (an internal comment, a move of the ticket)."""
+        """Whether the person was staff at that moment: according to the office's lists, or because the person had done
+        something that only staff can do (an internal comment, a move of the ticket)."""
         if person is None or self.mover(person) != Mover.PERSON or person.kind == "customer":
             return False
         if person.id in self.office.staff:
@@ -43,8 +43,8 @@ class People:
         return wrote or moved
 
     def is_contact(self, person: Person | None, at: datetime) -> bool:
-        """Whether the person spoke for the district at that moment: a customer on the request, or whom the
-        configured field names, and not staff."""
+        """Whether the person was the district's contact at that moment: a customer on the request, or a person in the
+        configured field, and not staff."""
         if person is None or self.mover(person) != Mover.PERSON or self.is_staff(person, at):
             return False
         return person.kind == "customer" or person.id in self._outside
@@ -54,13 +54,13 @@ class People:
         return {p.id for p in (self.issue.reporter, *self.issue.participants) if p is not None}
 
     def district(self) -> str:
-        """The district's name as the configured field or, without one, the ticket's summary gives it."""
+        """Return the district's name: the value of the configured field or, without one, the ticket's summary."""
         value = self.issue.fields.get(self.office.district_field) if self.office.district_field else None
         if isinstance(value, dict):
             value = value.get("value") or value.get("name")
         return str(value).strip() if value else self.issue.summary.strip()
 
     def contact_name(self) -> str:
-        """The name of the request's reporter where that is the contact, else nothing."""
+        """Return the name of the request's reporter if that is the contact, else an empty string."""
         reporter = self.issue.reporter
         return reporter.name if reporter and self.is_contact(reporter, self.issue.created) else ""

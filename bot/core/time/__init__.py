@@ -1,1 +1,1 @@
-"""Arithmetic of open hours and due moments. RULE: it knows no ticket, no process and no Jira."""
+"""Arithmetic on open hours and due moments. RULE: nothing here knows about tickets, processes or Jira."""

@@ -1,4 +1,4 @@
-"""The rows of an explanation: each opening that was counted, and by name each day and hour that was not."""
+"""The rows of an explanation: each open interval that was counted, and by name each day and hour that was not."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from bot.core.time.business_calendar import Calendar, Hours
-from bot.core.time.formatting import clock_at, day_at, day_before, day_name, exact, midnight, stretch
+from bot.core.time.formatting import clock_at, day_at, day_before, day_name, exact, midnight, time_range
 
-MOST_ROWS = 60  # a longer table is folded
+MAX_ROWS = 60  # a longer table is folded
 DAY = timedelta(days=1)
 
 Span = tuple[datetime, datetime]
@@ -20,10 +20,10 @@ Amount = timedelta | int  # time or, in a table of business days, days
 
 @dataclass(frozen=True)
 class Row:
-    """What stands from `at` on, on the local days from `day` to `last`.
+    """One row of the table. It begins at `at` and covers the local days from `day` through `last`.
 
-    What was counted has its `amount` and with it the running `total`; all else only has its `text`. A `plain` row
-    stands in every week, and may be folded into one with its neighbours."""
+    A row of counted time has an `amount` and the running `total`; any other row has only its `text`. A `plain` row
+    looks the same every week and may be merged with its neighbors."""
 
     at: datetime
     day: date
@@ -35,7 +35,7 @@ class Row:
 
 
 def event(at: datetime, calendar: Calendar, text: str, end: datetime | None = None) -> Row:
-    """A row for what happened at a moment, or lasted until `end`."""
+    """Return a row for something that happened at a moment, or that lasted until `end`."""
     day = day_at(at, calendar)
     if end is None:
         return Row(at, day, day, f"{clock_at(at, calendar)}: {text}")
@@ -44,9 +44,9 @@ def event(at: datetime, calendar: Calendar, text: str, end: datetime | None = No
 
 
 def table_of_open_time(calendar: Calendar, spans: Sequence[Span], events: Iterable[Row] = ()) -> list[Row]:
-    """The open time of all spans with its running sum, and every day between that was closed or special."""
+    """Return the rows for the open time in all spans with its running sum, and for every closed or special day."""
     rows = list(events)
-    between: dict[tuple[date, str], Row] = {}  # a day may be told by two spans
+    between: dict[tuple[date, str], Row] = {}  # two spans may include the same day
     total = timedelta()
     for begin, end in spans:
         for row in _days_between(calendar, begin, end):
@@ -56,12 +56,12 @@ def table_of_open_time(calendar: Calendar, spans: Sequence[Span], events: Iterab
             total += last - first
             plain = 0 < number < len(counted) - 1 and _is_usual(calendar, first, last)
             day = day_at(first, calendar)
-            rows.append(Row(first, day, day, stretch(first, last, calendar), last - first, total, plain))
+            rows.append(Row(first, day, day, time_range(first, last, calendar), last - first, total, plain))
     return folded(_in_order([*rows, *between.values()]))
 
 
 def table_of_clock_time(calendar: Calendar, spans: Sequence[Span], events: Iterable[Row] = ()) -> list[Row]:
-    """The same for goals that count by the clock: one row for each span."""
+    """Return the rows for goals that count clock time: one row per span, with the running sum."""
     rows = list(events)
     total = timedelta()
     for begin, end in spans:
@@ -75,7 +75,7 @@ def table_of_clock_time(calendar: Calendar, spans: Sequence[Span], events: Itera
 
 
 def table_of_days(calendar: Calendar, start: datetime, count: int, first_row: Row) -> list[Row]:
-    """Business days 1 to `count` after the day that a start counts for, whose `first_row` is given."""
+    """Return the rows of business days 1 to `count`, after `first_row`, which is for the day that a start counts as."""
     numbers = {calendar.business_day(first_row.day, n): n for n in range(1, count + 1)}
     last = max(numbers)
     rows = [first_row]
@@ -84,12 +84,12 @@ def table_of_days(calendar: Calendar, start: datetime, count: int, first_row: Ro
             rows.append(row)
     for day, number in numbers.items():
         usual = day not in calendar.exceptions and number < count
-        rows.append(Row(midnight(day, calendar), day, day, _spoken(calendar.hours_on(day)), 1, number, usual))
+        rows.append(Row(midnight(day, calendar), day, day, _hours_text(calendar.hours_on(day)), 1, number, usual))
     return folded(_in_order(rows))
 
 
 def why_closed(at: datetime, calendar: Calendar) -> str:
-    """Why an office is closed at a moment, in some words."""
+    """Return a few words that say why an office is closed at a moment."""
     day = day_at(at, calendar)
     if calendar.hours_on(day):
         exception = calendar.exceptions.get(day)
@@ -97,11 +97,11 @@ def why_closed(at: datetime, calendar: Calendar) -> str:
     return _closed_by(calendar, day)[0].removeprefix("closed: ")
 
 
-# -- what stands between
+# -- days between openings
 
 
 def _days_between(calendar: Calendar, begin: datetime, end: datetime) -> Iterator[Row]:
-    """A row for each closed day, each exception and each change of the clocks from `begin` to `end`."""
+    """Yield a row for each closed day, each exception and each daylight saving change from `begin` to `end`."""
     if begin >= end:
         return
     zone = ZoneInfo(calendar.zone)
@@ -114,7 +114,7 @@ def _days_between(calendar: Calendar, begin: datetime, end: datetime) -> Iterato
                 text, plain = _closed_by(calendar, day)
                 yield Row(at, day, day, text, plain=plain)
             elif day in calendar.exceptions:
-                text = f"{calendar.exceptions[day].name}: open {_spoken(calendar.hours_on(day))}"
+                text = f"{calendar.exceptions[day].name}: open {_hours_text(calendar.hours_on(day))}"
                 yield Row(at, day, day, text)
             before, after = at.astimezone(zone), min(until, end).astimezone(zone)
             if before.utcoffset() != after.utcoffset():
@@ -123,7 +123,7 @@ def _days_between(calendar: Calendar, begin: datetime, end: datetime) -> Iterato
 
 
 def _closed_by(calendar: Calendar, day: date) -> tuple[str, bool]:
-    """Why a day is closed, and whether it is so every week."""
+    """Return why a day is closed, and whether it is closed every week."""
     if day in calendar.exceptions:
         return f"closed: {calendar.exceptions[day].name}", False
     if day in calendar.closed:
@@ -132,7 +132,7 @@ def _closed_by(calendar: Calendar, day: date) -> tuple[str, bool]:
 
 
 def _openings(calendar: Calendar, begin: datetime, end: datetime) -> Iterator[Span]:
-    """The open time, cut at each midnight and each opening, though the next may follow at once."""
+    """Yield the open time, split at each midnight and at each opening, even if no closed time lies in between."""
     for first, last in calendar.intervals(begin, end):
         cuts = {first, last}
         day = day_at(first, calendar)
@@ -145,14 +145,14 @@ def _openings(calendar: Calendar, begin: datetime, end: datetime) -> Iterator[Sp
 
 
 def _opening(calendar: Calendar, day: date, clock: time) -> datetime:
-    """When the wall clock reads that time; the day's midnight where it skips it."""
+    """Return when the wall clock shows that time, or the day's midnight if the wall clock skips it."""
     at = datetime.combine(day, clock, ZoneInfo(calendar.zone)).astimezone(UTC)
     local = at.astimezone(ZoneInfo(calendar.zone))
     return at if (local.date(), local.time()) == (day, clock) else midnight(day, calendar)
 
 
 def _is_usual(calendar: Calendar, begin: datetime, end: datetime) -> bool:
-    """Whether that is one whole opening, as every week has it."""
+    """Whether this is one whole open interval that every week has."""
     day = day_at(begin, calendar)
     usual = {(_opening(calendar, day, a), _closing(calendar, day, b)) for a, b in calendar.hours_on(day)}
     return day not in calendar.exceptions and (begin, end) in usual
@@ -162,7 +162,7 @@ def _closing(calendar: Calendar, day: date, clock: time) -> datetime:
     return midnight(day + DAY, calendar) if clock == time(0) else _opening(calendar, day, clock)
 
 
-def _spoken(hours: Hours) -> str:
+def _hours_text(hours: Hours) -> str:
     spans = [f"{opening:%H:%M}-{'24:00' if closing == time(0) else f'{closing:%H:%M}'}" for opening, closing in hours]
     return ", ".join(spans)
 
@@ -171,7 +171,8 @@ def _spoken(hours: Hours) -> str:
 
 
 def _in_order(rows: Iterable[Row]) -> list[Row]:
-    """By moment, what was counted after what is said of it; closed days of one name that follow each other as one."""
+    """Return the rows by moment, with notes before counted time, and with consecutive days closed for the same reason
+    merged into one row."""
     found: list[Row] = []
     for row in sorted(rows, key=lambda r: (r.at, r.amount is not None)):
         before = found[-1] if found else None
@@ -188,12 +189,12 @@ def _joins(before: Row, row: Row) -> bool:
 
 
 def folded(rows: list[Row]) -> list[Row]:
-    """A table of more than MOST_ROWS rows, with each plain week as one row or, where that is still too long, each
-    run of plain rows. What is special always keeps its row, however many there are."""
-    if len(rows) <= MOST_ROWS:
+    """Return at most MAX_ROWS rows as they are. Merge a longer table so that each plain week is one row or, if that is
+    still too long, each run of plain rows. Special rows are never merged, however many there are."""
+    if len(rows) <= MAX_ROWS:
         return rows
     weeks = _grouped(rows, by_week=True)
-    return weeks if len(weeks) <= MOST_ROWS else _grouped(rows, by_week=False)
+    return weeks if len(weeks) <= MAX_ROWS else _grouped(rows, by_week=False)
 
 
 def _grouped(rows: list[Row], by_week: bool) -> list[Row]:
@@ -213,7 +214,7 @@ def _grouped(rows: list[Row], by_week: bool) -> list[Row]:
 
 
 def sum_of(amounts: Iterable[Amount | None]) -> Amount:
-    """All that was counted, as time or as days."""
+    """Return the sum of the counted amounts, as time or as a number of days."""
     every = list(amounts)
     numbers = [a for a in every if isinstance(a, int)]
     return sum(numbers) if numbers else sum((a for a in every if isinstance(a, timedelta)), timedelta())

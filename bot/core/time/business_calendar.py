@@ -1,8 +1,8 @@
-"""Business time: when an office is open, and when a goal is due. Every answer is in UTC.
+"""Business time: when an office is open, and when a goal is due. Every result is in UTC.
 
-An office is open at an instant when the clock on its wall then reads a time within its open hours. So an hour
-that the spring change skips is not open, one that the autumn change repeats is open twice, and a date that a
-country skipped is no day at all. Instants are whole microseconds since 1970; nothing is ever rounded.
+An office is open at an instant if its wall clock then shows a time within its open hours. So an hour that daylight
+saving time skips is not open, an hour that it repeats is open twice, and a date that a country skipped does not
+count as a day. Instants are whole microseconds since 1970; nothing is ever rounded.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
 _HOUR = 3_600_000_000
-# Bound once: each look-up of an enum's member costs Python 3.11 a tenth of a due moment.
+# Bound once: in Python 3.11, each lookup of an enum member takes a tenth of the time that a due moment takes.
 _BUSINESS_HOURS, _BUSINESS_DAYS, _CLOCK_HOURS = Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.HOURS
 _WEEKS = Unit.WEEKS
-# Far more than any goal needs; a slip in a year must not build the table of eight thousand.
+# Far more than any goal needs; a typo in a year must not build a table of eight thousand years.
 _FIRST, _LAST = datetime(1920, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class DayException:
-    """The open hours of one date that differs from its week; no hours where it is closed."""
+    """The open hours of one date that differs from the weekly schedule; empty if the office is closed."""
 
     intervals: Hours
     name: str
@@ -38,11 +38,11 @@ class DayException:
 
 @dataclass(frozen=True)
 class Calendar:
-    """When an office is open. `week` has the hours of each weekday (0 is Monday) that has any, `closed` the
-    names of closed dates; an exception goes before both. `spoken` is the zone as a district reads it.
+    """When an office is open. `week` has the hours of each weekday (0 is Monday) that has any, and `closed` the
+    names of closed dates; an exception overrides both. `spoken` is the name of the zone that districts read.
 
     All methods raise ValueError for a datetime without an offset or outside 1920 to 2199, for an end before
-    its start, and where the office is not open within ten years of what is asked."""
+    its start, and if the office is not open within ten years of the given moment."""
 
     name: str
     zone: str
@@ -56,55 +56,55 @@ class Calendar:
         object.__setattr__(self, "_line", Timeline(self.name, self.zone, self.hours_on))
 
     def hours_on(self, day: date) -> Hours:
-        """The open hours of a date, as its wall clock reads them."""
+        """Return the open hours of a date, in wall clock time."""
         if day in self.exceptions:
             return self.exceptions[day].intervals
         return () if day in self.closed else self.week.get(day.weekday(), ())
 
     def due(self, start: datetime, goal: Goal) -> datetime:
-        """The moment at which a goal that began at `start` is breached; of a range, its upper end.
+        """Return the moment at which a goal that began at `start` is breached; a range is breached at its upper end.
 
-        Never an opening, but the close before it. A goal in days, weeks or months can be due before it began,
-        where nothing is open between the start and the time it aims at: in a long closure, say."""
+        The due moment is never an opening, but the close before it. A goal in days, weeks or months can be due before
+        its start if the office is closed from the start to the planned end, as in a long closure."""
         at = self._instant(start)
         if goal.unit is _BUSINESS_HOURS:
             return self._moment(self._line.after(at, goal.high * _HOUR))
         if goal.unit is _CLOCK_HOURS:
             return self._moment(at + goal.high * _HOUR)
-        return self._moment(self._line.pulled_back(self._aim(at, goal)))
+        return self._moment(self._line.close_before(self._aim(at, goal)))
 
     def aim(self, start: datetime, goal: Goal) -> datetime:
-        """The same local time on the day that a goal of business days, weeks or months ends on, before it is pulled
-        back into open hours."""
+        """Return the same local time on the day on which a goal of business days, weeks or months ends, before it is
+        pulled back into open hours."""
         return self._moment(self._aim(self._instant(start), goal))
 
     def _aim(self, at: int, goal: Goal) -> int:
         if goal.unit is _BUSINESS_DAYS:
-            day, clock = self._line.worked(at)
+            day, clock = self._line.business_day_and_time(at)
             return self._line.instant(self._line.business_day(day, goal.high) * DAY + clock)
         day, clock = divmod(self._line.local(at), DAY)
         last = day + 7 * goal.high if goal.unit is _WEEKS else _months_on(day, goal.high)
         return self._line.instant(last * DAY + clock)
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
-        """The open time from `start` to `end`."""
+        """Return the amount of open time from `start` to `end`."""
         return timedelta(microseconds=self._line.elapsed(*self._span(start, end)))
 
     def budget(self, start: datetime, goal: Goal) -> timedelta:
-        """The time that a goal may use: clock time for hours, open time for all others."""
+        """Return the time that a goal allows: clock time for a goal in hours, open time for any other."""
         due = self.due(start, goal)
         if goal.unit is _CLOCK_HOURS:
             return timedelta(hours=goal.high)
         return self.elapsed(start, due) if due > start else timedelta()
 
     def after(self, start: datetime, open_time: timedelta) -> datetime:
-        """The moment at which that much open time is spent from `start` on; never an opening."""
+        """Return the moment at which that much open time has passed since `start`; never an opening."""
         if open_time < timedelta():
             raise ValueError(f"the open time {open_time} is negative; accepted is zero or more")
         return self._moment(self._line.after(self._instant(start), open_time // _MICROSECOND))
 
     def moment_at(self, start: datetime, goal: Goal, fraction: float) -> datetime:
-        """The moment at which that fraction of the goal's time is used; of 1, the due moment itself."""
+        """Return the moment at which that fraction of the goal's time is used; a fraction of 1 gives the due moment."""
         if fraction < 0:
             raise ValueError(f"the fraction {fraction} is negative; accepted is zero or more")
         due = self.due(start, goal)
@@ -116,25 +116,26 @@ class Calendar:
         return self.after(start, share)
 
     def intervals(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The open intervals from `start` to `end`, in order, cut off at both."""
+        """Return the open intervals from `start` to `end`, in order, clipped to these two moments."""
         first, last = self._span(start, end)
         spans = self._line.spans(first, last)
         return ((self._moment(opening), self._moment(closing)) for opening, closing in spans)
 
     def is_open(self, at: datetime) -> bool:
-        """Whether the office is open at that moment; at a closing it no longer is."""
+        """Whether the office is open at that moment; at its closing time it is not."""
         return self._line.is_open(self._instant(at))
 
     def next_open(self, at: datetime) -> datetime:
-        """The moment itself where the office is then open, else the next opening."""
+        """Return the moment itself if the office is open then, else the next opening."""
         return self._moment(self._line.next_open(self._instant(at)))
 
     def close_before(self, at: datetime) -> datetime:
-        """The moment itself within open time or at a closing, else the closing before it; never an opening."""
-        return self._moment(self._line.pulled_back(self._instant(at)))
+        """Return the moment itself if it is within open time or at a closing, else the closing before it; never an
+        opening."""
+        return self._moment(self._line.close_before(self._instant(at)))
 
     def business_day(self, day: date, count: int) -> date:
-        """The local date that is the `count`th with open time after `day`."""
+        """Return the `count`th local date after `day` that has open time."""
         return date.fromordinal(self._line.business_day(day.toordinal() - _EPOCH_DAY, count) + _EPOCH_DAY)
 
     def _span(self, start: datetime, end: datetime) -> tuple[int, int]:
@@ -157,7 +158,7 @@ class Calendar:
 
 
 def _months_on(day: int, months: int) -> int:
-    """The same day of a later month, or that month's last day; days are counted since 1970."""
+    """Return the same day of a later month, or that month's last day; days are counted since 1970."""
     start = date.fromordinal(day + _EPOCH_DAY)
     years, month = divmod(start.month - 1 + months, 12)
     year, month = start.year + years, month + 1

@@ -1,4 +1,4 @@
-"""Why a moment is due: an explanation that a finger can check, and its one form as lines of text."""
+"""Why a due moment is what it is: an explanation that a reader can verify step by step, and its form as text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.core.time.business_calendar import Calendar
 from bot.core.time.formatting import clock_at, day_at, day_before, day_name, exact, length
 from bot.core.time.goals import Goal, Unit
 
-WIDEST = 100  # characters of a line; exceeded by moments finer than a millisecond alone
+MAX_WIDTH = 100  # characters of a line; exceeded by moments finer than a millisecond alone
 _DAY_WIDTH = len("Tue 2026-01-13")
 _GAP = "  "
 _WHOLE = re.compile(r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d [\d:.]+ \S+|\d+ h \d\d min")
@@ -30,7 +30,8 @@ _UNBROKEN = "\u00a0"
 
 @dataclass(frozen=True)
 class Part:
-    """Some sentences, and the table that they speak of, where there is one; its last columns count time or days."""
+    """Some sentences and, in `rows`, the table that they describe, if there is one. The table's last columns count
+    time or days."""
 
     sentences: tuple[str, ...]
     rows: tuple[Row, ...] = ()
@@ -38,7 +39,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Explanation:
-    """How a due moment came about. `due` is None while there is none; `ending` says how things stand."""
+    """How a due moment was calculated. `due` is None while there is no due moment; `ending` describes the current
+    state."""
 
     title: str
     calendar: Calendar
@@ -48,10 +50,11 @@ class Explanation:
 
 
 def explanation_of_goal(calendar: Calendar, goal: Goal, start: datetime) -> Explanation:
-    """Why a goal that begins at `start`, and is never paused, is due when it is. Raises what Calendar raises."""
+    """Return the explanation of the due moment of a goal that begins at `start` and is never paused. Raises ValueError
+    as Calendar does."""
     due = calendar.due(start, goal)
     start = start.astimezone(UTC)
-    parts = [*made(calendar, goal, start)]
+    parts = [*goal_parts(calendar, goal, start)]
     if goal.unit is Unit.BUSINESS_HOURS:
         parts.append(Part((), tuple(table_of_open_time(calendar, [(start, due)]))))
     elif goal.unit is Unit.HOURS:
@@ -59,8 +62,9 @@ def explanation_of_goal(calendar: Calendar, goal: Goal, start: datetime) -> Expl
     return Explanation(f"{goal} from {exact(start, calendar)}", calendar, tuple(parts), due)
 
 
-def made(calendar: Calendar, goal: Goal, start: datetime) -> Iterator[Part]:
-    """How the due moment of a goal is made from its start: in words and, for business days, as a table."""
+def goal_parts(calendar: Calendar, goal: Goal, start: datetime) -> Iterator[Part]:
+    """Yield the parts that explain how a goal's due moment follows from its start: in words and, for business days, as
+    a table."""
     upper = f"It is a range, and is breached at its upper end, {goal.high} {goal.unit.value}. "
     ranged = upper if goal.low != goal.high else ""
     if goal.unit is Unit.BUSINESS_HOURS:
@@ -79,7 +83,8 @@ def made(calendar: Calendar, goal: Goal, start: datetime) -> Iterator[Part]:
 
 
 def _business_days(calendar: Calendar, goal: Goal, start: datetime, ranged: str) -> Part:
-    """Day 0 is the one that the start falls on or, outside open hours, that of the last close before it."""
+    """Explain a goal in business days. Day 0 is the start's day or, outside open hours, the day of the last close
+    before the start."""
     sentences = [f"{ranged}Days with open time count, and the time of day stays."]
     counted, day, word = start, day_at(start, calendar), "the start"
     if not calendar.is_open(start):
@@ -100,7 +105,7 @@ def _business_days(calendar: Calendar, goal: Goal, start: datetime, ranged: str)
 
 
 def _pulled_back(calendar: Calendar, goal: Goal, start: datetime, counted: datetime) -> Iterator[str]:
-    """Where the same local time is skipped by the clocks, or is not in open hours, what happens then."""
+    """Yield what happens if daylight saving time skips the same local time, or if that time is not in open hours."""
     zone = ZoneInfo(calendar.zone)
     aim, due = calendar.aim(start, goal), calendar.due(start, goal)
     if aim.astimezone(zone).time() != counted.astimezone(zone).time():
@@ -117,7 +122,7 @@ def _pulled_back(calendar: Calendar, goal: Goal, start: datetime, counted: datet
 
 
 def render(explanation: Explanation) -> tuple[str, ...]:
-    """The explanation as lines of plain text for a font of one width."""
+    """Return the explanation as lines of plain text for a monospaced font."""
     calendar = explanation.calendar
     lines = [*_wrapped(explanation.title), f"Calendar {calendar.name}, in the time of {calendar.zone}."]
     for part in explanation.parts:
@@ -145,7 +150,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         shown = "" if row.day == before else day
         before = row.last if row.day == row.last else None
         if row.amount is None:
-            more = _wrapped(text, WIDEST - _DAY_WIDTH - len(_GAP))
+            more = _wrapped(text, MAX_WIDTH - _DAY_WIDTH - len(_GAP))
             for line in more:
                 yield f"{shown:{_DAY_WIDTH}}{_GAP}{line}".rstrip()
                 shown = ""
@@ -173,7 +178,7 @@ def _amount(amount: Amount | None) -> str:
     return length(amount) if isinstance(amount, timedelta) else ""
 
 
-def _wrapped(sentence: str, width: int = WIDEST) -> list[str]:
-    """Lines of at most that width; a moment or length of time stays whole."""
+def _wrapped(sentence: str, width: int = MAX_WIDTH) -> list[str]:
+    """Return lines of at most that width; a moment or a length of time is never split."""
     whole = _WHOLE.sub(lambda found: found.group().replace(" ", _UNBROKEN), " ".join(sentence.split()))
     return [line.replace(_UNBROKEN, " ") for line in textwrap.wrap(whole, width)] or [""]

@@ -1,4 +1,4 @@
-"""Moments and lengths of time as staff read them, in a calendar's zone, to the last digit that there is."""
+"""Formats moments and lengths of time for staff, in a calendar's zone, without rounding."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ _TICK = timedelta(microseconds=1)
 
 
 def moment(at: datetime, calendar: Calendar) -> str:
-    """A moment to the minute: "Tue 2026-01-13 15:30 CST"."""
+    """Return a moment to the minute: "Tue 2026-01-13 15:30 CST"."""
     return at.astimezone(ZoneInfo(calendar.zone)).strftime("%a %Y-%m-%d %H:%M %Z")
 
 
 def exact(at: datetime, calendar: Calendar) -> str:
-    """A moment with what it has of seconds: "Tue 2026-01-13 15:30:12.345 CST"."""
+    """Return a moment with its seconds and fractions, if any: "Tue 2026-01-13 15:30:12.345 CST"."""
     local = at.astimezone(ZoneInfo(calendar.zone))
     return f"{day_name(local.date())} {_clock(local)} {local.tzname()}"
 
 
 def clock_at(at: datetime, calendar: Calendar) -> str:
-    """The same without its day: "15:30 CST"."""
+    """Return the time of day of a moment, with its seconds and fractions, if any: "15:30 CST"."""
     local = at.astimezone(ZoneInfo(calendar.zone))
     return f"{_clock(local)} {local.tzname()}"
 
 
-def stretch(begin: datetime, end: datetime, calendar: Calendar) -> str:
-    """A time within one day: "08:00-17:00 CST". Its end is read by the clock that ran until then, and the midnight
-    that ends the day is 24:00."""
+def time_range(begin: datetime, end: datetime, calendar: Calendar) -> str:
+    """Return a range of time within one day: "08:00-17:00 CST". Its end is in the offset from UTC that applied until
+    then, and the midnight that ends the day is 24:00."""
     zone = ZoneInfo(calendar.zone)
     first, last = begin.astimezone(zone), (end - _TICK).astimezone(zone)
     closing = last.replace(tzinfo=None) + _TICK
@@ -39,27 +39,28 @@ def stretch(begin: datetime, end: datetime, calendar: Calendar) -> str:
 
 
 def day_name(day: date) -> str:
-    """A date with its weekday: "Tue 2026-01-13"."""
+    """Return a date with its weekday: "Tue 2026-01-13"."""
     return f"{day:%a} {day.isoformat()}"
 
 
 def day_at(at: datetime, calendar: Calendar) -> date:
-    """The date in the calendar's zone."""
+    """Return the date of a moment in the calendar's zone."""
     return at.astimezone(ZoneInfo(calendar.zone)).date()
 
 
 def day_before(at: datetime, calendar: Calendar) -> date:
-    """The date that a closing belongs to: that of the instant before it, so midnight ends the day before."""
+    """Return the date that a closing belongs to: the date of the instant before it, so midnight belongs to the day that
+    it ends."""
     return day_at(at - _TICK, calendar)
 
 
 def midnight(day: date, calendar: Calendar) -> datetime:
-    """The moment at which a date begins, in UTC."""
+    """Return the moment at which a date begins, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(calendar.zone)).astimezone(UTC)
 
 
 def length(time: timedelta) -> str:
-    """A length of time: "9 h 00 min", with seconds where there are any: "1 h 19 min 47.655 s"."""
+    """Return a length of time such as "9 h 00 min", or with seconds, if any, "1 h 19 min 47.655 s"."""
     minutes, rest = divmod(time, timedelta(minutes=1))
     hours, minutes = divmod(minutes, 60)
     text = f"{hours} h {minutes:02} min"

@@ -1,4 +1,4 @@
-"""Goals, as a business says them: `20 business hours`, `5-10 business days`, `2-4 weeks`."""
+"""Goals in the form that a business uses: `20 business hours`, `5-10 business days`, `2-4 weeks`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Unit(Enum):
-    """What a goal is counted in; the value is the word in its plural."""
+    """What a goal is counted in; the value is the plural of the word."""
 
     BUSINESS_HOURS = "business hours"
     BUSINESS_DAYS = "business days"
@@ -17,8 +17,8 @@ class Unit(Enum):
     MONTHS = "months"
 
 
-# Bounds that no promise to a district reaches; without them a slip of the keyboard means centuries.
-_MOST = {
+# Limits that no realistic goal reaches; without them a typo could mean centuries.
+_MAX_COUNT = {
     Unit.BUSINESS_HOURS: 10_000,
     Unit.BUSINESS_DAYS: 1_000,
     Unit.HOURS: 20_000,
@@ -33,23 +33,23 @@ _ACCEPTED = f'a number or a range and a unit, like "20 business hours" or "5-10 
 
 @dataclass(frozen=True)
 class Goal:
-    """From `low` to `high` of `unit`; a goal that is no range has both the same. It is breached at `high`.
+    """A goal of `low` to `high` units, which are equal if it is not a range. It is breached at `high`.
 
-    ValueError where the numbers are not between 1 and the unit's most, or run backwards."""
+    Raises ValueError if the numbers are not between 1 and the unit's maximum, or if `low` is above `high`."""
 
     low: int
     high: int
     unit: Unit
 
     def __post_init__(self) -> None:
-        most = _MOST[self.unit]
+        maximum = _MAX_COUNT[self.unit]
         if self.low < 1:
             raise ValueError(f'the goal "{self}" must be at least 1 {self.unit.value.removesuffix("s")}')
         if self.low > self.high:
             turned = f"{self.high}-{self.low} {self.unit.value}"
             raise ValueError(f'the range of the goal "{self}" runs backwards; accepted is "{turned}"')
-        if self.high > most:
-            raise ValueError(f'the goal "{self}" is too long: at most {most} {self.unit.value} are accepted')
+        if self.high > maximum:
+            raise ValueError(f'the goal "{self}" is too long: at most {maximum} {self.unit.value} are accepted')
 
     def __str__(self) -> str:
         count = str(self.low) if self.low == self.high else f"{self.low}-{self.high}"
@@ -57,7 +57,7 @@ class Goal:
 
 
 def parse_goal(text: str) -> Goal:
-    """Read a goal; case and spaces do not matter. ValueError says what was given and what is accepted."""
+    """Parse a goal, ignoring case and extra spaces. Raises ValueError that says what was given and what is accepted."""
     match = _SHAPE.fullmatch(text.strip().lower())
     if match is None:
         raise ValueError(f'"{text}" is not a goal; accepted is {_ACCEPTED}')

@@ -1,7 +1,7 @@
-"""The open time of an office as one sorted line of instants, built year by year where it is asked for.
+"""The open time of an office as one sorted list of instants, built year by year on demand.
 
-Instants are whole microseconds since 1970 in UTC; a local time is the same count as the wall clock reads it.
-A look-up is a bisection. A table is replaced by a longer one, never changed, so threads may share a timeline.
+Instants are whole microseconds since 1970 in UTC; a local time is the same count on the wall clock.
+A lookup is a binary search. A table is replaced by a longer one, never changed, so threads may share a timeline.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-Hours = tuple[tuple[time, time], ...]  # from opening up to closing; a closing of 00:00 is the end of the day
+Hours = tuple[tuple[time, time], ...]  # each from opening to closing; a closing of 00:00 is the end of the day
 
 DAY = 86_400_000_000
 _SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
-_PATIENCE = 3653 * DAY  # ten years without an open minute is a mistake in the calendar
+_MAX_CLOSED_TIME = 3653 * DAY  # ten years without an open minute is a mistake in the calendar
 _LAST_YEAR = 2400
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Whole years, from `start` up to `end`: open intervals in order, none touching the next; `sums` is the
-    open time up to each closing; `days` the local days (since 1970) that have open time; and from each of
-    `changes` on, the zone's offset."""
+    """Whole years, from `start` up to `end`. `opens` and `closes` are the open intervals in order, none touching the
+    next; `sums` is the open time up to each closing; `days` are the local days (since 1970) that have open time; and
+    from each instant of `changes` on, the zone has the offset at the same position of `offsets`."""
 
     start: int
     end: int
@@ -39,23 +39,24 @@ class _Table:
     offsets: list[int]
 
     def before(self, at: int) -> int:
-        """The position of the last interval that opened at or before `at`, -1 where there is none."""
+        """Return the position of the last interval that opened at or before `at`, or -1."""
         return bisect_right(self.opens, at) - 1
 
     def spent(self, at: int) -> int:
-        """The open time from the table's start to `at`."""
+        """Return the open time from the table's start to `at`."""
         i = self.before(at)
         return 0 if i < 0 else self.sums[i] - max(0, self.closes[i] - at)
 
     def local(self, at: int) -> int:
-        """What the wall clock reads at an instant."""
+        """Return the local time that the wall clock shows at an instant."""
         return at + self.offsets[bisect_right(self.changes, at) - 1]
 
 
 class Timeline:
-    """All look-ups that business time needs; `hours_on` tells the open hours of a date.
+    """All lookups that business time needs; `hours_on` returns the open hours of a date.
 
-    ValueError where the office is not open within ten years of what is asked; `name` is for its text."""
+    Methods raise ValueError if the office is not open within ten years of the given instant; its text has the
+    calendar's `name`."""
 
     def __init__(self, name: str, zone: str, hours_on: Callable[[date], Hours]) -> None:
         self._name = name
@@ -64,12 +65,12 @@ class Timeline:
         self._table: _Table | None = None
 
     def elapsed(self, first: int, last: int) -> int:
-        """The open time between two instants."""
+        """Return the open time between two instants."""
         table = self._covering(first, last)
         return table.spent(last) - table.spent(first)
 
     def after(self, at: int, budget: int) -> int:
-        """The instant at which the open time `budget` is spent: a closing rather than the opening after it."""
+        """Return the instant at which the open time `budget` is used up: a closing rather than the next opening."""
         if budget == 0:
             return at
         table = self._covering(at, at)
@@ -78,21 +79,21 @@ class Timeline:
         i = bisect_left(table.sums, target)
         return table.closes[i] - (table.sums[i] - target)
 
-    def pulled_back(self, at: int) -> int:
-        """The instant itself within open time or at its closing, else the closing before it."""
+    def close_before(self, at: int) -> int:
+        """Return the instant itself if it is within open time or at a closing, else the closing before it."""
         table = self._covering(at, at)
         while (i := bisect_left(table.opens, at) - 1) < 0:
             table = self._earlier(table, at)
         return min(at, table.closes[i])
 
     def is_open(self, at: int) -> bool:
-        """Whether the instant is in open time; a closing is not."""
+        """Whether the instant is in open time; a closing is not in open time."""
         table = self._covering(at, at)
         i = table.before(at)
         return i >= 0 and at < table.closes[i]
 
     def next_open(self, at: int) -> int:
-        """The instant itself within open time, else the next opening."""
+        """Return the instant itself if it is within open time, else the next opening."""
         if self.is_open(at):
             return at
         table = self._covering(at, at)
@@ -101,7 +102,7 @@ class Timeline:
         return table.opens[i]
 
     def spans(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """The open intervals between two instants, cut off at both."""
+        """Yield the open intervals between two instants, clipped to both."""
         table = self._covering(first, last)
         for i in range(max(0, table.before(first)), len(table.opens)):
             if table.opens[i] >= last:
@@ -111,12 +112,12 @@ class Timeline:
                 yield opening, closing
 
     def local(self, at: int) -> int:
-        """What the wall clock reads at an instant."""
+        """Return the local time that the wall clock shows at an instant."""
         return self._covering(at, at).local(at)
 
     def instant(self, local: int) -> int:
-        """The first instant at which the wall clock has reached a local time: the earlier one of a time that
-        comes twice, the end of the gap for a time that is skipped."""
+        """Return the first instant at which the wall clock has reached a local time: the earlier instant of a time
+        that occurs twice, and the end of the gap for a time that is skipped."""
         table = self._covering(local - DAY, local + DAY)  # no offset is as large as a day
         i = bisect_right(table.changes, local - DAY) - 1
         ends = (*table.changes[i + 1 : i + 3], table.end)
@@ -125,10 +126,10 @@ class Timeline:
                 break
         return max(table.changes[j], local - table.offsets[j])
 
-    def worked(self, at: int) -> tuple[int, int]:
-        """The local day and time of an instant in open time, or of the last closing at or before it.
+    def business_day_and_time(self, at: int) -> tuple[int, int]:
+        """Return the local day and time of an instant in open time, or of the last closing at or before it.
 
-        A closing at midnight belongs to the day that it ends, as its time 24:00."""
+        A closing at midnight belongs to the day that it ends, as the time 24:00."""
         table = self._covering(at, at)
         while (i := table.before(at)) < 0:
             table = self._earlier(table, at)
@@ -138,7 +139,7 @@ class Timeline:
         return day, clock + 1
 
     def business_day(self, day: int, count: int) -> int:
-        """The local day that is the `count`th with open time after `day`."""
+        """Return the `count`th local day after `day` that has open time."""
         at = day * DAY
         table = self._covering(at, at)
         while (i := bisect_right(table.days, day) + count - 1) >= len(table.days):
@@ -159,12 +160,12 @@ class Timeline:
 
     def _later(self, table: _Table, at: int) -> _Table:
         reached = max(at, table.closes[-1]) if table.closes else at
-        if table.end - reached > _PATIENCE or _year_of(table.end) >= _LAST_YEAR:
+        if table.end - reached > _MAX_CLOSED_TIME or _year_of(table.end) >= _LAST_YEAR:
             raise self._closed(reached, "after")
         return self._covering(table.start, table.end)
 
     def _earlier(self, table: _Table, at: int) -> _Table:
-        if at - table.start > _PATIENCE:
+        if at - table.start > _MAX_CLOSED_TIME:
             raise self._closed(at, "before")
         return self._covering(table.start - 1, table.start)
 
@@ -185,7 +186,7 @@ class Timeline:
             for day in range((first + offset) // DAY, (last + offset - 1) // DAY + 1):
                 midnight = day * DAY - offset
                 for opening, closing in self._hours_on(date.fromordinal(day + _EPOCH_DAY)):
-                    # Cut to the stretch in which the wall clock has this offset: gaps and repeats fall out.
+                    # Clip to the time in which the wall clock has this offset, which handles gaps and repeats.
                     opens_at = max(first, midnight + _since_midnight(opening))
                     closes_at = min(last, midnight + (_since_midnight(closing) or DAY))
                     if opens_at >= closes_at:
@@ -219,7 +220,7 @@ class Timeline:
 
 
 def _joined(a: _Table, b: _Table) -> _Table:
-    """Two tables that follow each other as one; an interval or day that the border cut is whole again."""
+    """Return two adjacent tables as one; an interval or day that the boundary split is joined again."""
     total = a.sums[-1] if a.sums else 0
     cut = bool(a.closes and b.opens and a.closes[-1] == b.opens[0])
     same_day = bool(a.days and b.days and a.days[-1] == b.days[0])
