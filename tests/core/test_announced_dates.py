@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.decide.announced_dates import announced_date_of, next_passing_date
 from bot.core.decide.drafts import CORRECTION_HEAD
-from bot.core.model.process import AUTO, DRAFT, NEVER, SILENT, Branch
+from bot.core.model.process import ASK, AUTO, DRAFT, NEVER, SILENT, Branch
 from bot.core.time.goals import parse_goal
 from tests.core.world import CLI, HANNA, MONDAY, OFFICE, PROCESS, World, in_folder, in_review
 
@@ -52,6 +52,13 @@ def test_a_day_that_was_told_in_a_comment_that_is_gone_was_not_told() -> None:
     assert announced_date_of(world.follow()) is None
 
 
+def test_a_day_that_was_announced_in_a_comment_that_is_internal_now_was_not_announced() -> None:
+    """Staff hid it from the district, so nothing about that day has to be corrected."""
+    world = in_review()
+    world.comments = [replace(c, public=c.public and c.body != "files_received") for c in world.comments]
+    assert announced_date_of(world.follow()) is None
+
+
 def test_a_due_moment_that_moves_within_its_day_is_no_news() -> None:
     """The district was told a day, never a minute."""
     assert drafts(write(in_review().wait(hours=1), "/extend 2 business hours sick")) == []
@@ -62,6 +69,18 @@ def test_a_day_that_moves_is_brought_to_staff_once() -> None:
     world = write(in_review().wait(hours=1), "/extend 2 business days sick")
     assert drafts(world) == ["day_moved"]
     assert drafts(world.wait(hours=1).rest()) == ["day_moved"]
+
+
+@pytest.mark.parametrize("mode", [ASK, AUTO])
+def test_no_correction_goes_out_beside_another_public_comment(mode: str) -> None:
+    """Another comment of the same plan already names the new day, so the district reads it once."""
+    world = late(tell_district_when_late=mode).wait(hours=1)
+    said = len(world.told(public=True))
+    world.say("/extend 2 business days sick", HANNA, public=False)
+    world.say("status")
+    world.rest().wait(hours=1).rest()
+    assert (world.told(public=True)[said:], drafts(world)) == (["status"], [])
+    assert told(world) == world.follow().clocks[0].due
 
 
 def test_tell_posts_them_and_the_new_day_is_the_told_one() -> None:

@@ -311,6 +311,36 @@ def test_refuses_what_has_no_answer() -> None:
         calendar.after(MONDAY, timedelta(hours=-1))
 
 
+def test_the_first_and_the_last_moment_that_may_be_asked() -> None:
+    """The years 1920 to 2199: the instant before them and the one after them are refused."""
+    calendar, tick = office(), timedelta(microseconds=1)
+    first, end = datetime(1920, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+    assert not calendar.is_open(first)
+    assert calendar.elapsed(end - timedelta(days=1), end - tick) == timedelta(hours=9)
+    for outside in (first - tick, end):
+        with pytest.raises(ValueError, match="is too far away"):
+            calendar.is_open(outside)
+
+
+def test_open_time_is_looked_for_ten_years_away() -> None:
+    """Back and ahead from a fresh calendar, so that a long closure has an answer, and an endless one an error."""
+    once = office(day=(), d2017_06_01=hours("9:00-17:00"))
+    assert once.close_before(at("2026-05-01 12:00")) == at("2017-06-01 17:00")
+    with pytest.raises(ValueError, match="in the ten years before 2029-05-01; give its week open hours"):
+        office(day=(), d2017_06_01=hours("9:00-17:00")).close_before(at("2029-05-01 12:00"))
+    later = office(day=(), d2026_06_01=hours("9:00-17:00"))
+    assert later.next_open(at("2017-08-01 12:00")) == at("2026-06-01 09:00")
+    with pytest.raises(ValueError, match="in the ten years after 2014-05-01; give its week open hours"):
+        office(day=(), d2026_06_01=hours("9:00-17:00")).next_open(at("2014-05-01 12:00"))
+
+
+def test_the_close_before_a_year_that_begins_with_a_closed_day() -> None:
+    """It is in the year before, also where that is asked first."""
+    asked = "2026-01-01 10:00"
+    assert due(office(closed=("2026-01-01",)), asked, "1 business day") == "Fri 2026-01-02 17:00"
+    assert office(closed=("2026-01-01",)).close_before(at(asked)) == at("2025-12-31 17:00")
+
+
 @pytest.mark.parametrize("unit", [Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.WEEKS])
 def test_an_office_that_never_opens_is_an_error(unit: Unit) -> None:
     """Without open hours nothing can be due; after ten empty years the search ends."""

@@ -152,6 +152,17 @@ def test_a_hold_stops_the_clock_and_resume_lets_it_go_on() -> None:
     assert world.told(public=False) == ["order_obeyed", "order_obeyed"]
 
 
+def test_the_answer_to_an_order_shows_each_clock() -> None:
+    """One line for each, as it stands after the order."""
+    world = in_review().wait(hours=1)
+    world.say("/extend 1 business hour sick", HANNA, public=False)
+    (answer,) = effects_of(world.plan(), PostComment)
+    assert answer.facts["items"] == (
+        "Review, round 1: 20 business hours and 1 business hour more from Mon 2026-01-05 09:00 CST, "
+        "due Wed 2026-01-07 12:00 CST; running",
+    )
+
+
 def test_nothing_is_flagged_during_a_hold() -> None:
     """Though the moment passes that the clock would have kept."""
     world = write(in_review().wait(hours=1), "/hold vendor their rosters").wait(days=30).rest()
@@ -304,6 +315,21 @@ def test_rounds_go_on_counting_after_a_new_round() -> None:
     world.set("Complete?", "Needs Revision").set("Accurate?", "Done").rest()
     world.wait(hours=1).say("files ready")
     assert world.rest().follow().visit.round == 3
+
+
+def test_a_set_that_was_replaced_keeps_its_number() -> None:
+    """Its successor was sent back without a verdict, and the next set takes the number of that one."""
+    world = write(in_review().wait(hours=3), "/new-round").wait(hours=1)
+    world.move(FOLDER).rest().wait(hours=1).say("files ready")
+    assert world.rest().follow().visit.round == 2
+
+
+def test_each_new_round_adds_one() -> None:
+    """Whatever number the set had that it replaces."""
+    world = waiting().wait(hours=1)
+    world.say("files ready")
+    world.rest()
+    assert write(write(world.wait(hours=1), "/new-round").wait(hours=1), "/new-round").follow().visit.round == 4
 
 
 def test_a_new_round_ends_the_wait_for_the_district() -> None:

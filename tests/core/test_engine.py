@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.model.effects import CreateSubtasks, MoveSubtask, PostComment, TransitionIssue
-from bot.core.model.process import Office
+from bot.core.model.process import Office, Reminders
+from bot.core.time.goals import parse_goal
 from tests.core.world import (
     CONFIRMING,
     FOLDER,
@@ -61,6 +62,13 @@ def test_the_bot_speaks_for_nobody_before_since() -> None:
     world.rest().wait(days=2)
     assert set(world.rest().labels) == {"review-overdue"}
     assert world.comments == []
+
+
+def test_nothing_but_escalations_is_waited_for_before_since() -> None:
+    """Neither a reminder nor a day that passes will be said in such a visit."""
+    reminders = Reminders((parse_goal("5 business days"),), "reminder")
+    process = replace(PROCESS, since=MONDAY + timedelta(hours=1), reminders=reminders)
+    assert World(process=process, status=WAITING).rest().plan().requeue_at is None
 
 
 def test_without_since_nothing_is_said() -> None:

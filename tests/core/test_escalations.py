@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -178,6 +179,23 @@ def test_a_hold_moves_the_next_repetition_on() -> None:
     assert world.plan().requeue_at == DUE + timedelta(days=8)
 
 
+def test_a_hold_before_the_due_moment_moves_repetitions_once() -> None:
+    """It moves the due moment, and each repetition comes a business day after that, no later."""
+    world = at(reviewed(), HALF)
+    order(world, "/hold waits for the lawyer", HALF + timedelta(minutes=30))
+    order(world, "/resume", HALF + timedelta(minutes=150))
+    due = DUE + timedelta(hours=2)
+    assert at(world, due).plan().requeue_at == due + timedelta(days=1)
+    assert at(world, due + timedelta(days=1)).alerts == ["leads: DDE-1: still overdue"]
+
+
+def test_a_hold_at_the_due_moment_itself_moves_repetitions_too() -> None:
+    """Nothing of the time until the next repetition is spent before such a hold."""
+    world = order(reviewed(), "/hold waits for the lawyer", DUE)
+    order(world, "/resume", DUE + timedelta(days=7))
+    assert (world.alerts, world.plan().requeue_at) == ([], DUE + timedelta(days=8))
+
+
 def test_a_goal_in_clock_hours_is_escalated_in_open_time_too() -> None:
     """Its moment is in the night; it happens when the office opens, and only the highest."""
     world = reviewed(goal="20 hours")  # due on Tuesday at five in the morning
@@ -220,6 +238,39 @@ def test_an_escalation_that_comes_below_one_that_happened_is_spent() -> None:
     world = at(reviewed(Escalation(1.0, "late")), DUE)
     world.process = escalated(Escalation(0.9, "new", None, "leads"), Escalation(1.0, "late"))
     assert (at(world, DUE + timedelta(minutes=1)).labels, world.alerts) == (("late",), [])
+
+
+def test_an_escalation_that_was_given_up_is_spent_for_its_round() -> None:
+    """It is not tried again, nor do those below it happen; what an earlier visit gave up does not count."""
+    for visit, alerts in (("review", 0), ("created", 1)):
+        world = reviewed(Escalation(0.75, None, OPERATOR), Escalation(1.0, None, OPERATOR))
+        given_up = world.follow().visit.id if visit == "review" else visit
+        world.parked = {f"10001:{given_up}:flag:step:100": "it could not be sent"}
+        assert len(at(at(world, DUE), DUE + timedelta(hours=1)).alerts) == alerts
+
+
+def test_what_a_repetition_made_superfluous_does_not_come_later() -> None:
+    """After an outage the repetition stands for the escalation at the same share, also where people move the moment."""
+    world = at(reviewed(), DUE + timedelta(days=1))
+    assert (world.labels, len(notes(world))) == (("late",), 1)
+    order(world, "/extend 20 business hours a colleague is ill", DUE + timedelta(days=1))
+    due = world.follow().clocks[0].due
+    assert len(notes(at(world, due))) == 1
+
+
+@pytest.mark.parametrize(("share", "written"), [(0.29, 29), (0.57, 57), (0.999, 100), (1.0, 100)])
+def test_a_share_is_written_as_the_nearest_percent(share: float, written: int) -> None:
+    """Ledgers of tickets hold it, so no rounding of floats may turn 29 percent into 28."""
+    world = at(reviewed(Escalation(share, None, "team")), DUE)
+    assert fired(world) == [f"flag:step:{written}"]
+    assert [e.facts["share"] for e in world.done if isinstance(e, PostComment) and e.template == "overdue"] == [written]
+
+
+def test_a_repetition_that_can_never_come_is_not_waited_for() -> None:
+    """The second one would lie further ahead than any goal may, so the first is the last."""
+    world = reviewed(Escalation(1.0, None, LEAD, "leads", every=parse_goal("60 months")))
+    assert len(at(world, DUE.replace(year=2031) + timedelta(days=1)).alerts) == 1
+    assert world.plan().requeue_at is None
 
 
 LADDERS = st.lists(

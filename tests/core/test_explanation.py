@@ -16,7 +16,7 @@ from bot.core.model.ledger import PauseReason
 from bot.core.model.pauses import Pause
 from bot.core.time.breakdown import MAX_ROWS, Row
 from bot.core.time.business_calendar import Calendar, DayException
-from bot.core.time.explanation import Explanation, explanation_of_goal, render
+from bot.core.time.explanation import Explanation, Part, explanation_of_goal, render
 from bot.core.time.goals import Goal, Unit, parse_goal
 from tests.core.oracle_cases import hours
 from tests.core.test_business_calendar import at, office
@@ -202,6 +202,60 @@ Fri 2026-01-16  08:00-17:00             5
 Due: Fri 2026-01-16 17:00 CST"""
 
 
+WEEKS = """\
+60 business days from Wed 2026-11-04 10:00 CST
+Calendar cli, in the time of America/Chicago.
+Days with open time count, and the time of day stays.
+The same time on business day 60: Thu 2027-01-28 10:00 CST.
+
+Day             Open                            Business day
+Wed 2026-11-04  10:00 CST: the start
+Thu 2026-11-05  08:00-17:00                                1
+Fri 2026-11-06  08:00-17:00                                2
+Sat 2026-11-07  to Sun 2026-11-08: weekend
+Mon 2026-11-09  to Sun 2026-11-15: 5 open days        3 to 7
+Mon 2026-11-16  to Sun 2026-11-22: 5 open days       8 to 12
+Mon 2026-11-23  to Sun 2026-11-29: 5 open days      13 to 17
+Mon 2026-11-30  to Sun 2026-12-06: 5 open days      18 to 22
+Mon 2026-12-07  to Sun 2026-12-13: 5 open days      23 to 27
+Mon 2026-12-14  to Sun 2026-12-20: 5 open days      28 to 32
+Mon 2026-12-21  08:00-17:00                               33
+Tue 2026-12-22  08:00-17:00                               34
+Wed 2026-12-23  08:00-17:00                               35
+Thu 2026-12-24  closed: Christmas Eve
+Fri 2026-12-25  08:00-17:00                               36
+Sat 2026-12-26  to Sun 2026-12-27: weekend
+Mon 2026-12-28  to Sun 2027-01-03: 5 open days      37 to 41
+Mon 2027-01-04  to Sun 2027-01-10: 5 open days      42 to 46
+Mon 2027-01-11  to Sun 2027-01-17: 5 open days      47 to 51
+Mon 2027-01-18  to Sun 2027-01-24: 5 open days      52 to 56
+Mon 2027-01-25  08:00-17:00                               57
+Tue 2027-01-26  08:00-17:00                               58
+Wed 2027-01-27  08:00-17:00                               59
+Thu 2027-01-28  08:00-17:00                               60
+
+Due: Thu 2027-01-28 10:00 CST"""
+
+RUNS = """\
+350 business days from Wed 2026-11-04 10:00 CST
+Calendar cli, in the time of America/Chicago.
+Days with open time count, and the time of day stays.
+The same time on business day 350: Thu 2028-03-09 10:00 CST.
+
+Day             Open                              Business day
+Wed 2026-11-04  10:00 CST: the start
+Thu 2026-11-05  to Wed 2026-12-23: 35 open days        1 to 35
+Thu 2026-12-24  closed: Christmas Eve
+Fri 2026-12-25  to Sun 2027-03-14: 56 open days       36 to 91
+Sun 2027-03-14  the clocks change from CST to CDT
+Mon 2027-03-15  to Sun 2027-11-07: 170 open days     92 to 261
+Sun 2027-11-07  the clocks change from CDT to CST
+Mon 2027-11-08  to Wed 2028-03-08: 88 open days     262 to 349
+Thu 2028-03-09  08:00-17:00                                350
+
+Due: Thu 2028-03-09 10:00 CST"""
+
+
 @pytest.mark.parametrize(
     ("start", "goal", "text"),
     [
@@ -244,6 +298,23 @@ def test_it_reads_as_a_person_would_write_it(start: str, goal: str, text: str) -
 def test_a_rule_that_applied_is_told(calendar: Calendar, start: str, goal: str, line: str) -> None:
     """In a sentence or a row of its own."""
     assert line in explained(calendar, start, goal).splitlines()
+
+
+@pytest.mark.parametrize(("goal", "text"), [("60 business days", WEEKS), ("350 business days", RUNS)])
+def test_a_folded_table_reads_as_a_person_would_write_it(goal: str, text: str) -> None:
+    """Whole weeks as one row or, where that is still too long, all that lies between two special days."""
+    calendar = replace(CLI, closed={date(2026, 12, 24): "Christmas Eve"})
+    assert explained(calendar, "2026-11-04 10:00", goal) == text
+
+
+@pytest.mark.parametrize(("width", "lines"), [(100, 1), (101, 2)])
+def test_a_line_has_at_most_a_hundred_characters(width: int, lines: int) -> None:
+    """A sentence is broken where the next word would make its line longer, and so is the text of a row."""
+    words = "x" * 50 + " " + "y" * (width - 51)
+    assert len(render(Explanation(words, CLI, (), None))) - 2 == lines
+    day = date(2026, 1, 5)
+    row = Row(at("2026-01-05 09:00"), day, day, words[16:])
+    assert len(render(Explanation("Title", CLI, (Part((), (row,)),), None))) - 5 == lines
 
 
 # -- the clocks of a ticket
@@ -362,6 +433,23 @@ def test_a_clock_that_stopped_tells_who_and_whether_in_time() -> None:
     assert "Stopped: Mon 2026-01-05 11:00 CST by Fred. Met, with 18 h 00 min of open time left." in text
     late = in_folder().wait(days=10).set("Folder", "Done", FRED)
     assert "by Fred. Breached by" in clock_text(late)
+
+
+def test_a_steps_clock_was_stopped_by_whoever_decided() -> None:
+    """The last reviewer, though the ticket still waits for the findings and nobody has moved it."""
+    world = in_review().wait(hours=1).set("Complete?", "Done").wait(hours=1)
+    world.set("Accurate?", "Needs Revision", FRED).rest()
+    assert "Stopped: Mon 2026-01-05 11:00 CST by Fred. Met, with 18 h 00 min" in clock_text(world)
+
+
+@pytest.mark.parametrize(("goal", "told"), [("20 business hours", True), ("20 hours", False)])
+def test_an_end_in_closed_time_is_explained_where_open_time_counts(goal: str, told: bool) -> None:
+    """Only an extension in clock hours can end such a clock at night; a clock of hours always may."""
+    process = replace(PROCESS, steps=tuple(replace(s, goal=parse_goal(goal)) if s.goal else s for s in PROCESS.steps))
+    world = in_review(process=process).wait(hours=1)
+    world.say("/extend 15 hours night shift", HANNA, public=False)
+    text = clock_text(world.rest())
+    assert ("the end, by the clock, as the extension counts" in text) == told
 
 
 def test_a_clock_that_runs_tells_what_is_left() -> None:

@@ -120,6 +120,23 @@ def test_a_ticket_put_back_into_it_stays() -> None:
     assert world.alerts == []
 
 
+def test_a_ticket_put_back_before_the_step_had_spoken_goes_on() -> None:
+    """Its words go out now, and the move that comes after them is made, though the bot dies in between."""
+    world = _asked().move(CONFIRMING, HANNA).rest().wait(minutes=10).move(ASKED, HANNA)
+    world.look(cut=1)
+    assert (world.status, world.told(public=True)[-1]) == (ASKED, "requirements")
+    assert world.wait(minutes=1).rest().status == CONFIRMING
+
+
+def test_its_clock_stops_with_its_words() -> None:
+    """At the moment of that comment, whatever else was written on the ticket."""
+    world = _asked(office=replace(OFFICE, auto_advance=False))
+    world.say("Hello, here is the contact")
+    world.wait(minutes=20).rest().wait(minutes=5).say("Good morning")
+    (clock,) = world.rest().follow().clocks
+    assert clock.stopped == MONDAY + timedelta(minutes=20)
+
+
 # -- a review in which work has an order
 
 

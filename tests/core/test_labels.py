@@ -135,6 +135,15 @@ def test_a_due_day_of_staff_is_left_alone() -> None:
     assert world.rest().fields["duedate"] == "2026-03-01"
 
 
+def test_a_due_day_that_a_person_set_in_an_earlier_visit_is_replaced() -> None:
+    """They set it for the work of then; in the next step the day of its own clock stands."""
+    world = in_folder().wait(minutes=1)
+    world.put("duedate", "2026-02-01", HANNA)
+    world.rest().wait(hours=1).set("Folder", "Done").rest()
+    world.say("files ready")
+    assert world.rest().fields["duedate"] == "2026-01-07"
+
+
 def test_a_due_day_from_before_the_bot_is_not_cleared() -> None:
     """Where no clock runs, only the bot's own day is taken away."""
     world = World(fields={"duedate": "2026-06-01"})

@@ -6,6 +6,8 @@ import copy
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from bot.core.model.effects import MoveSubtask, PostComment, TransitionIssue
 from bot.core.model.ledger import Verdict
 from tests.core.world import (
@@ -186,6 +188,33 @@ def test_a_deleted_subtask_stays_withdrawn() -> None:
     assert [s.summary for s in world.subtasks] == ["Files"]
     world.say("files ready")
     assert world.rest().status == REVIEW
+
+
+def test_what_was_withdrawn_when_a_visit_ended_stays_withdrawn() -> None:
+    """Reopened after it, before the bot had looked at either: no new files came in the next visit."""
+    world = in_review().wait(hours=1).move(FOLDER).rest().set("Files", "To Do").rest()
+    world.set("Files", "Superseded").wait(minutes=1).move(CONFIRMING)
+    world.wait(minutes=1).set("Files", "To Do").wait(minutes=1).move(FOLDER).wait(minutes=1).move(REVIEW)
+    assert world.rest().follow().visit.received == MONDAY
+
+
+def test_a_branch_that_people_reopened_later_was_finished_in_its_visit() -> None:
+    """A look after an outage reads each visit as it stood when it ended."""
+    world = in_review().wait(hours=1).set("Complete?", "Done", FRED).wait(hours=1).move(FOLDER)
+    world.wait(hours=1).set("Complete?", "To Do").wait(hours=1).set("Complete?", "Done", HANNA)
+    review = next(v for v in world.follow().ledger.visits if v.step == "review")
+    assert (review.finished["first"].at, review.finished["first"].by) == (MONDAY + timedelta(hours=1), FRED.id)
+    assert "second" not in review.finished
+
+
+@pytest.mark.parametrize("words", ["files ready", "STATUS"])
+def test_what_was_said_before_an_unseen_move_is_brought_to_staff_once(words: str) -> None:
+    """In the note of what a person must read, and in no other."""
+    world = in_review().wait(hours=1)
+    said = world.told(public=True)
+    world.say(words)
+    world.wait(minutes=1).move(QUALITY).rest()
+    assert (world.told(public=True), world.told(public=False)) == (said, ["unheard"])
 
 
 def test_files_that_nobody_waits_for_any_more() -> None:

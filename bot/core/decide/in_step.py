@@ -115,7 +115,7 @@ def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
     items = []
     for state in progress.branches:
         name = EffectName.of(Kind.SUBTASK, state.branch.name)
-        if state.branch.subtask is None or state.made or state.settled or not builder.is_open(name):
+        if state.branch.subtask is None or state.settled or not builder.is_open(name):
             continue
         labels = [f"step-{step.name}".translate(_LABEL_BAD)]
         if step.review:

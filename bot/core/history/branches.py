@@ -27,14 +27,13 @@ class BranchStatus(StrEnum):
 @dataclass(frozen=True)
 class BranchState:
     """A branch of a stay. `at` and `by` tell when and by whom it was finished, `answer` the district's words that
-    did it; `made` whether its subtask was ever made, `to_close` that the bot has yet to close it."""
+    did it, `to_close` that the bot has yet to close its subtask."""
 
     branch: Branch
     status: BranchStatus
     at: datetime | None = None
     by: str = ""
     subtask: Subtask | None = None
-    made: bool = False
     answer: ReplyRecord | None = None
     to_close: bool = False
 
@@ -61,7 +60,7 @@ def _state(issue: Issue, branch: Branch, chain: list[Visit], people: People, at:
         return _answered(branch, answers[-1]) if answers else BranchState(branch, BranchStatus.OPEN)
     subtask = next((s for s in issue.subtasks if s.id == made), None)
     if subtask is None or any(branch.name in v.withdrawn for v in chain):
-        return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask, made=True)
+        return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask)
     return _by_status(branch, subtask, answers, chain, people, at)
 
 
@@ -75,7 +74,7 @@ def _by_status(
     names = people.office.subtask_statuses
     status = status_then(subtask, at)
     if status == names.superseded:
-        return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask, made=True)
+        return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask)
     reopened = max((c.at for c in _moves(subtask, at) if c.old == names.done), default=None)
     # Who opens the subtask again takes back what the district had said until then.
     last = next((a for a in reversed(answers) if reopened is None or a.at > reopened), None)
@@ -83,14 +82,14 @@ def _by_status(
         moment, by = _finished(branch, subtask, status, at, chain)
         if status != names.done:
             state = BranchStatus.REVISE if status == names.needs_revision else BranchStatus.NOT_RECEIVED
-            return BranchState(branch, state, moment, by, subtask, made=True)
+            return BranchState(branch, state, moment, by, subtask)
         if last is not None and (by in people.bots or last.at > moment):
             # The bot closed it because the district said so: theirs is the deed and the moment.
-            return replace(_answered(branch, last), subtask=subtask, made=True)
-        return BranchState(branch, BranchStatus.FINISHED, moment, by, subtask, made=True)
+            return replace(_answered(branch, last), subtask=subtask)
+        return BranchState(branch, BranchStatus.FINISHED, moment, by, subtask)
     if last is not None:
-        return replace(_answered(branch, last), subtask=subtask, made=True, to_close=True)
-    return BranchState(branch, BranchStatus.OPEN, subtask=subtask, made=True)
+        return replace(_answered(branch, last), subtask=subtask, to_close=True)
+    return BranchState(branch, BranchStatus.OPEN, subtask=subtask)
 
 
 def _moves(subtask: Subtask, until: datetime) -> list[Change]:
