@@ -1,5 +1,6 @@
-"""Statements that every reconcile or delivery needs, compiled once: SQLAlchemy's own way of executing one costs several
-times what the database needs for it."""
+"""Statements that every reconcile or delivery needs, compiled once.
+
+SQLAlchemy's own way of executing a statement costs several times what the database needs for it."""
 
 from __future__ import annotations
 
