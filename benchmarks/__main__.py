@@ -9,7 +9,7 @@ import sys
 from benchmarks import report
 
 # A suite is a module of this folder that measures when it is run, and prints what it found.
-SUITES = ("business_time", "receiver", "looks", "claims", "agenda", "queues")
+SUITES = ("business_time", "receiver", "looks", "claims")
 
 
 def main() -> int:

@@ -1,69 +1,66 @@
-"""Questions on which reckoners of business time differ, with the right answers, each written down by hand."""
+"""Questions that candidates answer differently, with the right answers, each written down by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from benchmarks.rivals import RIVALS, CannotSay
+from benchmarks.candidates import CANDIDATES, CannotSay
 from bot.core.time.business_calendar import Calendar, DayException, Hours
 from bot.core.time.goals import parse_goal
 
-CHICAGO = "America/Chicago"
 RIGHT = "right"
 
 
 @dataclass(frozen=True)
 class Question:
-    """From a moment either to another one, or by a goal; the answer to the first is a time, to the second a moment.
+    """From `start` by a goal or to another moment, `by`. The answer is a moment, or the open time between the two."""
 
-    Moments are ISO 8601 with their offset; `calendar` is the office that is asked about."""
-
-    about: str
     calendar: Calendar
+    about: str
     start: str
+    by: str
     answer: str
-    goal: str = ""
-    end: str = ""
 
-    def ask(self, rival: str) -> tuple[str, str]:
-        """`right`, or what the rival says instead; and where it says nothing, why."""
+    def ask(self, candidate: str) -> tuple[str, str]:
+        """`right`, or what the candidate says instead; and why, where it says nothing."""
         try:
-            said = self._ask(rival)
+            said = self._ask(candidate)
         except CannotSay as missing:
-            return "cannot", f"{rival} cannot say {missing}"
+            return "cannot", f"{candidate} cannot say {missing}"
         except Exception as error:  # whatever a library raises is its answer
-            return "fails", f"{rival}, {self.about}: {type(error).__name__}: {error}"
+            return "fails", f"{candidate}, {self.about}: {type(error).__name__}: {error}"
         return (RIGHT if said == self.right() else self.written(said)), ""
 
     def right(self) -> datetime | timedelta:
         """The right answer."""
-        if self.goal:
+        if "T" in self.answer:
             return datetime.fromisoformat(self.answer)
         hours, minutes, seconds = map(int, self.answer.split(":"))
         return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
     def written(self, answer: datetime | timedelta) -> str:
-        """An answer as the office's wall clock reads it."""
+        """An answer in the office's local time."""
         if isinstance(answer, timedelta):
             return str(answer)
         return answer.astimezone(ZoneInfo(self.calendar.zone)).strftime("%a %b %d %H:%M")
 
-    def _ask(self, rival: str) -> datetime | timedelta:
-        asked = RIVALS[rival](self.calendar)
+    def _ask(self, candidate: str) -> datetime | timedelta:
+        asked = CANDIDATES[candidate](self.calendar)
         start = asked.moment(datetime.fromisoformat(self.start))
-        if self.goal:
-            answer = asked.told(asked.due(start, asked.goal(parse_goal(self.goal))))
-        else:
-            answer = asked.told(asked.elapsed(start, asked.moment(datetime.fromisoformat(self.end))))
-        return answer if isinstance(answer, timedelta) else _to_the_second(answer)
+        if "business" not in self.by:
+            return asked.plain(asked.elapsed(start, asked.moment(datetime.fromisoformat(self.by))))
+        answer = asked.plain(asked.due(start, asked.goal(parse_goal(self.by))))
+        assert isinstance(answer, datetime)
+        # businesstimedelta knows no 24:00, only the last microsecond of a day; that does not count against it.
+        return (answer + timedelta(milliseconds=500)).astimezone(UTC).replace(microsecond=0)
 
 
 def office(
     *hours: str,
-    zone: str = CHICAGO,
+    zone: str = "America/Chicago",
     days: range = range(5),
     week: Mapping[int, Hours] | None = None,
     closed: tuple[str, ...] = (),
@@ -87,102 +84,78 @@ def _clock(text: str) -> time:
     return time(int(hour) % 24, int(minute or 0))
 
 
-def _to_the_second(at: datetime) -> datetime:
-    """businesstimedelta knows no 24:00, only the last microsecond of a day; that is not held against it."""
-    return (at + timedelta(milliseconds=500)).astimezone(UTC).replace(microsecond=0)
+def _asked(calendar: Calendar, lines: str) -> Iterator[Question]:
+    for line in lines.strip().splitlines():
+        about, start, by, answer = (cell.strip() for cell in line.split("|"))
+        yield Question(calendar, about, start, by, answer)
 
 
 _WEEK = office(closed=("2026-09-07", "2027-01-01", "2030-01-01"))
 _WINTER = office(closed=tuple(str(date(2026, 12, 21) + timedelta(days=n)) for n in range(14)) + ("2030-01-01",))
+_NOTHING_CLOSED = office(closed=("2026-01-01",))
+_LUNCH = office("8-12", "13-17")
+_FRIDAYS = office(week={4: _hours("8-12")})
 _HALF_DAY = office(closed=("2026-12-24", "2026-12-25", "2030-01-01"), exceptions={"2026-12-23": "8-12"})
-_NIGHTS = office("0-6", days=range(7))
+_SATURDAY = office(exceptions={"2026-08-15": "9-13"})
+_AROUND_THE_CLOCK, _NIGHTS = office("0-24", days=range(7)), office("0-6", days=range(7))
 _FROM_HALF_PAST_TWO = office("2:30-6", days=range(7))
-_AROUND_THE_CLOCK = office("0-24", days=range(7))
+_APIA = office(zone="Pacific/Apia", days=range(7))
 
-QUESTIONS = (
-    Question(
-        "20 hours within the week", _WEEK, "2026-03-03T10:07-06:00", "2026-03-05T12:07-06:00", "20 business hours"
+# About what | from | by a goal, or to | the right answer.
+_ASKED = (
+    _asked(
+        _WEEK,
+        """
+        20 hours within the week      | 2026-03-03T10:07-06:00    | 20 business hours         | 2026-03-05T12:07-06:00
+        asked from another zone       | 2026-03-03T17:07+01:00    | 20 business hours         | 2026-03-05T12:07-06:00
+        asked on a Saturday           | 2026-08-08T11:00-05:00    | 3 business hours          | 2026-08-10T11:00-05:00
+        over a holiday                | 2026-09-04T16:00-05:00    | 2 business hours          | 2026-09-08T09:00-05:00
+        due at a close                | 2026-08-07T15:00-05:00    | 2 business hours          | 2026-08-07T17:00-05:00
+        elapsed, whole hours          | 2026-03-03T10:07-06:00    | 2026-03-05T12:07-06:00    | 20:00:00
+        elapsed, to the second        | 2026-03-03T10:07:30-06:00 | 2026-03-04T09:20:45-06:00 | 8:13:15
+        elapsed, over a closed night  | 2026-03-03T18:00-06:00    | 2026-03-04T07:00-06:00    | 0:00:00
+        5 business days               | 2026-08-07T15:30-05:00    | 5 business days           | 2026-08-14T15:30-05:00
+        5 business days, a Saturday   | 2026-08-08T11:00-05:00    | 5 business days           | 2026-08-14T17:00-05:00
+        """,
     ),
-    Question("asked from another zone", _WEEK, "2026-03-03T17:07+01:00", "2026-03-05T12:07-06:00", "20 business hours"),
-    Question("asked on a Saturday", _WEEK, "2026-08-08T11:00-05:00", "2026-08-10T11:00-05:00", "3 business hours"),
-    Question("over a holiday", _WEEK, "2026-09-04T16:00-05:00", "2026-09-08T09:00-05:00", "2 business hours"),
-    Question(
-        "over a closure of two weeks", _WINTER, "2026-12-18T16:00-06:00", "2027-01-04T09:00-06:00", "2 business hours"
+    _asked(_WINTER, "closed for two weeks | 2026-12-18T16:00-06:00 | 2 business hours | 2027-01-04T09:00-06:00"),
+    _asked(
+        _NOTHING_CLOSED,
+        "no closed day in five years | 2026-03-03T10:07-06:00 | 20 business hours | 2026-03-05T12:07-06:00",
     ),
-    Question(
-        "five years without a closed day",
-        office(closed=("2026-01-01",)),
-        "2026-03-03T10:07-06:00",
-        "2026-03-05T12:07-06:00",
-        "20 business hours",
+    _asked(
+        _LUNCH,
+        """
+        a lunch break                 | 2026-03-03T11:00-06:00    | 2 business hours          | 2026-03-03T14:00-06:00
+        a lunch break, elapsed        | 2026-03-03T10:00-06:00    | 2026-03-03T16:00-06:00    | 5:00:00
+        """,
     ),
-    Question("due at a close", _WEEK, "2026-08-07T15:00-05:00", "2026-08-07T17:00-05:00", "2 business hours"),
-    Question("elapsed, whole hours", _WEEK, "2026-03-03T10:07-06:00", "20:00:00", end="2026-03-05T12:07-06:00"),
-    Question("elapsed, to the second", _WEEK, "2026-03-03T10:07:30-06:00", "8:13:15", end="2026-03-04T09:20:45-06:00"),
-    Question("elapsed, over a closed night", _WEEK, "2026-03-03T18:00-06:00", "0:00:00", end="2026-03-04T07:00-06:00"),
-    Question(
-        "a lunch break", office("8-12", "13-17"), "2026-03-03T11:00-06:00", "2026-03-03T14:00-06:00", "2 business hours"
-    ),
-    Question(
-        "a lunch break, elapsed",
-        office("8-12", "13-17"),
-        "2026-03-03T10:00-06:00",
-        "5:00:00",
-        end="2026-03-03T16:00-06:00",
-    ),
-    Question(
-        "Fridays until noon",
-        office(week={4: _hours("8-12")}),
-        "2026-08-07T11:00-05:00",
-        "2026-08-10T09:00-05:00",
-        "2 business hours",
-    ),
-    Question("a half day", _HALF_DAY, "2026-12-23T11:00-06:00", "2026-12-28T09:00-06:00", "2 business hours"),
-    Question(
-        "a worked Saturday",
-        office(exceptions={"2026-08-15": "9-13"}),
-        "2026-08-14T16:00-05:00",
-        "2026-08-15T10:00-05:00",
-        "2 business hours",
-    ),
-    Question(
-        "open around the clock",
-        _AROUND_THE_CLOCK,
-        "2026-08-07T12:00-05:00",
-        "2026-08-08T12:00-05:00",
-        "24 business hours",
-    ),
-    Question(
-        "spring change while open", _NIGHTS, "2026-03-08T00:00-06:00", "2026-03-08T05:00-05:00", "4 business hours"
-    ),
-    Question("spring change, elapsed", _NIGHTS, "2026-03-07T18:00-06:00", "5:00:00", end="2026-03-08T18:00-05:00"),
-    Question(
-        "autumn change while open", _NIGHTS, "2026-11-01T00:00-05:00", "2026-11-01T03:00-06:00", "4 business hours"
-    ),
-    Question("autumn change, elapsed", _NIGHTS, "2026-10-31T18:00-05:00", "7:00:00", end="2026-11-01T18:00-06:00"),
-    Question(
-        "opening in the skipped hour",
-        _FROM_HALF_PAST_TWO,
-        "2026-03-08T00:00-06:00",
-        "3:00:00",
-        end="2026-03-08T12:00-05:00",
-    ),
-    Question(
-        "a date that was skipped (Apia)",
-        office(zone="Pacific/Apia", days=range(7)),
-        "2011-12-29T12:00-10:00",
-        "9:00:00",
-        end="2011-12-31T12:00+14:00",
-    ),
-    Question("5 business days", _WEEK, "2026-08-07T15:30-05:00", "2026-08-14T15:30-05:00", "5 business days"),
-    Question(
-        "5 business days from a Saturday", _WEEK, "2026-08-08T11:00-05:00", "2026-08-14T17:00-05:00", "5 business days"
-    ),
-    Question(
-        "5 business days, to a half day",
+    _asked(_FRIDAYS, "Fridays until noon | 2026-08-07T11:00-05:00 | 2 business hours | 2026-08-10T09:00-05:00"),
+    _asked(
         _HALF_DAY,
-        "2026-12-16T15:30-06:00",
-        "2026-12-23T12:00-06:00",
-        "5 business days",
+        """
+        a half day                    | 2026-12-23T11:00-06:00    | 2 business hours          | 2026-12-28T09:00-06:00
+        5 business days, a half day   | 2026-12-16T15:30-06:00    | 5 business days           | 2026-12-23T12:00-06:00
+        """,
     ),
+    _asked(_SATURDAY, "a worked Saturday | 2026-08-14T16:00-05:00 | 2 business hours | 2026-08-15T10:00-05:00"),
+    _asked(
+        _AROUND_THE_CLOCK,
+        "open around the clock | 2026-08-07T12:00-05:00 | 24 business hours | 2026-08-08T12:00-05:00",
+    ),
+    _asked(
+        _NIGHTS,
+        """
+        spring change while open      | 2026-03-08T00:00-06:00    | 4 business hours          | 2026-03-08T05:00-05:00
+        spring change, elapsed        | 2026-03-07T18:00-06:00    | 2026-03-08T18:00-05:00    | 5:00:00
+        autumn change while open      | 2026-11-01T00:00-05:00    | 4 business hours          | 2026-11-01T03:00-06:00
+        autumn change, elapsed        | 2026-10-31T18:00-05:00    | 2026-11-01T18:00-06:00    | 7:00:00
+        """,
+    ),
+    _asked(
+        _FROM_HALF_PAST_TWO,
+        "opening in the skipped hour | 2026-03-08T00:00-06:00 | 2026-03-08T12:00-05:00 | 3:00:00",
+    ),
+    _asked(_APIA, "a skipped date (Apia) | 2011-12-29T12:00-10:00 | 2011-12-31T12:00+14:00 | 9:00:00"),
 )
+QUESTIONS = tuple(question for asked in _ASKED for question in asked)

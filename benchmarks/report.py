@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import Any
-
-import pyperf
 
 Rows = Sequence[Sequence[str]]
 Prepared = tuple[Callable[..., object], Sequence[tuple[Any, ...]]]
@@ -63,7 +60,6 @@ class Target:
 
 
 FAST = "--fast"
-_FAST = ("--processes", "1", "--values", "3", "--min-time", "0.02")  # the same in pyperf's own options
 
 
 def fast() -> bool:
@@ -88,64 +84,39 @@ def spread(values: Sequence[float], digits: int = 0) -> list[str]:
     return [f"{value:,.{digits}f}" for value in (median(values), min(values), max(values))]
 
 
-def runner(suite: str) -> pyperf.Runner:
-    """The runner of a suite that is run as `python -m benchmarks.SUITE`; it takes pyperf's own options."""
-    if fast():
-        sys.argv[sys.argv.index(FAST) : sys.argv.index(FAST) + 1] = _FAST
-    made = pyperf.Runner(processes=5, values=3, min_time=0.1, program_args=("-m", f"benchmarks.{suite}"))
-    made.parse_args()
-    made.args.inherit_environ = ["PATH", "PYTHONPATH"]
-    made.args.quiet = True  # the noise stands in the table
-    return made
+def measure(jobs: Mapping[str, Job]) -> dict[str, Figure]:
+    """Measure every job in rounds, so that a slow minute of the machine falls on all alike; the figure is the median.
 
-
-def measure(runner: pyperf.Runner, jobs: Mapping[str, Job]) -> dict[str, Figure]:
-    """Measure every job in rounds, each figure in a process of its own, so that a slow minute of the machine falls
-    on all alike; the figure is the median over the rounds.
-
-    The clock is the processor time of the process: what others do on the machine disturbs it least. The processes
-    that pyperf starts come here too, measure one figure, tell it to the first process and get none."""
-    rounds, runner.args.processes = runner.args.processes, 1
-    clocks = {name: _clock(job) for name, job in jobs.items()}
-    loops: dict[str, int] = {}
+    The clock is the processor time of this process: what others do on the machine disturbs it least."""
+    least, rounds = (0.02, 3) if fast() else (0.1, 15)
+    clocks = {name: _clock(*job.prepare()) for name, job in jobs.items()}
+    loops = {name: _loops(clock, least) for name, clock in clocks.items()}
     values: dict[str, list[float]] = {name: [] for name in jobs}
-    for nth in range(rounds):
-        for name, job in jobs.items():
-            if not runner.args.worker:
-                if name not in loops:
-                    loops[name] = _loops(clocks[name], runner.args.min_time)
-                runner.args.loops = loops[name]
-            with redirect_stdout(sys.stderr):  # its progress
-                bench = runner.bench_time_func(f"{nth + 1}. {name}", clocks[name], inner_loops=job.count)
-            if bench is not None and not runner.args.worker:
-                values[name] += bench.get_values()
-    return {} if runner.args.worker else {name: Figure.of(found) for name, found in values.items()}
+    gc.disable()
+    for _ in range(rounds):
+        for name, clock in clocks.items():
+            gc.collect()
+            values[name].append(clock(loops[name]) / loops[name] / jobs[name].count)
+    gc.enable()
+    return {name: Figure.of(found) for name, found in values.items()}
 
 
-def _clock(job: Job) -> Callable[[int], float]:
-    """What pyperf calls: the processor time of so many loops over all inputs."""
-
-    @cache
-    def ready() -> Prepared:
-        operation, inputs = job.prepare()
-        assert len(inputs) == job.count
-        for each in inputs:  # what is built on demand is built
-            operation(*each)
-        return operation, inputs
+def _clock(operation: Callable[..., object], inputs: Sequence[tuple[Any, ...]]) -> Callable[[int], float]:
+    """What gives the processor time of so many loops over all inputs."""
 
     def timed(loops: int) -> float:
-        operation, inputs = ready()
         began = process_time()
         for _ in range(loops):
             for each in inputs:
                 operation(*each)
         return process_time() - began
 
+    timed(1)  # builds what is built on demand
     return timed
 
 
 def _loops(timed: Callable[[int], float], least: float) -> int:
-    """How many loops take the least time that is worth measuring. pyperf would start one more process to find out."""
+    """How many loops take the least time that is worth measuring."""
     loops = 1
     while timed(loops) < least:
         loops *= 2

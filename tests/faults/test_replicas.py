@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import POSTGRES
-from tests.soak.judge import judge, report
-from tests.soak.run import Size, Soak, schema_of_its_own
+from benchmarks.claims import database
+from tests.soak import Size, Soak
 
-SMALL = Size(replicas=2, issues=40, acts=2, notes=1, at_once=12, kill_every=1.0, kills=2, hurry=True, patience=100.0)
+SMALL = Size(replicas=2, issues=20, kills=1, kill_every=1.0, patience=60.0)
 
 
 @pytest.fixture
 def soak(tmp_path: Path) -> Iterator[Soak]:
     """The small soak, in a schema of its own."""
-    with schema_of_its_own(POSTGRES) as url:
+    with database("PostgreSQL") as url:
         made = Soak(SMALL, tmp_path, url, lambda what: None)
         yield made
         made.close()
@@ -27,8 +26,6 @@ def soak(tmp_path: Path) -> Iterator[Soak]:
 @pytest.mark.postgres
 def test_replicas_that_are_killed_lose_nothing_and_double_nothing(soak: Soak) -> None:
     """Jira holds what it would hold with one bot that never died, every lease is given back, and each periodic job
-    ran once a period."""
-    out = soak.run()
-    verdict = judge(out)
-    assert verdict.good, report(out, verdict)
-    assert out.kills > 0
+    ran once."""
+    assert soak.run() == []
+    assert soak.kills > 0
