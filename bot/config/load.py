@@ -78,8 +78,7 @@ class Config:
 
     def process_for(self, project: str, issue_type: str) -> Process | None:
         """The process that an issue of that project and type follows, None if there is none."""
-        wanted = (project, issue_type)
-        return next((p for p in self.processes if (p.project, p.issue_type) == wanted), None)
+        return next((p for p in self.processes if p.project == project and issue_type in p.issue_types), None)
 
     def where(self, process: str, *path: str) -> str:
         """`file:line` of a key of a process file: `where("dde", "steps", "initial_file_review", "say")`."""
@@ -205,7 +204,7 @@ def _process(model: ProcessModel) -> Process:
         name=model.process,
         title=model.title,
         project=model.applies_to.project,
-        issue_type=model.applies_to.issue_type,
+        issue_types=(model.applies_to.issue_type,),
         since=model.since and model.since.astimezone(UTC),
         calendar=model.calendar,
         waiting_status=model.waiting_status,
@@ -231,7 +230,16 @@ def _reminders(model: RemindersModel | None) -> Reminders | None:
 
 def _step(name: str, model: StepModel, shared: tuple[Escalation, ...]) -> Step:
     branches = (
-        Branch(n, b.party, b.goal, b.subtask, b.description, b.done_by, b.say_when_done, _own(b.escalations))
+        Branch(
+            n,
+            b.party,
+            b.goal,
+            b.subtask,
+            b.description,
+            (b.done_by,) if b.done_by else (),
+            b.say_when_done,
+            _own(b.escalations),
+        )
         for n, b in model.branches.items()
     )
     return Step(

@@ -119,7 +119,7 @@ def named(process: Process) -> Iterator[Wanted]:
         place = ("steps", step.name)
         if step.say:
             yield Wanted(step.say, True, (*place, "say"))
-        if step.revision:
+        if step.revision and step.revision.say:
             yield Wanted(step.revision.say, True, (*place, "revision", "say"), limit=WORDS_FEEDBACK)
             if step.revision.not_received:
                 yield Wanted(step.revision.not_received, True, (*place, "revision", "not_received"))
@@ -129,7 +129,7 @@ def named(process: Process) -> Iterator[Wanted]:
                 yield Wanted(branch.say_when_done, True, (*here, "say_when_done"))
             if branch.description:
                 yield Wanted(branch.description, place=(*here, "description"), folder="subtasks")
-            if branch.done_by == "files_ready":
+            if "files_ready" in branch.done_by:
                 yield Wanted("files_noted", True, (*here, "done_by"))
 
 

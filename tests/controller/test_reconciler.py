@@ -251,7 +251,7 @@ def test_an_issue_that_was_retyped_is_let_go(harness: Harness, ticket: str) -> N
     assert "review-overdue" in harness.site.labels(ticket)
     said = len(harness.site.comments(ticket))
     config = harness.bot.reconciler._config
-    elsewhere = tuple(replace(p, issue_type="Another") for p in config.processes)
+    elsewhere = tuple(replace(p, issue_types=("Another",)) for p in config.processes)
     harness.bot.reconciler._config = replace(config, processes=elsewhere)
     for _ in range(2):
         look(harness, ticket)
@@ -274,7 +274,7 @@ def test_a_ticket_with_bot_off_is_left_alone_wherever_it_goes(harness: Harness, 
     harness.site.set_labels(HANNA, ticket, add=["bot-off"])
     before = harness.site.issue(ticket)
     config = harness.bot.reconciler._config
-    elsewhere = tuple(replace(p, issue_type="Another") for p in config.processes)
+    elsewhere = tuple(replace(p, issue_types=("Another",)) for p in config.processes)
     harness.bot.reconciler._config = replace(config, processes=elsewhere)
     look(harness, ticket)
     assert before.duedate is not None

@@ -244,7 +244,7 @@ def test_a_project_that_is_not_there(doctor: Doctor, config: Config) -> None:
 
 def test_a_type_must_have_exactly_the_name(doctor: Doctor, config: Config) -> None:
     """The bot compares names exactly, so another case is another type; the known ones are listed."""
-    doctor.config = replace(config, processes=(replace(config.processes[0], issue_type="dde set-up"),))
+    doctor.config = replace(config, processes=(replace(config.processes[0], issue_types=("dde set-up",)),))
     row = doctor()['type "dde set-up" in DDE']
     assert row.state == "problem"
     assert "DDE Set-Up" in row.said

@@ -543,7 +543,7 @@ def process(say: str = "files_received", subtask: str = "Review {{ district }}",
 
 def test_the_shipped_words_are_sound() -> None:
     """Nothing is wrong with the templates as they come."""
-    whole = process(description="review_files", done_by="files_ready", say_when_done="folder_ready")
+    whole = process(description="review_files", done_by=("files_ready",), say_when_done="folder_ready")
     assert Words(SHIPPED, ZONES, SITE).check(whole, OWN) == []
 
 

@@ -41,7 +41,7 @@ def _plan_feedback(builder: PlanBuilder) -> None:
     elif not progress.findings:
         builder.say([EffectName.of(Kind.ASK_FINDINGS)], OwnTemplate.ASK_FINDINGS, public=False, accounts=team(progress))
         builder.reasons.append("the feedback waits for its findings")
-    elif builder.is_open(SAY) and step.revision is not None:
+    elif builder.is_open(SAY) and step.revision is not None and step.revision.say is not None:
         if not builder.grace_is_over():
             return
         lines = tuple(line for f in progress.findings for line in f.lines)

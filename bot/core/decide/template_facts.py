@@ -56,8 +56,9 @@ def _keyword(progress: Progress) -> str:
     if progress.waiting:
         return replies.KEYWORDS[replies.FILES_READY]
     for state in progress.branches:
-        if state.branch.done_by is not None and not state.settled:
-            return replies.KEYWORDS[state.branch.done_by]
+        keywords = [replies.KEYWORDS[word] for word in state.branch.done_by if word in replies.KEYWORDS]
+        if keywords and not state.settled:
+            return keywords[0]
     return ""
 
 

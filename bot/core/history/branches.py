@@ -52,7 +52,7 @@ def states(
 
 
 def _state(issue: Issue, branch: Branch, chain: list[Visit], people: People, at: datetime) -> BranchState:
-    answers = [a for v in reversed(chain) for a in v.replies if a.intent == branch.done_by and a.at <= at]
+    answers = [a for v in reversed(chain) for a in v.replies if a.intent in branch.done_by and a.at <= at]
     name = EffectName.of(Kind.SUBTASK, branch.name)
     made = next((v.done[name] for v in chain if name in v.done), None)
     if branch.subtask is None or made is None:

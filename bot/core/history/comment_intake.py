@@ -183,7 +183,7 @@ class CommentIntake:
             return step is not None or visit.step == WAITING
         if visit.step == WAITING:
             return intent == replies.FILES_READY
-        return step is not None and any(b.done_by == intent for b in step.branches)
+        return step is not None and any(intent in b.done_by for b in step.branches)
 
     def _step(self, visit: Visit) -> Step | None:
         return self._process.find_step(visit.step)

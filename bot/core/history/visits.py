@@ -237,7 +237,7 @@ class Fold:
         """The branch of a stay in which the district sends its files, as it stood then."""
         step = self._step(visit)
         every = states(self.issue, step, visit, self.ledger, self.people, at) if step else ()
-        return next((s for s in every if s.branch.done_by == replies.FILES_READY), None)
+        return next((s for s in every if replies.FILES_READY in s.branch.done_by), None)
 
     def _after_files(self, name: str) -> bool:
         """Whether a step works on one set of files, that is, comes after the step in which they are received."""
@@ -245,7 +245,7 @@ class Fold:
         for step in self.process.steps:
             if step.name == name:
                 return step.review or seen_files
-            seen_files = seen_files or any(b.done_by == replies.FILES_READY for b in step.branches)
+            seen_files = seen_files or any(replies.FILES_READY in b.done_by for b in step.branches)
         return False
 
     # -- names

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.core.model.facts import Condition, Fact, GoalByFact
 from bot.core.time.goals import Goal
 
+ATTACHMENT = "attachment"  # a file attached by the district's contact, beside the replies in a branch's `done_by`
 DISTRICT = "district"
 AUTOMATED = "automated"
 LEAD = "lead"
@@ -36,29 +38,49 @@ class Escalation:
 class Branch:
     """One line of work within a step. `subtask` and `description` are templates, None if it has no subtask.
 
-    `done_by` names the reply of the district that finishes it; `say_when_done` is the public comment that the bot then
-    posts. `escalations` are for its own clock; None means those of the step."""
+    `done_by` names what of the district finishes it: its replies, or ATTACHMENT; `say_when_done` is the public comment
+    that the bot then posts. `escalations` are for its own clock; None means those of the step.
+
+    `condition` says when the branch exists at all, `needs` which branches of the step must be done first. With
+    `for_each` there is one branch for each value of that fact. Instead of `goal` there may be `goal_by`. `was` are the
+    names that the branch had in earlier versions of the file.
+
+    For one ticket, `for_ticket` fills in the rest: `family` is the name in the file and `each` the value, for a branch
+    of a `for_each`; `turn` is the changelog entry by which the condition came true during the pass, `since` its moment;
+    `exists` is False where the condition does not hold, and None where a fact is not known: `unknown` names it."""
 
     name: str
     party: str
     goal: Goal | None = None
     subtask: str | None = None
     description: str | None = None
-    done_by: str | None = None
+    done_by: tuple[str, ...] = ()
     say_when_done: str | None = None
     escalations: tuple[Escalation, ...] | None = None
+    condition: Condition | None = None
+    needs: tuple[str, ...] = ()
+    for_each: str | None = None
+    goal_by: GoalByFact | None = None
+    was: tuple[str, ...] = ()
+    family: str = ""
+    each: str = ""
+    turn: str = ""
+    since: datetime | None = None
+    exists: bool | None = True
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Revision:
     """The step `return_to` which new files go after a verdict of "needs revision", and the comment that asks for them.
+    Without `say`, the ticket goes straight back to that step, and the district is not asked for anything.
 
     `goal` is how long that step then has, if it differs from the step's own goal; `not_received` is the comment if
     there were no files to review. With `at_once` a single "needs revision" ends the round, since the other reviews
     cannot be done then; otherwise the other reviewers finish first."""
 
     return_to: str
-    say: str
+    say: str | None
     goal: Goal | None = None
     not_received: str | None = None
     at_once: bool = False
@@ -68,7 +90,12 @@ class Revision:
 class Step:
     """One stage, tied to a Jira status. With `revision` it is a review: its goal counts per round, from the
     moment the files were received. `said_by` names an earlier step whose comment asks for the same thing: if that
-    comment was posted and the ticket comes directly from that step, the bot does not repeat it."""
+    comment was posted and the ticket comes directly from that step, the bot does not repeat it.
+
+    `condition` says when the step is done at all: if it does not hold when its turn comes, the step is passed over. The
+    step begins once `starts_when` holds, and does not end while a fact in `requires` is not set. `tell` is a team that
+    gets an internal comment when a ticket comes in. With `wait` the step ends by itself after that time. `was` are the
+    names that the step had in earlier versions of the file."""
 
     name: str
     title: str
@@ -81,6 +108,13 @@ class Step:
     revision: Revision | None = None
     said_by: str | None = None
     escalations: tuple[Escalation, ...] = ()
+    condition: Condition | None = None
+    starts_when: Condition | None = None
+    requires: tuple[str, ...] = ()
+    tell: str | None = None
+    wait: Goal | None = None
+    goal_by: GoalByFact | None = None
+    was: tuple[str, ...] = ()
 
     @property
     def automated(self) -> bool:
@@ -90,7 +124,7 @@ class Step:
     @property
     def review(self) -> bool:
         """Whether rounds of files are reviewed here."""
-        return self.revision is not None
+        return self.revision is not None and self.revision.say is not None
 
     def branch(self, name: str) -> Branch:
         """Return the branch with that name. Raises KeyError if there is none."""
@@ -127,12 +161,15 @@ class Reminders:
 class Process:
     """A whole process. `ends` maps an end's name to its Jira status, `closings` to its comment; from round
     `call_from_round` on the team lead is asked to call; `tell_district_when_late` says whether a district is notified
-    of an announced date that moved or passed (ASK, AUTO or NEVER); `version` is a hash of the definition."""
+    of an announced date that moved or passed (ASK, AUTO or NEVER); `version` is a hash of the definition.
+
+    `issue_types` are the types of the tickets that follow the process. `waiting_status` may be empty if no revision
+    asks the district. `total` is the published length of the whole, or `total_by` if it depends on a fact."""
 
     name: str
     title: str
     project: str
-    issue_type: str
+    issue_types: tuple[str, ...]
     since: datetime | None
     calendar: str
     waiting_status: str
@@ -143,6 +180,14 @@ class Process:
     reminders: Reminders | None = None
     call_from_round: int | None = None
     tell_district_when_late: str = ASK
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    total: Goal | None = None
+    total_by: GoalByFact | None = None
+
+    @property
+    def issue_type(self) -> str:
+        """The first of the issue types that follow the process."""
+        return self.issue_types[0]
 
     def step(self, name: str) -> Step:
         """Return the step with that name. Raises KeyError if there is none."""
@@ -172,7 +217,8 @@ class Process:
     @property
     def statuses(self) -> tuple[str, ...]:
         """Every status that the process names, in the order of the process."""
-        return (*(s.status for s in self.steps), self.waiting_status, *self.ends.values())
+        waiting = (self.waiting_status,) if self.waiting_status else ()
+        return (*(s.status for s in self.steps), *waiting, *self.ends.values())
 
 
 @dataclass(frozen=True)
@@ -206,6 +252,7 @@ class Office:
     `voice` is what the bot may say to districts (SILENT, DRAFT or FULL; None: not set), `grace` how long it waits
     before it comments on a person's move (None: not set), `texts` are texts of the office that templates may quote,
     `lead` are the accounts of the team leads. `untold_changes` and `untold_share` are the limits for missed webhooks.
+    `district_pattern` cuts the district's name out of the summary where no field has it.
     `district_calendars` maps a value of `calendar_field`, as `normalized` returns it, to the name of a calendar."""
 
     teams: Mapping[str, Team]
@@ -216,6 +263,7 @@ class Office:
     contact_field: str | None = None
     participants_field: str | None = None
     district_field: str | None = None
+    district_pattern: str | None = None
     subtask_type: str = "Sub-task"
     subtask_statuses: SubtaskStatuses = field(default_factory=SubtaskStatuses)
     former_accounts: tuple[str, ...] = ()
