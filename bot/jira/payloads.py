@@ -206,7 +206,8 @@ def _changes(raw: Mapping[str, Any], more: Iterable[Mapping[str, Any]], status_n
             name = _field(item)
             # The status at creation is recorded as a change from nothing, and is not a transition.
             if name != "status" or item.get("from") is not None:
-                found.append(Change(entry_id, at, author, name, *_old_and_new(name, item, status_name)))
+                ids = _text(item.get("from")), _text(item.get("to"))
+                found.append(Change(entry_id, at, author, name, *_old_and_new(name, item, status_name), *ids))
     return tuple(sorted(found, key=lambda change: (change.at, int(change.id))))  # the sort is stable
 
 

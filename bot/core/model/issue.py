@@ -19,7 +19,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Change:
-    """One item of one changelog entry. `field` is Jira's fieldId, if given ("status", "labels", "duedate")."""
+    """One item of one changelog entry. `field` is Jira's fieldId, if given ("status", "labels", "duedate"). `old_id`
+    and `new_id` are the ids of the values, where the field has such, as Jira writes them: "10021", "[10021, 10022]"."""
 
     id: str
     at: datetime
@@ -27,6 +28,8 @@ class Change:
     field: str
     old: str | None
     new: str | None
+    old_id: str | None = None
+    new_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""A step as it is for one ticket: the branches that its facts call for, and the goals that depend on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import quote
+
+from bot.core.history.fact_values import FactValue, FactValues, Option
+from bot.core.model.facts import Condition, GoalByFact
+from bot.core.model.process import Branch, Process, Step
+from bot.core.time.goals import Goal
+
+_EACH = "~"  # between a branch's name and the option's id
+_TURN = "@"  # between these and the changelog entry by which it came to be
+
+
+def ticket_step(step: Step, facts: FactValues, began: datetime, at: datetime) -> Step:
+    """The step as it is at the moment `at` for a ticket whose pass began at `began`.
+
+    A branch whose condition does not hold is in it with `exists` False, and one that came true again stands beside its
+    earlier self, under a name of its own: what it had is over."""
+    branches = (one for branch in step.branches for one in _branches(branch, facts, began, at))
+    return replace(step, goal=_goal(step.goal, step.goal_by, facts, at), branches=tuple(branches))
+
+
+def onward(process: Process, step: Step, facts: FactValues, at: datetime) -> tuple[str, tuple[Step, ...]] | None:
+    """The name of the step or end that comes after a step, past the steps whose condition does not hold, and these
+    steps; None if that depends on a fact that is not known."""
+    passed: list[Step] = []
+    name = step.next
+    while (following := process.find_step(name)) is not None and following.condition is not None:
+        holds = facts.holds(following.condition, at)
+        if holds is None:
+            return None
+        if holds:
+            break
+        passed.append(following)
+        name = following.next
+    return name, tuple(passed)
+
+
+def unknown_onward(process: Process, step: Step, facts: FactValues, at: datetime) -> tuple[str, ...]:
+    """The facts that are not known and on which it depends what comes after a step."""
+    name = step.next
+    while (following := process.find_step(name)) is not None and following.condition is not None:
+        if facts.holds(following.condition, at) is None:
+            return facts.unknown(following.condition.terms, at)
+        if facts.holds(following.condition, at):
+            break
+        name = following.next
+    return ()
+
+
+def _goal(goal: Goal | None, by: GoalByFact | None, facts: FactValues, at: datetime) -> Goal | None:
+    return goal if by is None else facts.at(by.fact, at).goal(by)
+
+
+def _branches(branch: Branch, facts: FactValues, began: datetime, at: datetime) -> Iterator[Branch]:
+    branch = replace(branch, goal=_goal(branch.goal, branch.goal_by, facts, at))
+    if branch.for_each is not None:
+        yield from _each(branch, branch.for_each, facts, began, at)
+    elif branch.condition is not None:
+        yield from _conditional(branch, branch.condition, facts, began, at)
+    else:
+        yield branch
+
+
+def _conditional(
+    branch: Branch, condition: Condition, facts: FactValues, began: datetime, at: datetime
+) -> Iterator[Branch]:
+    """The branch as it is, and before it each earlier self that its condition has ended. While it is not known whether
+    the condition holds, nothing begins and nothing ends."""
+    held = facts.holds(condition, began)
+    current = branch
+    for turn in facts.turns(condition.terms, began, at):
+        holds = facts.holds(condition, turn.at)
+        if holds and not held:
+            current = replace(branch, name=f"{branch.name}{_TURN}{turn.change}", family=branch.name, since=turn.at)
+        elif holds is False and held:
+            yield replace(current, exists=False)
+            current = branch
+        held = held if holds is None else holds
+    if facts.holds(condition, at) is None:
+        yield replace(current, exists=None, unknown=facts.unknown(condition.terms, at))
+    elif held or current.since is None:
+        yield replace(current, exists=bool(held))
+
+
+def _each(branch: Branch, fact: str, facts: FactValues, began: datetime, at: datetime) -> Iterator[Branch]:
+    """A branch for each value, in the order in which they came, and those whose value was taken off."""
+    condition_holds = True if branch.condition is None else facts.holds(branch.condition, at)
+    value = facts.at(fact, began)
+    present = {option.id: _of(branch, option) for option in _options(value)}
+    for turn in facts.turns([fact], began, at):
+        value = turn.value
+        if not value.known:
+            continue  # nothing begins and nothing ends
+        now = {option.id: option for option in _options(value)}
+        for gone in [key for key in present if key not in now]:
+            yield replace(present.pop(gone), exists=False)
+        for key, option in now.items():
+            if key not in present:
+                one = _of(branch, option)
+                present[key] = replace(one, name=f"{one.name}{_TURN}{turn.change}", since=turn.at)
+    if not value.known:
+        yield replace(branch, exists=None, unknown=(fact,))
+    names = {option.id: option.text for option in _options(value)}
+    for key, one in present.items():
+        yield replace(one, each=names.get(key, one.each), exists=condition_holds)
+
+
+def _options(value: FactValue) -> tuple[Option, ...]:
+    return () if value.is_none or not value.known else value.options
+
+
+def _of(branch: Branch, option: Option) -> Branch:
+    name = f"{branch.name}{_EACH}{quote(option.id, safe='')}"
+    return replace(branch, name=name, family=branch.name, each=option.text)
