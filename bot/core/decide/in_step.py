@@ -23,7 +23,8 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
         builder.reasons.append("no files were received for this review")
         return
     builder.supersede(progress.ledger.abandoned(progress.visit))
-    _make_subtasks(builder, step)
+    if not _again(builder) or builder.grace_is_over():
+        _make_subtasks(builder, step)
     _close_answered(builder)
     _ask_to_call(builder, step)
     decided = None if _has_given_up_branch(builder) else progress.visit.decided
@@ -35,6 +36,7 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
         _say_entry_text(builder, step)
         _say_when_done(builder)
         _first_revision(builder)
+        _ask_about_nothing(builder)
         builder.reasons.append(_waiting_reason(progress))
     elif decided.verdict == Verdict.REVISION and not progress.findings:
         accounts = team(progress)
@@ -42,6 +44,21 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
         builder.reasons.append("the files need a revision, and nobody has written the findings yet")
     else:
         _advance(builder, decided, step)
+
+
+def _again(builder: PlanBuilder) -> bool:
+    """Whether this is a new pass through a step that the ticket has been in before."""
+    visit, visits = builder.progress.visit, builder.progress.ledger.visits
+    return not visit.continues and any(v.step == visit.step for v in visits[:-1])
+
+
+def _ask_about_nothing(builder: PlanBuilder) -> None:
+    """If nothing is open in the step and yet it is not complete, because nobody did anything in it, ask the team."""
+    over = (BranchStatus.FINISHED, BranchStatus.WITHDRAWN)
+    branches = builder.progress.branches
+    if branches and all(state.status in over for state in branches) and builder.grace_is_over():
+        accounts = team(builder.progress)
+        builder.say([EffectName.of(Kind.NOTHING_OPEN)], OwnTemplate.NOTHING_OPEN, public=False, accounts=accounts)
 
 
 def _has_given_up_branch(builder: PlanBuilder) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.core.history.branches import BranchState, BranchStatus, states
 from bot.core.history.comment_intake import NewComments
 from bot.core.history.sla_clocks import Clock, clocks_of, note
-from bot.core.history.visits import Fold
+from bot.core.history.visits import Fold, after_slip
 from bot.core.model.effect_id import Kind
 from bot.core.model.issue import Comment, Issue
 from bot.core.model.ledger import (
@@ -176,7 +176,9 @@ def _run_clocks(
             visit.withdrawn.append(state.branch.name)
     visit.finished = {b.branch.name: FinishRecord(b.at, b.by) for b in branches if b.at is not None}
     if visit.ended is None:
-        visit.decided = _spoken(issue, process, step, ledger.chain(visit)) or decision(process, step, visit, branches)
+        visit.decided = _spoken(issue, process, step, ledger.chain(visit)) or decision(
+            process, step, visit, branches, _counts_since(ledger, visit, people.office)
+        )
     clocks = clocks_of(process, step, visit, ledger, branches, calendars, at)
     visit.clocks = {c.name: note(c) for c in clocks}
     return step, branches, clocks
@@ -191,15 +193,27 @@ def _spoken(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> D
     return Decision(Verdict.DONE, at, "", process.status_of(step.next))
 
 
-def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchState, ...]) -> Decision | None:
-    """The verdict or completion that the branches have reached in this stay, None while they have not.
+def _counts_since(ledger: Ledger, visit: Visit, office: Office) -> datetime:
+    """Since when work counts for the decision of a visit: since it began, or since the one before a slip began, which
+    it goes on with as if the slip had not been."""
+    earlier = ledger.visits[: ledger.visits.index(visit)]
+    slip = bool(visit.continues) and after_slip(earlier, visit, office.grace_or_default)
+    return earlier[-2].began if slip else visit.began
 
-    Every branch must be settled, and at least one of them by a deed of this stay: so a ticket that was put
-    back by hand stays until somebody does something in it."""
+
+def decision(
+    process: Process, step: Step, visit: Visit, branches: tuple[BranchState, ...], since: datetime
+) -> Decision | None:
+    """The verdict or completion that the branches have reached in this visit, None while they have not.
+
+    Every branch must be settled, at least one by work, and at least one since the moment `since`: so a ticket that was
+    put back by hand stays until somebody does something in it."""
     if told := [o for o in visit.commands if o.kind == CommandName.NOT_RECEIVED]:
         return Decision(Verdict.NOT_RECEIVED, told[0].at, told[0].by, process.waiting_status)
     said = (BranchStatus.FINISHED, BranchStatus.REVISE, BranchStatus.NOT_RECEIVED)
-    deeds = [b for b in branches if b.status in said and b.at is not None and b.at >= visit.began]
+    work = [b for b in branches if b.status in said and b.at is not None]
+    deeds = [b for b in work if b.at is not None and b.at >= since]
+    withdrawn = any(b.status == BranchStatus.WITHDRAWN and b.branch.name in visit.withdrawn for b in branches)
     missing = [b for b in deeds if b.status == BranchStatus.NOT_RECEIVED]
     if missing and step.revision is not None and step.revision.not_received is not None:
         first = min(missing, key=lambda b: b.at or visit.began)
@@ -211,10 +225,12 @@ def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchS
     ):
         first = min(failed, key=lambda b: b.at or visit.began)
         return Decision(Verdict.REVISION, first.at or visit.began, first.by, process.waiting_status)
-    if not deeds or any(b.status in (BranchStatus.OPEN, BranchStatus.NOT_RECEIVED) for b in branches):
+    if not work or any(b.status in (BranchStatus.OPEN, BranchStatus.NOT_RECEIVED) for b in branches):
         return None
-    last = max(deeds, key=lambda b: b.at or visit.began)
-    at = last.at or visit.began
+    if not deeds and not withdrawn:
+        return None
+    last = max(work, key=lambda b: b.at or visit.began)
+    at = max(last.at or visit.began, visit.began if withdrawn else since)
     if step.review and any(b.status == BranchStatus.REVISE for b in branches):
         return Decision(Verdict.REVISION, at, last.by, process.waiting_status)
     if any(b.status == BranchStatus.REVISE for b in branches):

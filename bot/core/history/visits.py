@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot.core.history import replies
 from bot.core.history.branches import BranchState, BranchStatus, states
@@ -101,9 +101,8 @@ class Fold:
         else:
             if mover == Mover.BOT and self._raced(prior, status):
                 visit.undo = prior.status
-            self._forget_slip(visit, prior)
+            self._forget_slip(visit)
             self._take_files(visit, prior, change)
-            self._continue(visit)
         record_pause(self.ledger, visit)
         self.ledger.visits.append(visit)
         self.ledger.note(self.applied, self.issue.id)
@@ -117,18 +116,12 @@ class Fold:
             self.ledger.visits.append(visit)
             self.ledger.note(self.applied, self.issue.id)
 
-    def _slipped(self, visit: Visit, prior: Visit) -> bool:
-        """Whether people put the ticket right at once: nothing was said in the stay that ends, nobody answered
-        in it, and the ticket is back where it was."""
-        grace, before = self.people.office.grace_or_default, self.ledger.visits[-2:-1]
-        if not before or prior.mover != Mover.PERSON or visit.mover != Mover.PERSON:
-            return False
-        back = bool(visit.step) and before[0].step == visit.step and before[0].files == prior.files
-        return back and visit.began - prior.began < grace and not prior.replies and Kind.SAY not in prior.done
+    def _slipped(self, visit: Visit) -> bool:
+        return after_slip(self.ledger.visits, visit, self.people.office.grace_or_default)
 
-    def _forget_slip(self, visit: Visit, prior: Visit) -> None:
+    def _forget_slip(self, visit: Visit) -> None:
         """A verdict that was only a slip of the hand was none."""
-        if self._slipped(visit, prior):
+        if self._slipped(visit):
             before = self.ledger.visits[-2]
             before.verdict, before.decided = Verdict.LEFT, None
 
@@ -174,15 +167,29 @@ class Fold:
         visit.files, visit.round, visit.received = person.files, person.round, person.received
 
     def _continue(self, visit: Visit) -> None:
-        """A stay goes on with an earlier one of the same step, unless new files have come in between."""
+        """A visit goes on with the last pass through its step, unless that one is complete or new files have come."""
         step = self._step(visit)
         if not visit.step or (step is None and visit.step != WAITING):
             return
         per_set = visit.step == WAITING or self._after_files(visit.step)
         for earlier in reversed(self.ledger.visits):
             if earlier.step == visit.step and (not per_set or earlier.files == visit.files):
-                visit.continues = earlier.id
+                if step is None or self._goes_on(step, earlier, visit):
+                    visit.continues = earlier.id
                 return
+
+    def _goes_on(self, step: Step, earlier: Visit, visit: Visit) -> bool:
+        """Whether a visit belongs to the same pass as an earlier one. An automated step has only one pass: it does not
+        speak again by itself."""
+        return step.automated or self._slipped(visit) or not self._complete(step, earlier, visit.began)
+
+    def _complete(self, step: Step, visit: Visit, at: datetime) -> bool:
+        """Whether the pass of that visit was complete: a revision decided it, or all of its branches are settled."""
+        if visit.verdict in (Verdict.REVISION, Verdict.NOT_RECEIVED):
+            return True
+        if not step.branches:
+            return visit.verdict in (Verdict.GOOD, Verdict.DONE)
+        return all(state.settled for state in states(self.issue, step, visit, self.ledger, self.people, at))
 
     # -- the files
 
@@ -191,8 +198,9 @@ class Fold:
         step = self._step(visit)
         visit.files, visit.round, visit.received = prior.files, prior.round, prior.received
         if step is None or not step.review:
+            self._continue(visit)
             return
-        receipt = None if self._slipped(visit, prior) else self._receipt(prior, visit.mover, change)
+        receipt = None if self._slipped(visit) else self._receipt(prior, visit.mover, change)
         if receipt is None and not prior.files and visit.mover != Mover.APP:
             # Nobody waited for files any more: they count as received when that was so, or with the move.
             as_decided = visit.mover == Mover.BOT and prior.decided is not None
@@ -205,12 +213,11 @@ class Fold:
                 if v.files and v.verdict in (Verdict.GOOD, Verdict.REVISION, Verdict.REPLACED)
             )
             visit.round = max(judged, default=0) + 1
-            return
-        same = [v for v in self.ledger.visits if v.step == visit.step and v.files == visit.files]
-        if same:
-            visit.received = same[-1].received
-        elif visit.files:
-            visit.received = change.at  # a further review of the same files counts from when it got them
+        self._continue(visit)
+        if receipt is None:
+            goes_on = self.ledger.visit(visit.continues)
+            # A further review of the same files, or their next pass, counts from when it got them.
+            visit.received = goes_on.received if goes_on else change.at if visit.files else visit.received
 
     def _receipt(self, prior: Visit, mover: Mover, change: Change) -> tuple[str, datetime] | None:
         """The fact by which the district's files came in during the stay that ends, and its moment."""
@@ -260,3 +267,13 @@ class Fold:
 
     def _step(self, visit: Visit) -> Step | None:
         return self.process.find_step(visit.step)
+
+
+def after_slip(earlier: Sequence[Visit], visit: Visit, grace: timedelta) -> bool:
+    """Whether a visit, which comes after the `earlier` ones, puts right at once what people did by mistake: in the visit
+    in between, nothing was said and nobody answered, and the ticket is back where it was."""
+    if len(earlier) < 2 or earlier[-1].mover != Mover.PERSON or visit.mover != Mover.PERSON:
+        return False
+    before, slip = earlier[-2:]
+    back = bool(visit.step) and before.step == visit.step and before.files == slip.files
+    return back and visit.began - slip.began < grace and not slip.replies and Kind.SAY not in slip.done

@@ -15,6 +15,7 @@ class OwnTemplate(StrEnum):
     FIRST_REVISION = "first_needs_revision"
     LATE_FINDINGS = "late_findings"
     STEP_READY = "step_ready"
+    NOTHING_OPEN = "nothing_open"
     PARKED = "parked"
     MOVE_UNDONE = "move_undone"
     BROKEN_LEDGER = "broken_ledger"
