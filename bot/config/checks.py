@@ -165,13 +165,13 @@ def _routes(process: Place) -> Iterator[Problem]:
 
 
 def _circles(steps: Mapping[str, Place]) -> Iterator[Problem]:
-    told: set[str] = set()
+    reported: set[str] = set()
     for name in steps:
         way = [name]
         while (onward := steps[way[-1]]["next"].text) in steps and onward not in way:
             way.append(str(onward))
-        if onward == name and name not in told:
-            told.update(way)
+        if onward == name and name not in reported:
+            reported.update(way)
             circle = " -> ".join((*way, name))
             yield steps[name]["next"].problem(f"the steps lead in a circle and never to an end: {circle}")
 

@@ -21,7 +21,7 @@ from bot.config.closed_days import exception_line
 from bot.config.closures_file import Kept, from_json, path_in, read_closures, to_json, write_closures
 from bot.config.load import Config
 from bot.config.source import ConfigError, known_hint
-from bot.core.history.closure_impact import Moved, moves_of
+from bot.core.history.closure_impact import MovedClock, moved_clocks
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.closures import Closure, with_closures, with_day
@@ -93,7 +93,7 @@ class Closures:
 
     # -- entering one
 
-    def close(self, closure: Closure, dry_run: bool = False) -> list[Moved]:
+    def close(self, closure: Closure, dry_run: bool = False) -> list[MovedClock]:
         """Close a day: keep it, and have every ticket that is under way reconciled.
 
         Returns every running review whose due moment moves; the same closure entered again changes nothing and has
@@ -165,21 +165,21 @@ class Closures:
         kept = from_json(fact) if fact else None
         return kept if kept is not None and kept.closure.closes == closure.closes else None
 
-    def _moved(self, tickets: Collection[FoundTicket], old: Calendar, new: Calendar) -> list[Moved]:
-        moved: list[Moved] = []
+    def _moved(self, tickets: Collection[FoundTicket], old: Calendar, new: Calendar) -> list[MovedClock]:
+        moved: list[MovedClock] = []
         for ticket in sorted(tickets, key=lambda one: int(one.issue_id)):
             process = self._config.process_for(ticket.project, ticket.type)
-            if process is None or self._stays_out(ticket):
+            if process is None or self._is_turned_off(ticket):
                 continue
             try:
                 ledger = read_ledger(ticket.ledger)
                 if ledger is not None:
-                    moved += moves_of(ledger, process, old, new, ticket.key, ticket.district)
+                    moved += moved_clocks(ledger, process, old, new, ticket.key, ticket.district)
             except (LedgerBroken, ValueError) as broken:
-                LOG.warning("%s: whether a review's due moment moves cannot be told: %s", ticket.key, broken)
+                LOG.warning("%s: whether a review's due moment moves is unknown: %s", ticket.key, broken)
         return moved
 
-    def _stays_out(self, ticket: FoundTicket) -> bool:
+    def _is_turned_off(self, ticket: FoundTicket) -> bool:
         office = self._config.office
         return office.off_label in ticket.labels or (office.only is not None and office.only not in ticket.labels)
 

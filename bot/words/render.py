@@ -76,7 +76,7 @@ class Unfit(Exception):
 
 class Words:
     """The templates as they stand on the disk now. Safe to use from several threads; what changes later counts for
-    the next Words that is made, so that words which were found good stay until better ones are.
+    the next Words that is made, so that words that were found good are used until newer ones are too.
 
     `zones` maps a calendar's name to its zone and how it is said; `site_url` is where staff work in Jira: no
     public text may link into it. `office` has the texts that bot.yaml gives, empty ones counting as unset; the
@@ -121,7 +121,7 @@ class Words:
         """The internal comment that shows staff a public one before it is sent: a line that says how to send it,
         then the text in a quote. Raises what `comment` raises."""
         text = self.comment(process, replace(effect, public=True))
-        return _sendable(drafted(text, effect.tell))
+        return _sendable(drafted(text, effect.correction))
 
     def names_due(self, text: str, facts: Facts) -> bool:
         """Whether a text that was made of these facts names the day of their `due`."""

@@ -20,7 +20,7 @@ from bot.app import Bot, build
 from bot.config.closures_file import Kept, path_in, read_closures, to_json
 from bot.config.load import load
 from bot.controller.office_closures import NoClosure
-from bot.core.history.closure_impact import Moved, moved_lines
+from bot.core.history.closure_impact import MovedClock, moved_lines
 from bot.core.model.ledger import PROPERTY
 from bot.core.time.closures import Closure
 from bot.jira.call import JiraTrouble
@@ -98,7 +98,7 @@ def other(harness: Harness, tmp_path: Path) -> Iterator[Bot]:
         yield bot
 
 
-def lines(bot: Bot, moved: list[Moved]) -> list[str]:
+def lines(bot: Bot, moved: list[MovedClock]) -> list[str]:
     """What moved, as people read it."""
     return list(moved_lines(moved, bot.closures.calendars()))
 

@@ -6,7 +6,7 @@ from bot.core.decide.plan_builder import PlanBuilder, team
 from bot.core.decide.template_facts import facts
 from bot.core.history.branches import BranchState, BranchStatus
 from bot.core.history.progress import Progress
-from bot.core.history.sla_clocks import asked_by
+from bot.core.history.sla_clocks import requesting_review
 from bot.core.model.effect_id import SAY, EffectId, EffectName, Kind
 from bot.core.model.effects import CreateSubtasks, MoveSubtask, NewSubtask
 from bot.core.model.ledger import Decision, Mover, Verdict
@@ -112,7 +112,7 @@ def _arrival_facts(builder: PlanBuilder, step: Step) -> dict[str, str]:
     """Facts for the step's comment: which review asked for these files, and whether they are in this review for the
     first time."""
     progress = builder.progress
-    asker = asked_by(progress.process, step, progress.visit, progress.ledger)
+    asker = requesting_review(progress.process, step, progress.visit, progress.ledger)
     if asker is not None:
         return {"asked_by": asker.title, "return_title": step.title}
     files = progress.visit.files
@@ -156,8 +156,8 @@ def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
 
 def _close_answered(builder: PlanBuilder) -> None:
     for state in builder.progress.branches:
-        if state.to_close and state.answer is not None and state.subtask is not None:
-            name = EffectName.of(Kind.CLOSE, state.branch.name, f"c{state.answer.comment}")
+        if state.to_close and state.reply is not None and state.subtask is not None:
+            name = EffectName.of(Kind.CLOSE, state.branch.name, f"c{state.reply.comment}")
             if builder.is_open(name):
                 done = builder.progress.people.office.subtask_statuses.done
                 builder.effects.append(MoveSubtask((builder.id(name),), state.subtask.id, done))

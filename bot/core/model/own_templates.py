@@ -26,7 +26,7 @@ class OwnTemplate(StrEnum):
     PHONE_DISTRICT = "phone_district"
     DATE_MOVED = "day_moved"
     DATE_PASSED = "day_passed"
-    COMMAND_OBEYED = "order_obeyed"
+    COMMAND_DONE = "order_obeyed"
     COMMAND_REFUSED = "order_refused"
     COMMAND_IN_PUBLIC = "order_in_public"
     COMMAND_BY_CONTACT = "order_by_contact"
