@@ -9,7 +9,7 @@ import pytest
 from bot.core.history.branches import BranchState, BranchStatus
 from bot.core.model.ledger import Verdict
 from bot.core.model.process import SubtaskStatuses
-from tests.core.world import BOT, CARLA, FOLDER, FRED, HANNA, MONDAY, REVIEW, ROBOT, World, in_folder, in_review
+from tests.core.world import BOT, CARLA, FRED, MONDAY, REVIEW, ROBOT, World, in_folder, in_review
 
 HOUR = timedelta(hours=1)
 
@@ -115,17 +115,6 @@ def test_everything_withdrawn_decides_nothing() -> None:
     world.set("Accurate?", "Superseded")
     assert world.follow().visit.decided is None
     assert world.rest().status == REVIEW
-
-
-def test_a_branch_finished_in_an_earlier_visit_decides_nothing() -> None:
-    """A ticket that was put back is not moved on until somebody does something in it."""
-    world = in_review().wait(hours=1).move(FOLDER).wait(hours=1)
-    assert [b.status for b in world.follow().branches] == [BranchStatus.FINISHED, BranchStatus.FINISHED]
-    assert world.rest().status == FOLDER
-    world.set("Folder", "To Do").wait(hours=1).set("Folder", "Done")
-    decided = world.follow().visit.decided
-    assert decided is not None
-    assert (decided.verdict, decided.by) == (Verdict.DONE, HANNA.id)
 
 
 def test_who_finishes_a_branch_may_be_anybody() -> None:

@@ -192,7 +192,7 @@ def test_the_lead_is_asked_once_for_each_set() -> None:
     """However often the ticket is moved about in the meantime."""
     world = in_review(process=replace(PROCESS, call_from_round=1), office=replace(OFFICE, lead=(LENA.id,)))
     assert world.bot_comments(public=False).count("call_district") == 1
-    world.wait(hours=1).move(FOLDER).rest().move(REVIEW).rest()
+    world.wait(hours=1).move(QUALITY).rest().wait(hours=1).move(REVIEW).rest()
     world.move(QUALITY, FRED).rest()
     assert world.bot_comments(public=False).count("call_district") == 1
 

@@ -10,12 +10,12 @@ from bot.core.model.effects import PostComment
 from bot.core.time.goals import parse_goal
 from tests.core.world import (
     CLI,
-    FOLDER,
     FRED,
     HANNA,
     MONDAY,
     OFFICE,
     PROCESS,
+    QUALITY,
     ROBOT,
     World,
     effects_of,
@@ -102,7 +102,7 @@ def test_the_folders_end_takes_its_flags_off() -> None:
 
 def test_a_continued_visit_keeps_its_labels() -> None:
     """Dragged away and back: taken off meanwhile, flagged again without a second word."""
-    world = at(at(in_review(), AT_RISK), OVERDUE).wait(hours=1).move(FOLDER).rest()
+    world = at(at(in_review(), AT_RISK), OVERDUE).wait(hours=1).move(QUALITY).rest()
     assert world.labels == ()
     world.wait(hours=1).move("Initial File Review").rest()
     assert set(world.labels) == {"review-at-risk", "review-overdue"}

@@ -41,7 +41,7 @@ def test_a_ticket_that_is_dragged_back_over_a_complete_step_gets_its_work_anew()
     """Subtasks, words and clock; nothing of the earlier pass is taken for this one's."""
     world = in_quality().wait(hours=2).move(REVIEW).rest()
     assert (world.status, open_subtasks(world)) == (REVIEW, ["Complete?", "Accurate?"])
-    assert world.told(public=True).count("files_received") == 2
+    assert world.bot_comments(public=True).count("files_received") == 2
     (clock,) = world.follow().running
     assert clock.started == MONDAY + timedelta(hours=3)
 
@@ -132,7 +132,7 @@ def test_it_does_not_go_round_on_an_old_verdict() -> None:
     assert world.status == WAITING
     world.wait(hours=1).move(QUALITY).rest().wait(hours=1).move(REVIEW).rest().wait(hours=1).rest()
     assert world.status == REVIEW
-    assert world.told(public=True).count("files_need_revision") == 1
+    assert world.bot_comments(public=True).count("files_need_revision") == 1
 
 
 def test_a_step_whose_branches_were_all_withdrawn_is_asked_about_once() -> None:
@@ -142,7 +142,7 @@ def test_a_step_whose_branches_were_all_withdrawn_is_asked_about_once() -> None:
     world.delete("Accurate?")
     world.rest().wait(days=1).rest()
     assert world.status == REVIEW
-    assert world.told(public=False).count(OwnTemplate.NOTHING_OPEN) == 1
+    assert world.bot_comments(public=False).count(OwnTemplate.NOTHING_OPEN) == 1
 
 
 def test_work_that_is_added_to_such_a_step_is_a_persons_matter() -> None:
@@ -162,4 +162,4 @@ def test_the_folder_again() -> None:
     assert world.status == REVIEW
     world.wait(hours=1).move(FOLDER).rest()
     assert open_subtasks(world)[-2:] == ["Folder", "Files"]
-    assert world.told(public=True).count("securestor_folder") == 2
+    assert world.bot_comments(public=True).count("securestor_folder") == 2

@@ -87,7 +87,8 @@ def _by_status(
             # The bot closed it because of the reply, so the district finished it, at the moment of the reply.
             return replace(_finished_by_reply(branch, last), subtask=subtask)
         return BranchState(branch, BranchStatus.FINISHED, moment, by, subtask)
-    if last is not None:
+    # An open subtask whose history was not read belongs to an earlier visit: people have opened it again.
+    if last is not None and subtask.whole:
         return replace(_finished_by_reply(branch, last), subtask=subtask, to_close=True)
     return BranchState(branch, BranchStatus.OPEN, subtask=subtask)
 
