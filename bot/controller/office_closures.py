@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.config.closed_days import exception_line
-from bot.config.closures_file import Kept, from_json, path_in, read_closures, to_json, write_closures
+from bot.config.closures_file import Kept, from_json, one_writer, path_in, read_closures, to_json, write_closures
 from bot.config.load import Config
 from bot.config.source import ConfigError, known_hint
 from bot.core.history.closure_impact import MovedClock, moved_clocks
@@ -61,6 +61,7 @@ class Closures:
         self._config, self._store, self._agenda = config, store, agenda
         self._gateway, self._clock = gateway, clock
         self._lock = threading.Lock()
+        self._copying = threading.Lock()  # not the same: no reconcile should wait for a file
         self._restored = not config.closures
         self._seen: tuple[Any, ...] = ()
         self._calendars = config.calendars
@@ -80,10 +81,11 @@ class Closures:
 
     def take_up(self) -> None:
         """Copy the closures that the database has to this replica's file, if they are new. Raises StoreError."""
-        facts = self._facts()
-        with self._lock:
-            if facts != self._copied:
-                self._copied, self._why = facts, self._copy([from_json(fact) for fact in facts])
+        if self._facts() == self._copied:
+            return
+        with self._copying, one_writer(self._config.folder):
+            facts = self._facts()  # again, because another process may have copied newer ones meanwhile
+            self._copied, self._why = facts, self._copy([from_json(fact) for fact in facts])
 
     @property
     def left_to_a_person(self) -> int:
