@@ -195,10 +195,11 @@ class Applier:
         self, claim: Claim, snapshot: Snapshot, process: Process, effect: CreateSubtasks, applied: Applied
     ) -> None:
         issue = snapshot.issue
-        texts = []
+        texts: list[SubtaskText] = []
         for item in effect.items:
+            taken = {subtask.summary for subtask in issue.subtasks} | {text.summary for text in texts}
             try:
-                summary, description = self._words.subtask(process.name, item)
+                summary, description = self._words.subtask(process.name, item, taken)
             except (TemplateFault, Unfit) as fault:
                 self._calls.park(issue, [item.id], str(fault))
                 applied.again = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -137,12 +137,15 @@ class Words:
         self._guard(text)
         return _sendable(text)
 
-    def subtask(self, process: str, item: NewSubtask) -> tuple[str, str]:
+    def subtask(self, process: str, item: NewSubtask, taken: Collection[str] = ()) -> tuple[str, str]:
         """A subtask's summary (one plain line, at most 255 characters) and its description ("" or markup).
-        TemplateFault where either cannot be rendered, Unfit where it is empty or too long for Jira."""
+
+        If the ticket has that summary already (`taken`), "(again)" distinguishes the two. TemplateFault where either
+        cannot be rendered, Unfit where it is empty or too long for Jira."""
         summary = self._summary(item.summary, item.facts)
         if not summary:
             raise Unfit("the subtask's summary came out empty")
+        summary = _once_more(summary, taken)
         if item.description is None:
             return summary, ""
         return summary, self._fill(self._find(process, "subtasks", item.description), item.facts)
@@ -311,3 +314,13 @@ def _sendable(markup: str) -> str:
     if len(markup) > LONGEST_TEXT:
         raise Unfit(f"the text has {len(markup)} characters; the bot sends no more than {LONGEST_TEXT:,}")
     return markup
+
+
+def _once_more(summary: str, taken: Collection[str]) -> str:
+    """The summary, with "(again)", "(again, 3)" and so on after it where the ticket has such a subtask already."""
+    number, found = 1, summary
+    while found in taken:
+        number += 1
+        more = "(again)" if number == 2 else f"(again, {number})"
+        found = f"{summary[: LONGEST_SUMMARY - len(more) - 1].rstrip()} {more}"
+    return found

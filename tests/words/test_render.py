@@ -388,6 +388,29 @@ def test_subtasks_may_name_the_office_too(folder: Path) -> None:
     assert words.subtask("dde", item) == ("See https://a.example/b", "https://a.example/b")
 
 
+@pytest.mark.parametrize(
+    ("taken", "summary"),
+    [
+        ((), "Make the folder"),
+        (("Make the folder",), "Make the folder (again)"),
+        (("Make the folder", "Make the folder (again)"), "Make the folder (again, 3)"),
+    ],
+)
+def test_a_subtask_of_another_pass_says_again(tmp_path: Path, taken: tuple[str, ...], summary: str) -> None:
+    """Two subtasks of one ticket are never called the same."""
+    item = NewSubtask("1", "folder", "Make the folder", None, (), dict(SAMPLE))
+    assert Words(tmp_path, ZONES).subtask("dde", item, taken)[0] == summary
+
+
+def test_again_fits_into_the_longest_summary(tmp_path: Path) -> None:
+    item = NewSubtask("1", "folder", "x" * 300, None, (), dict(SAMPLE))
+    words = Words(tmp_path, ZONES)
+    first = words.subtask("dde", item)[0]
+    second = words.subtask("dde", item, [first])[0]
+    assert len(first) == len(second) == 255
+    assert second.endswith(" (again)")
+
+
 # -- an office's own templates
 
 
