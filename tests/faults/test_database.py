@@ -277,9 +277,9 @@ def test_the_file_is_gone_while_it_is_used(
 
 
 @pytest.fixture
-def first_tables(engine_url: str) -> Iterator[sa.Engine]:
+def first_tables(empty_url: str) -> Iterator[sa.Engine]:
     """A database as the first version of the bot left it."""
-    engine = sa.create_engine(engine_url, poolclass=sa.NullPool)
+    engine = sa.create_engine(empty_url, poolclass=sa.NullPool)
     config = alembic.config.Config()
     config.set_main_option("script_location", str(Path(bot.store.database.__file__).parent / "migrations"))
     with engine.begin() as connection:
@@ -305,13 +305,13 @@ ROWS = [
 
 
 def test_the_first_versions_database_is_brought_up_to_date(
-    first_tables: sa.Engine, engine_url: str, clock: SettableClock
+    first_tables: sa.Engine, empty_url: str, clock: SettableClock
 ) -> None:
     """With everything in it: what was done, given up, begun, accepted and due is so for the present version."""
     with first_tables.begin() as connection:
         for row in ROWS:
             connection.exec_driver_sql(row)
-    store = Store(engine_url, clock)
+    store = Store(empty_url, clock)
     store.lock()
     agenda = Agenda(store, clock)
     journal = Journal(store, agenda, clock)
