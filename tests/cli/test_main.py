@@ -259,6 +259,7 @@ def test_serve_answers_and_stops_in_order(folder: Path, jira: SandboxServer, ser
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 def test_pause_keeps_what_comes_in_until_unpause(
     folder: Path, jira: SandboxServer, serve: Callable[..., Serving]
 ) -> None:
@@ -272,6 +273,7 @@ def test_pause_keeps_what_comes_in_until_unpause(
     assert until(lambda: len(jira.site.comments(issue)) == 1)
 
 
+@pytest.mark.slow
 def test_gunicorn_serves_the_same_app(jira: SandboxServer, serve: Callable[..., Serving]) -> None:
     """gunicorn wsgi:app, with the configuration file that starts the bot's threads after the fork."""
     gunicorn = shutil.which("gunicorn", path=str(Path(sys.executable).parent))

@@ -136,7 +136,9 @@ def test_the_servers_connections_are_cut(engine_url: str, make_rig: Callable[...
 
 
 @POSTGRES_ONLY
-@pytest.mark.parametrize("how", [Relay.away, Relay.silent], ids=["away", "silent"])
+@pytest.mark.parametrize(
+    "how", [pytest.param(Relay.away, id="away"), pytest.param(Relay.silent, id="silent", marks=pytest.mark.slow)]
+)
 def test_the_server_is_gone_for_a_while(
     how: Callable[[Relay], None],
     engine_url: str,
