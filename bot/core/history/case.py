@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.history.fact_values import FactValues
-from bot.core.history.ticket_step import onward
+from bot.core.history.ticket_step import onward, path_onward
 from bot.core.model.issue import Issue
 from bot.core.model.ledger import Visit
 from bot.core.model.process import Process, Step
@@ -35,10 +35,4 @@ class Case:
     def leads_to(self, step: Step, status: str) -> bool:
         """Whether a ticket that goes from a step to that status goes the way of the process, also if people pass over
         optional steps on it."""
-        name = step.next
-        while self.process.status_of(name) != status:
-            following = self.process.find_step(name)
-            if following is None or following.condition is None:
-                return False
-            name = following.next
-        return True
+        return any(self.process.status_of(name) == status for name, _ in path_onward(self.process, step))

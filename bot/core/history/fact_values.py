@@ -105,6 +105,11 @@ class FactValues:
         found = [turn for fact in facts for turn in self.timelines[fact] if turn.change and after < turn.at <= until]
         return sorted(found, key=lambda turn: (turn.at, int(turn.change)))
 
+    def last_change(self, facts: Iterable[str], until: datetime) -> str:
+        """The changelog entry of the last change of one of these facts; empty if there is none."""
+        turns = [turn for fact in facts for turn in self.timelines[fact] if turn.change and turn.at <= until]
+        return max(turns, key=lambda turn: (turn.at, int(turn.change))).change if turns else ""
+
     def holds(self, condition: Condition, moment: datetime) -> bool | None:
         """Whether a condition holds at a moment; None if that depends on a fact that is not known."""
         found = [self.at(fact, moment).is_one_of(values) for fact, values in condition.terms.items()]

@@ -14,7 +14,7 @@ from bot.core.history.decisions import Outcome, outcome, wait_ends
 from bot.core.history.fact_values import FactValues, fact_values
 from bot.core.history.sla_clocks import Clock, clock_record, visit_clocks
 from bot.core.history.step_start import StepStart, step_start
-from bot.core.history.ticket_step import ticket_step
+from bot.core.history.ticket_step import onward, ticket_step
 from bot.core.history.visits import HistoryReplay
 from bot.core.model.issue import Comment, Issue
 from bot.core.model.ledger import (
@@ -109,6 +109,13 @@ class Progress:
             return tuple(p for p in self.step.parties if p != DISTRICT) or self.step.parties
         parties = [b.branch.party for b in self.branches if b.status == BranchStatus.OPEN]
         return tuple(dict.fromkeys(parties)) or self.step.parties
+
+    @property
+    def next_status(self) -> str | None:
+        """The status that comes after the step, past optional steps that are not called for; None outside the steps, or
+        if that depends on a fact that is not known."""
+        found = onward(self.process, self.step, self.facts, self.now) if self.step is not None else None
+        return self.process.status_of(found[0]) if found is not None else None
 
     @property
     def running(self) -> tuple[Clock, ...]:
