@@ -60,7 +60,7 @@ def check(config: Folder = None) -> None:
         say(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.")
     for calendar in found.calendars_with_closures.values():
         _print_closed(calendar, _today(calendar, clock))
-    for sentence in found.unused:
+    for sentence in found.notes:
         say(f"! {sentence}.")
     say(f"{folder}/ is good.")
     if folder == EXAMPLE_CONFIG and config is None:
