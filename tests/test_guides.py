@@ -13,7 +13,7 @@ import pytest
 from bot.app import load_checked
 from bot.config.load import EXAMPLE_CONFIG
 from bot.config.source import ConfigError
-from bot.core.history.replies import KEYWORDS, Reply, understand
+from bot.core.history.replies import KEYWORDS, Reply, parse_reply
 from bot.sandbox.accounts import CARLA, HANNA
 from bot.sandbox.harness import Harness
 from bot.web.flask_app import new_app
@@ -113,7 +113,7 @@ def test_what_check_says_of_a_forgotten_part_of_a_step(office: Office) -> None:
 @pytest.mark.parametrize("intent", KEYWORDS)
 def test_a_keyword_alone_is_understood(intent: str) -> None:
     """What a template asks for is what the bot understands."""
-    assert understand(KEYWORDS[intent]) == Reply(intent)
+    assert parse_reply(KEYWORDS[intent]) == Reply(intent)
 
 
 # -- a page

@@ -39,7 +39,7 @@ def corrected() -> World:
     return world.rest()
 
 
-# For each command a ticket on which it can be obeyed, and words that obey it.
+# For each command a ticket on which it can be executed, and words for it.
 EXAMPLES: dict[CommandName, tuple[Callable[[], World], str]] = {
     CommandName.HOLD: (in_review, "/hold waits for the lawyer"),
     CommandName.RESUME: (on_hold, "/resume"),
@@ -57,7 +57,7 @@ EXAMPLES: dict[CommandName, tuple[Callable[[], World], str]] = {
 
 
 @pytest.mark.parametrize("name", CommandName, ids=str)
-def test_each_command_is_obeyed(name: CommandName) -> None:
+def test_each_command_is_executed(name: CommandName) -> None:
     """RULE: a new command comes with an example here."""
     begin, words = EXAMPLES[name]
     world = begin().wait(minutes=5)

@@ -20,7 +20,7 @@ from bot.config.load import EXAMPLE_CONFIG, Config, load
 from bot.config.source import ConfigError, known_hint
 from bot.controller.office_closures import Written
 from bot.core.decide.template_facts import facts
-from bot.core.history.closure_impact import Moved, moved_lines
+from bot.core.history.closure_impact import MovedClock, moved_lines
 from bot.core.model.effects import Facts
 from bot.core.model.process import Process
 from bot.core.time.business_calendar import Calendar
@@ -199,7 +199,7 @@ def reopen(
         say(f"  {line}")
 
 
-def _print_closure(closure: Closure, moved: list[Moved], known: Mapping[str, Calendar], dry_run: bool) -> None:
+def _print_closure(closure: Closure, moved: list[MovedClock], known: Mapping[str, Calendar], dry_run: bool) -> None:
     since = f" from {closure.closes:%H:%M}" if closure.closes else ""
     would = "would be" if dry_run else "is"
     say(f"{closure.calendar}: {closure.day:%A}, {closure.day} {would} closed{since}: {closure.reason}.")

@@ -48,11 +48,11 @@ def _needs(branch: Place, branches: Mapping[str, Place]) -> Iterator[Problem]:
 
 def _circles(branches: Mapping[str, Place]) -> Iterator[Problem]:
     """Branches that wait for each other. Each circle is named once, at its first branch in the file."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for name in branches:
         way = _way_back(branches, name, [name])
-        if way and name not in told:
-            told.update(way)
+        if way and name not in reported:
+            reported.update(way)
             circle = " -> ".join(way)
             yield branches[name]["needs"].problem(f"the branches need each other in a circle: {circle}")
 

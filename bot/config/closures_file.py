@@ -5,11 +5,12 @@ database is lost, and for commands that need no database. Nothing in the office'
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -45,6 +46,23 @@ def read_closures(folder: Path) -> tuple[Kept, ...]:
     except (ValueError, KeyError, TypeError):
         why = "the bot cannot read its list of closed days; delete it, and the bot writes it again from its database"
         raise ConfigError([Problem(str(path), 1, why)]) from None
+
+
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """Wait until no other process or thread copies closures to this folder's file, and keep the others waiting.
+
+    Whoever copies must read the database inside, so that what is written later was also read later. On a file system
+    without such locks nobody waits."""
+    number = None
+    try:
+        with suppress(OSError):
+            number = os.open(path_in(folder).parent, os.O_RDONLY)  # the folder itself: no other file is needed
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        if number is not None:
+            os.close(number)
 
 
 def write_closures(folder: Path, closures: Iterable[Kept]) -> None:

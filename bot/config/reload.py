@@ -1,4 +1,4 @@
-"""Takes up a changed configuration or template without a restart; a bad one is refused, and the old one stays."""
+"""Takes up a changed configuration or template without a restart; a bad one is refused, and the old one is kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Reloader:
         self.problems: tuple[str, ...] = ()
 
     def check(self) -> None:
-        """Take up what changed since the last look."""
+        """Take up what changed since the last check."""
         found = self._print()
         if found == self._seen:
             return

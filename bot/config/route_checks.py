@@ -71,11 +71,11 @@ def _way(steps: Mapping[str, Place], name: str) -> list[str]:
 
 
 def _circles(steps: Mapping[str, Place]) -> Iterator[Problem]:
-    told: set[str] = set()
+    reported: set[str] = set()
     for name in steps:
         way = _way(steps, name)
-        if steps[way[-1]]["next"].text == name and name not in told:
-            told.update(way)
+        if steps[way[-1]]["next"].text == name and name not in reported:
+            reported.update(way)
             circle = " -> ".join((*way, name))
             yield steps[name]["next"].problem(f"the steps lead in a circle and never to an end: {circle}")
 

@@ -176,13 +176,13 @@ class Applier:
             refusal = _answer(effect, OwnTemplate.COMMAND_REFUSED, {"reason": str(why).rstrip(".")})
             return self.comment(claim, snapshot, process, refusal)
         written = self._closures.written(effect.closure)
-        told: Facts = {
+        more_facts: Facts = {
             "items": moved_lines(moved, self._closures.calendars()),
             "what": effect.closure.when,
             "reason": effect.closure.reason,
             "note": "" if written.done else f"{written.file}: {' '.join(' '.join(written.lines).split())}",
         }
-        return self.comment(claim, snapshot, process, _answer(effect, OwnTemplate.CLOSED_DAY, told))
+        return self.comment(claim, snapshot, process, _answer(effect, OwnTemplate.CLOSED_DAY, more_facts))
 
     def _keep(self, applied: Applied, refs: Mapping[str, str], said: str) -> None:
         if refs:
@@ -195,10 +195,11 @@ class Applier:
         self, claim: Claim, snapshot: Snapshot, process: Process, effect: CreateSubtasks, applied: Applied
     ) -> None:
         issue = snapshot.issue
-        texts = []
+        texts: list[SubtaskText] = []
         for item in effect.items:
+            taken = {subtask.summary for subtask in issue.subtasks} | {text.summary for text in texts}
             try:
-                summary, description = self._words.subtask(process.name, item)
+                summary, description = self._words.subtask(process.name, item, taken)
             except (TemplateFault, Unfit) as fault:
                 self._calls.park(issue, [item.id], str(fault))
                 applied.again = True
@@ -246,5 +247,5 @@ def _said(effect: PostComment) -> str:
     return f"{audience} comment: {effect.template}"
 
 
-def _answer(effect: CloseDay, template: OwnTemplate, told: Facts) -> PostComment:
-    return PostComment(effect.ids, template, public=False, facts={**effect.facts, **told})
+def _answer(effect: CloseDay, template: OwnTemplate, more_facts: Facts) -> PostComment:
+    return PostComment(effect.ids, template, public=False, facts={**effect.facts, **more_facts})

@@ -41,7 +41,7 @@ class Calls:
         **intent_facts: Any,
     ) -> Refs:
         """Intent, call, done. Raises Refused where Jira will not have it, another JiraTrouble where it must wait;
-        where the answer is unknown the intent stays open for a later reconcile to settle."""
+        where the answer is unknown the intent is left open for a later reconcile to settle."""
         self.renew(claim)
         intent = self._journal.open_intent(claim, issue.id, kind, ids, {"to": to} if to else {}, **intent_facts)
         try:

@@ -18,10 +18,10 @@ from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.config.closed_days import exception_line
-from bot.config.closures_file import Kept, from_json, path_in, read_closures, to_json, write_closures
+from bot.config.closures_file import Kept, from_json, one_writer, path_in, read_closures, to_json, write_closures
 from bot.config.load import Config
 from bot.config.source import ConfigError, known_hint
-from bot.core.history.closure_impact import Moved, moves_of
+from bot.core.history.closure_impact import MovedClock, moved_clocks
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.core.model.process import Process
 from bot.core.time.business_calendar import Calendar
@@ -62,6 +62,7 @@ class Closures:
         self._config, self._store, self._agenda = config, store, agenda
         self._gateway, self._clock = gateway, clock
         self._lock = threading.Lock()
+        self._copying = threading.Lock()  # not the same: no reconcile should wait for a file
         self._restored = not config.closures
         self._seen: tuple[Any, ...] = ()
         self._calendars = config.calendars
@@ -81,10 +82,11 @@ class Closures:
 
     def take_up(self) -> None:
         """Copy the closures that the database has to this replica's file, if they are new. Raises StoreError."""
-        facts = self._facts()
-        with self._lock:
-            if facts != self._copied:
-                self._copied, self._why = facts, self._copy([from_json(fact) for fact in facts])
+        if self._facts() == self._copied:
+            return
+        with self._copying, one_writer(self._config.folder):
+            facts = self._facts()  # again, because another process may have copied newer ones meanwhile
+            self._copied, self._why = facts, self._copy([from_json(fact) for fact in facts])
 
     @property
     def left_to_a_person(self) -> int:
@@ -94,7 +96,7 @@ class Closures:
 
     # -- entering one
 
-    def close(self, closure: Closure, dry_run: bool = False) -> list[Moved]:
+    def close(self, closure: Closure, dry_run: bool = False) -> list[MovedClock]:
         """Close a day: keep it, and have every ticket that is under way reconciled.
 
         Returns every running review whose due moment moves; the same closure entered again changes nothing and has
@@ -166,21 +168,21 @@ class Closures:
         kept = from_json(fact) if fact else None
         return kept if kept is not None and kept.closure.closes == closure.closes else None
 
-    def _moved(self, tickets: Collection[FoundTicket], old: Calendar, new: Calendar) -> list[Moved]:
-        moved: list[Moved] = []
+    def _moved(self, tickets: Collection[FoundTicket], old: Calendar, new: Calendar) -> list[MovedClock]:
+        moved: list[MovedClock] = []
         for ticket in sorted(tickets, key=lambda one: int(one.issue_id)):
             process = self._config.process_for(ticket.project, ticket.type)
-            if process is None or self._stays_out(ticket, process):
+            if process is None or self._is_turned_off(ticket, process):
                 continue
             try:
                 ledger = read_ledger(ticket.ledger)
                 if ledger is not None:
-                    moved += moves_of(ledger, process, old, new, ticket.key, ticket.district)
+                    moved += moved_clocks(ledger, process, old, new, ticket.key, ticket.district)
             except (LedgerBroken, ValueError) as broken:
-                LOG.warning("%s: whether a review's due moment moves cannot be told: %s", ticket.key, broken)
+                LOG.warning("%s: whether a review's due moment moves is unknown: %s", ticket.key, broken)
         return moved
 
-    def _stays_out(self, ticket: FoundTicket, process: Process) -> bool:
+    def _is_turned_off(self, ticket: FoundTicket, process: Process) -> bool:
         office = self._config.office_for(process.name)
         return office.off_label in ticket.labels or (office.only is not None and office.only not in ticket.labels)
 

@@ -148,7 +148,7 @@ class Jobs:
 
     def identity(self) -> None:
         """Ask Jira who the bot is, so that a dead token is noticed though nothing else happens, and so is that the
-        bot became another account without being told which it was."""
+        bot became another account without knowing which it was."""
         before = (self._store.get_fact(IDENTITY) or {}).get("account")
         found = {"account": self._gateway.myself(), "at": self._clock.machine()}
         if before and before not in self._gateway.bots:
@@ -160,7 +160,7 @@ class Jobs:
         self._store.set_fact(IDENTITY, found)
 
     def catch_up(self) -> None:
-        """Put on the agenda what changed in Jira lately and no webhook told, people's newest acts first. The
+        """Put on the agenda what changed in Jira lately and no webhook reported, people's newest acts first. The
         watermark moves only when the whole search came from an answer known to be authenticated.
 
         A pace apart, so that after an outage what people do now does not wait behind what they did then."""
@@ -170,7 +170,7 @@ class Jobs:
         start = int((last - self._periods.window).timestamp() * 1000)
         hits = self._gateway.search(jql.changed_since(self._config.processes, start))
         if self._webhooks:
-            self._webhooks.note(hits, begun, last if since else None)  # before any look that these lead to
+            self._webhooks.note(hits, begun, last if since else None)  # before any reconcile that these lead to
         fresh = dict.fromkeys(hit.look_at for hit in hits if self._seen.get(hit.issue_id) != hit.updated)
         for n, issue_id in enumerate(fresh):
             self._agenda.put(key_of(issue_id), begun + n * self._periods.pace, Priority.PEOPLE)
@@ -178,7 +178,7 @@ class Jobs:
         self._store.set_fact(CAUGHT_UP, begun.isoformat())
 
     def forget(self) -> None:
-        """Forget which changes were seen: the next catch-up looks at all that its window shows."""
+        """Forget which changes were seen: the next catch-up takes everything that its window shows."""
         self._seen = {}
 
     def nightly(self) -> None:

@@ -37,7 +37,7 @@ from bot.store.keys import issue_of, key_of
 
 LOG = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 90.0  # a lost call may still be on its way; only then its mark is looked for
+SETTLE_SECONDS = 90.0  # a lost call may still be on its way; only then its mark is searched
 MOST_TRIES = 10
 MISSING_TRIES, MISSING_AGAIN = 4, timedelta(days=1)
 SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
@@ -45,7 +45,7 @@ SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
 
 @dataclass(frozen=True)
 class View:
-    """What a reconcile sees and would do. `progress` is None where no process applies or the bot stays out."""
+    """What a reconcile sees and would do. `progress` is None if no process applies or the bot is off."""
 
     snapshot: Snapshot
     process: Process | None

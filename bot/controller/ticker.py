@@ -1,4 +1,4 @@
-"""The ticks that wake the workers, and look after database, configuration and operator."""
+"""The ticks that wake the workers, and check database, configuration and alerts."""
 
 from __future__ import annotations
 

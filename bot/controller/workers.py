@@ -46,7 +46,7 @@ class Workers:
         self._work = (reconciler, jobs)
 
     def stop(self, patience: float = 8.0) -> None:
-        """Take nothing new, and give calls in flight `patience` seconds; what is not back then stays an open
+        """Take nothing new, and give calls in flight `patience` seconds; what is not back then is left as an open
         intent, which the next start settles."""
         self._stopping.set()
         deadline = time.monotonic() + patience

@@ -22,7 +22,7 @@ def state() -> ResponseReturnValue:
     """Everything the site holds, whole."""
     site = the_site()
     with site.lock:
-        tickets = [told(site, record) for record in site.issues()]
+        tickets = [ticket_json(site, record) for record in site.issues()]
         return jsonify(
             now=site.clock.now().isoformat(),
             version=site.version,
@@ -36,7 +36,7 @@ def state() -> ResponseReturnValue:
 def issue(ref: str) -> ResponseReturnValue:
     """One issue, whole."""
     with the_site().lock:
-        return jsonify(told(the_site(), the_site().issue(ref)))
+        return jsonify(ticket_json(the_site(), the_site().issue(ref)))
 
 
 @api.get("/calls")
@@ -64,7 +64,7 @@ def act(verb: str) -> ResponseReturnValue:
         raise Refused(400, f"'{verb}' needs {missing}, or there is nobody of that name.") from None
 
 
-def told(site: Site, record: IssueRecord) -> dict[str, Any]:
+def ticket_json(site: Site, record: IssueRecord) -> dict[str, Any]:
     """An issue with its comments, history and subtasks as plain JSON; moments in ISO 8601."""
     return {
         "id": record.id,
@@ -84,7 +84,7 @@ def told(site: Site, record: IssueRecord) -> dict[str, Any]:
         "properties": record.properties,
         "comments": [_comment(c) for c in record.comments],
         "changelog": [_entry(e) for e in record.history],
-        "subtasks": [told(site, s) for s in site.subtasks(record)],
+        "subtasks": [ticket_json(site, s) for s in site.subtasks(record)],
     }
 
 
@@ -116,7 +116,7 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
 
 def _open(site: Site, sent: dict[str, Any]) -> Any:
     known = {"project": sent.get("project"), "issue_type": sent.get("issueType")}
-    return told(
+    return ticket_json(
         site,
         site.open_request(sent["by"], sent["summary"], fields=sent.get("fields"), status=sent.get("status"), **known),
     )
@@ -140,7 +140,11 @@ def _delete(site: Site, sent: dict[str, Any]) -> Any:
 
 def _labels(site: Site, sent: dict[str, Any]) -> Any:
     add, remove = sent.get("add", ()), sent.get("remove", ())
-    return told(site, site.set_labels(sent["by"], sent["issue"], add, remove))
+    return ticket_json(site, site.set_labels(sent["by"], sent["issue"], add, remove))
+
+
+def _field(site: Site, sent: dict[str, Any]) -> Any:
+    return ticket_json(site, site.set_field(sent["by"], sent["issue"], sent["name"], sent["value"]))
 
 
 def _webhook(site: Site, sent: dict[str, Any]) -> Any:
@@ -190,11 +194,13 @@ ACTS: dict[str, Callable[[Site, dict[str, Any]], Any]] = {
     "comment": _write,
     "edit_comment": lambda site, sent: _comment(site.edit_comment(sent["by"], sent["comment"], sent["body"])),
     "delete_comment": _delete_comment,
-    "transition": lambda site, sent: told(site, site.transition(sent["by"], sent["issue"], sent["status"])),
-    "subtask": lambda site, sent: told(site, site.create_subtask(sent["by"], sent["parent"], sent["summary"])),
+    "transition": lambda site, sent: ticket_json(site, site.transition(sent["by"], sent["issue"], sent["status"])),
+    "subtask": lambda site, sent: ticket_json(site, site.create_subtask(sent["by"], sent["parent"], sent["summary"])),
     "delete": _delete,
     "labels": _labels,
-    "field": lambda site, sent: told(site, site.set_field(sent["by"], sent["issue"], sent["name"], sent["value"])),
+    "field": lambda site, sent: ticket_json(
+        site, site.set_field(sent["by"], sent["issue"], sent["name"], sent["value"])
+    ),
     "webhook": _webhook,
     "hooks": _hooks,
     "token": _token,

@@ -1,4 +1,4 @@
-"""Projects, issue types, statuses and fields of the sandbox site, each with a number that stays the same."""
+"""Projects, issue types, statuses and fields of the sandbox site, each with a fixed number."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class Hooks:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """End the threads; what is unsent stays queued and goes out with the next event."""
+        """End the threads; what is unsent is kept and goes out with the next event."""
         with self._changed:
             threads, self._threads = self._threads, []
             self._stopped.set()

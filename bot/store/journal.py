@@ -126,7 +126,6 @@ class Journal:
         """Commit that a call is about to be made, and return the intent's id.
 
         `call` is small JSON without any text for people. Raises LeaseLost: then the call must not be made."""
-
         row = {
             "issue_id": issue_id,
             "kind": kind,
@@ -139,16 +138,19 @@ class Journal:
             "state": "open",
             "reason": "",
         }
+        return self._insert_intent(claim, row)
+
+    def _insert_intent(self, claim: Claim, row: Mapping[str, Any]) -> int:
         unsaved = self._unsaved.get(claim.token)
 
-        def open_(connection: Connection) -> int:
+        def insert(connection: Connection) -> int:
             if unsaved is not None:
                 unsaved.save_effects_in(connection)
             values = {**row, **self._store.machine_parameter()}
             return self._agenda.insert_in(connection, claim, self._sql.new_intent, values)
 
         began = self._clock.steady()
-        intent_id = self._store.write(open_)
+        intent_id = self._store.write(insert)
         self._began[intent_id] = began
         if unsaved is not None:
             unsaved.effects_saved()

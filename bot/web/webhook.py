@@ -138,40 +138,43 @@ def receiver(
 
     def receive() -> Response:
         body = _read_body()
-        if not verify(secret, body, request.headers.get("X-Hub-Signature")):
-            log.warning("refused a delivery of %d bytes: its signature is missing or wrong", len(body))
-            raise Unauthorized("not signed")
-        try:
-            payload: object = json.loads(body)
-        except (ValueError, RecursionError):  # also for an unknown encoding, a huge number, or too deep a nesting
-            raise BadRequest("no JSON") from None
+        payload = _signed_json(secret, body)
         project = project_of(payload)
         if project is not None and project not in projects():
             return _answer(200, "not ours")
         delivery = _delivery(payload, body)
         if delivery is None:
             return _answer(200, "no issue")
-        return _accept(delivery)
-
-    def _accept(delivery: Delivery) -> Response:
-        at, priority = clock.now(), Priority.PEOPLE
-        if delivery.author_id is not None and delivery.author_id == own_account():
-            at, priority = (
-                at + ECHO_DELAY,
-                Priority.TIMERS,
-            )  # an echo is not the act of a person, and can wait for those
-        try:
-            new = deliveries.accept(delivery, at, priority)
-        except StoreError as error:
-            log.error("could not keep delivery %s of issue %s: %s", delivery.identifier, delivery.issue_id, error)
-            raise _try_again() from error
-        log.info(
-            "delivery %s: %s of issue %s%s",
-            *(delivery.identifier, delivery.event, delivery.issue_id, "" if new else ", seen before"),
-        )
-        return _answer(202, "accepted") if new else _answer(200, "seen before")
+        echo = delivery.author_id is not None and delivery.author_id == own_account()
+        return _accept(deliveries, delivery, clock.now(), echo)
 
     return blueprint
+
+
+def _signed_json(secret: str, body: bytearray) -> object:
+    """The request's body as JSON. Raises Unauthorized if it is not signed, BadRequest if it is not JSON."""
+    if not verify(secret, body, request.headers.get("X-Hub-Signature")):
+        log.warning("refused a delivery of %d bytes: its signature is missing or wrong", len(body))
+        raise Unauthorized("not signed")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):  # also for an unknown encoding, a huge number, or too deep a nesting
+        raise BadRequest("no JSON") from None
+
+
+def _accept(deliveries: DeliveryStore, delivery: Delivery, now: datetime, echo: bool) -> Response:
+    """Store a delivery and have its issue reconciled; an `echo` of the bot's own act can wait for those of people."""
+    at, priority = (now + ECHO_DELAY, Priority.TIMERS) if echo else (now, Priority.PEOPLE)
+    try:
+        new = deliveries.accept(delivery, at, priority)
+    except StoreError as error:
+        log.error("could not keep delivery %s of issue %s: %s", delivery.identifier, delivery.issue_id, error)
+        raise _try_again() from error
+    log.info(
+        "delivery %s: %s of issue %s%s",
+        *(delivery.identifier, delivery.event, delivery.issue_id, "" if new else ", seen before"),
+    )
+    return _answer(202, "accepted") if new else _answer(200, "seen before")
 
 
 def _read_body() -> bytearray:

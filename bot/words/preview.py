@@ -150,10 +150,10 @@ def _occasion(process: Process, file: TemplateFile) -> dict[str, Any]:
     for step in process.steps:
         if file.name in _says(step):
             following = next((s.title for s in process.steps if s.name == step.next), "")
-            told = {"step": step.title, "next_step": following}
+            step_facts = {"step": step.title, "next_step": following}
             # The feedback speaks of the goal of the review to come, which the common sample has.
             asks = step.revision is not None and step.revision.say == file.name
-            return told if asks or step.goal is None else {**told, "goal": str(step.goal)}
+            return step_facts if asks or step.goal is None else {**step_facts, "goal": str(step.goal)}
     return {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -76,7 +76,7 @@ class Unfit(Exception):
 
 class Words:
     """The templates as they stand on the disk now. Safe to use from several threads; what changes later counts for
-    the next Words that is made, so that words which were found good stay until better ones are.
+    the next Words that is made, so that words that were found good are used until newer ones are too.
 
     `zones` maps a calendar's name to its zone and how it is said; `site_url` is where staff work in Jira: no
     public text may link into it. `office` has the texts that bot.yaml gives, empty ones counting as unset, and
@@ -124,7 +124,7 @@ class Words:
         """The internal comment that shows staff a public one before it is sent: a line that says how to send it,
         then the text in a quote. Raises what `comment` raises."""
         text = self.comment(process, replace(effect, public=True))
-        return _sendable(drafted(text, effect.tell))
+        return _sendable(drafted(text, effect.correction))
 
     def names_due(self, text: str, facts: Facts) -> bool:
         """Whether a text that was made of these facts names the day of their `due`."""
@@ -140,12 +140,15 @@ class Words:
         self._guard(text)
         return _sendable(text)
 
-    def subtask(self, process: str, item: NewSubtask) -> tuple[str, str]:
+    def subtask(self, process: str, item: NewSubtask, taken: Collection[str] = ()) -> tuple[str, str]:
         """A subtask's summary (one plain line, at most 255 characters) and its description ("" or markup).
-        TemplateFault where either cannot be rendered, Unfit where it is empty or too long for Jira."""
+
+        If the ticket has that summary already (`taken`), "(again)" distinguishes the two. TemplateFault where either
+        cannot be rendered, Unfit where it is empty or too long for Jira."""
         summary = self._summary(process, item.summary, item.facts)
         if not summary:
             raise Unfit("the subtask's summary came out empty")
+        summary = _once_more(summary, taken)
         if item.description is None:
             return summary, ""
         return summary, self._fill(process, self._find(process, "subtasks", item.description), item.facts)
@@ -306,3 +309,13 @@ def _sendable(markup: str) -> str:
     if len(markup) > LONGEST_TEXT:
         raise Unfit(f"the text has {len(markup)} characters; the bot sends no more than {LONGEST_TEXT:,}")
     return markup
+
+
+def _once_more(summary: str, taken: Collection[str]) -> str:
+    """The summary, with "(again)", "(again, 3)" and so on after it where the ticket has such a subtask already."""
+    number, found = 1, summary
+    while found in taken:
+        number += 1
+        more = "(again)" if number == 2 else f"(again, {number})"
+        found = f"{summary[: LONGEST_SUMMARY - len(more) - 1].rstrip()} {more}"
+    return found

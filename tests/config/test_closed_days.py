@@ -175,8 +175,8 @@ def test_the_line_of_an_exception_says_the_same_when_it_is_read(
         (date(2031, 1, 1), "ended with 2027"),
     ],
 )
-def test_a_list_that_ends_is_told_60_days_before(calendar: Calendar, today: date, word: str | None) -> None:
-    """The warning names the year to list next, and stays until that is done."""
+def test_a_list_that_ends_is_reported_60_days_before(calendar: Calendar, today: date, word: str | None) -> None:
+    """The warning names the year to list next, and is given until that is done."""
     warning = runs_out(calendar, today)
     if word is None:
         assert warning is None

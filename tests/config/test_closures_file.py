@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.closed_days import closed_days_of_year, runs_out
-from bot.config.closures_file import Kept, path_in, read_closures, write_closures
+from bot.config.closures_file import Kept, one_writer, path_in, read_closures, write_closures
 from bot.config.load import ConfigError, load
 from bot.core.time.business_calendar import DayException
 from bot.core.time.closures import Closure
@@ -49,6 +50,17 @@ def test_people_can_read_it_and_find_out_what_it_is(folder: Path) -> None:
     assert "ice storm — “Ñandú”" in text
     assert "calendar reopen" in json.loads(text)["about"]
     assert sorted(path.name for path in path_in(folder).parent.iterdir()) == sorted([*before, "closures.json"])
+
+
+def test_only_one_copies_at_a_time(folder: Path) -> None:
+    """The folder is locked until the one that copies is done; the lock leaves no file behind."""
+    before = sorted(path.name for path in path_in(folder).parent.iterdir())
+    number = os.open(path_in(folder).parent, os.O_RDONLY)
+    with one_writer(folder), pytest.raises(BlockingIOError):
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(number)
+    assert sorted(path.name for path in path_in(folder).parent.iterdir()) == before
 
 
 def test_a_file_that_cannot_be_replaced_stays_whole(folder: Path) -> None:

@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def change(folder: Path, file: str, old: str, new: str) -> int:
-    """Replace a text that must be there; returns the line on which the last line of the new one stands."""
+    """Replace a text that must be there; returns the line on which the last line of the new one is."""
     path = folder / FILES[file]
     text = path.read_text()
     assert old in text
@@ -126,7 +126,7 @@ def test_breaks_and_exceptions_are_read(folder: Path) -> None:
 
 
 def test_a_step_may_have_its_own_escalations(folder: Path) -> None:
-    """A step's list stands instead of the process's; an empty one means none."""
+    """A step's list replaces the process's; an empty one means none."""
     change(folder, "dde", "    goal: 20 business hours     #", "    escalations: []\n    goal: 20 business hours  #")
     review = load(folder).processes[0].step("initial_file_review")
     assert review.escalations == ()
@@ -165,7 +165,7 @@ def test_escalations_are_read_whole(folder: Path) -> None:
     assert folder_step.escalations_of("files") == folder_step.escalations
 
 
-def test_what_a_district_hears_of_a_late_day(folder: Path) -> None:
+def test_what_a_district_is_sent_about_a_late_date(folder: Path) -> None:
     """Staff are asked unless the process says otherwise."""
     assert load(folder).processes[0].tell_district_when_late == "ask"
     change(folder, "dde", "calendar: cli", "calendar: cli\ntell_district_when_late: never")
@@ -394,15 +394,15 @@ CASES = [
 
 @pytest.mark.parametrize(("file", "old", "new", "says"), CASES)
 def test_each_slip_is_named_with_its_line(folder: Path, file: str, old: str, new: str, says: str) -> None:
-    """One slip gives one sentence, with the file, the line and the nearest known word."""
+    """One mistake gives one sentence, with the file, the line and the nearest known word."""
     line = change(folder, file, old, new)
     found = problems(folder)
     assert len(found) == 1
     assert found[0].startswith(f"{FILES[file]}:{line}: {says}")
 
 
-def test_every_slip_is_told_at_once_in_order(folder: Path) -> None:
-    """One slip hides no other, in whatever file, of whatever kind."""
+def test_every_mistake_is_reported_at_once_in_order(folder: Path) -> None:
+    """One mistake hides no other, in whatever file, of whatever kind."""
     change(folder, "bot", "off_label", "of_label")
     change(folder, "cli", "zone: America/Chicago", "zone: Chicago")
     change(folder, "dde", "say: confirm_files", "says: confirm_files")
@@ -415,7 +415,7 @@ def test_every_slip_is_told_at_once_in_order(folder: Path) -> None:
     assert lines == sorted(lines)
 
 
-def test_a_missing_key_is_told_where_it_should_stand(folder: Path) -> None:
+def test_a_missing_key_is_reported_where_it_belongs(folder: Path) -> None:
     """The line is that of the thing that lacks the key."""
     change(folder, "dde", "    title: Quality Review\n", "")
     change(folder, "dde", "    next: done\n", "")
@@ -429,7 +429,7 @@ def test_a_missing_key_is_told_where_it_should_stand(folder: Path) -> None:
 
 
 def test_a_step_that_no_step_leads_to(folder: Path) -> None:
-    """A step that is passed by is told."""
+    """A step that is skipped is reported."""
     change(folder, "dde", "next: create_securestor_folder", "next: initial_file_review")
     assert [text.split(": ", 1)[1] for text in problems(folder)] == [
         'no step leads to "create_securestor_folder"; the first step is "district_confirms"'
@@ -464,14 +464,14 @@ def test_a_week_without_open_hours(folder: Path) -> None:
 
 @pytest.mark.parametrize("wrong", ["steps: 3", "steps: [a, b]", "steps:", "steps: {a: b}", "steps: {a: {next: []}}"])
 def test_any_shape_at_all_is_answered_with_problems(folder: Path, wrong: str) -> None:
-    """A list, a text or nothing where steps should be is told, and never a crash."""
+    """A list, a text or nothing where steps should be is reported, and never a crash."""
     text = (folder / FILES["dde"]).read_text()
     (folder / FILES["dde"]).write_text(text[: text.index("steps:")] + wrong + "\n")
     assert all(found.startswith("processes/dde.yaml:") for found in problems(folder))
 
 
-def test_text_that_is_no_yaml_is_told_with_its_line(folder: Path) -> None:
-    """A slip of the pen in one file does not keep the others from being checked."""
+def test_text_that_is_no_yaml_is_reported_with_its_line(folder: Path) -> None:
+    """A mistake in one file does not keep the others from being checked."""
     change(folder, "bot", "off_label", "of_label")
     (folder / FILES["dde"]).write_text("process: dde\ntitle: [a\nsteps: b\n")
     found = problems(folder)
@@ -518,7 +518,7 @@ def test_what_yaml_itself_can_have_wrong(tmp_path: Path, text: str, line: int, s
 
 
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:
-    """Bytes that are no UTF-8 are told as such."""
+    """Bytes that are no UTF-8 are reported as such."""
     path = tmp_path / "x.yaml"
     path.write_bytes("title: Größe".encode("latin-1"))
     assert str(read_source(path, "x.yaml").problems[0]) == "x.yaml:1: the file is not text in UTF-8"

@@ -25,7 +25,7 @@ class Watched:
         self.reloader = Reloader((self.folder, SHIPPED_TEMPLATES), lambda: load_checked(self.folder), self.used.append)
 
     def change(self, file: str, old: str, new: str) -> None:
-        """Edit a file and let the reloader look."""
+        """Edit a file and let the reloader check."""
         path = self.folder / file
         path.write_text(path.read_text().replace(old, new))
         self.reloader.check()
@@ -37,19 +37,19 @@ def watched(tmp_path: Path) -> Watched:
 
 
 def test_nothing_is_read_again_while_nothing_changed(watched: Watched) -> None:
-    """A look at unchanged folders takes nothing up."""
+    """A check of unchanged folders takes nothing up."""
     watched.reloader.check()
     assert watched.used == []
 
 
 def test_a_changed_file_is_taken_up(watched: Watched) -> None:
-    """The next look works with it."""
+    """The next check takes it up."""
     watched.change("bot.yaml", "auto_advance: on", "auto_advance: off")
     assert [config.office.auto_advance for config in watched.used] == [False]
 
 
-def test_a_bad_file_is_refused_and_told_until_it_is_mended(watched: Watched) -> None:
-    """The old configuration stays; every problem is kept for whoever asks."""
+def test_a_bad_file_is_refused_and_reported_until_it_is_fixed(watched: Watched) -> None:
+    """The old configuration is kept; every problem is kept for whoever asks."""
     watched.change("processes/dde.yaml", "next: create_securestor_folder", "next: nowhere")
     assert watched.used == []
     assert any("nowhere" in problem for problem in watched.reloader.problems)

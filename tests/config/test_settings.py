@@ -1,4 +1,4 @@
-"""What the bot is told by its environment: complete and understood, or one clear line for each trouble."""
+"""What the environment sets for the bot: complete and understood, or one clear line for each trouble."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_reading_needs_no_webhook_secret(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_data_center_needs_only_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A personal access token stands alone, and beside Cloud's credentials it is refused."""
+    """A personal access token is enough alone, and beside Cloud's credentials it is refused."""
     pat = {"JIRA_URL": "http://jira.example.org/jira/", "JIRA_PAT": "pat-of-the-bot"}
     settings = load(monkeypatch, pat, "read")
     assert (settings.cloud, settings.jira_url) == (False, "http://jira.example.org/jira")
@@ -122,7 +122,7 @@ def test_a_port_is_a_number_from_1_to_65535(monkeypatch: pytest.MonkeyPatch, por
 
 
 @pytest.mark.parametrize("workers", ["0", "65"])
-def test_a_number_of_workers_that_makes_no_sense_is_told(monkeypatch: pytest.MonkeyPatch, workers: str) -> None:
+def test_a_number_of_workers_that_makes_no_sense_is_reported(monkeypatch: pytest.MonkeyPatch, workers: str) -> None:
     """At least one works, and more than so many only wait for each other."""
     (line,) = troubles(monkeypatch, CLOUD | {"WORKERS": workers})
     assert line == f"WORKERS is {workers}: give a number from 1 to 64"
@@ -167,14 +167,14 @@ def test_no_text_of_the_settings_shows_a_secret(monkeypatch: pytest.MonkeyPatch)
     assert not [secret for secret in secrets if secret in shown]
 
 
-def test_a_word_that_is_neither_on_nor_off_is_told_with_all_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_is_neither_on_nor_off_is_reported_with_all_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """One refused value hides no other mistake."""
     for name, value in {"WEBHOOKS": "maybe", "PORT": "none", "JIRA_URL": ""}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
         load_settings(None, "read")
-    told = "\n".join(refused.value.lines)
-    assert all(name in told for name in ("WEBHOOKS", "PORT", "JIRA_URL"))
+    message = "\n".join(refused.value.lines)
+    assert all(name in message for name in ("WEBHOOKS", "PORT", "JIRA_URL"))
 
 
 def test_without_webhooks_no_secret_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

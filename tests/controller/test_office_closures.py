@@ -6,11 +6,12 @@ import logging
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,14 +20,15 @@ from pydantic import SecretStr
 from bot.app import Bot, build
 from bot.config.closures_file import Kept, path_in, read_closures, to_json
 from bot.config.load import load
-from bot.controller.office_closures import NoClosure
-from bot.core.history.closure_impact import Moved, moved_lines
+from bot.controller.office_closures import Closures, NoClosure
+from bot.core.history.closure_impact import MovedClock, moved_lines
 from bot.core.model.ledger import PROPERTY
 from bot.core.time.closures import Closure
 from bot.jira.call import JiraTrouble
 from bot.sandbox.accounts import CARLA, HANNA
 from bot.sandbox.harness import Harness, unhurried
 from bot.store.agenda_reader import Priority
+from bot.store.database import Store
 from bot.store.keys import key_of
 from tests.stories.acts import Story
 
@@ -98,7 +100,7 @@ def other(harness: Harness, tmp_path: Path) -> Iterator[Bot]:
         yield bot
 
 
-def lines(bot: Bot, moved: list[Moved]) -> list[str]:
+def lines(bot: Bot, moved: list[MovedClock]) -> list[str]:
     """What moved, as people read it."""
     return list(moved_lines(moved, bot.closures.calendars()))
 
@@ -220,6 +222,33 @@ def test_a_half_day_may_become_a_whole_one(harness: Harness, story: Story, folde
 
 
 # -- many replicas
+
+
+class InBetween:
+    """A store with an act that happens right after the first time somebody has read facts."""
+
+    def __init__(self, store: Store, act: Callable[[], object]) -> None:
+        self._store, self._acts = store, [act]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def get_facts(self, prefix: str) -> tuple[Any, ...]:
+        """The facts as they were before the act."""
+        facts = self._store.get_facts(prefix)
+        if self._acts:
+            self._acts.pop()()
+        return facts
+
+
+def test_a_slow_copy_does_not_replace_a_newer_file(harness: Harness, folder: Path) -> None:
+    """A process with the same folder read the days before another one was entered, and writes them afterwards."""
+    tuesday = MONDAY + timedelta(days=1)
+    harness.bot.closures.close(storm())
+    with another(harness, folder) as bot:
+        store: Any = InBetween(bot.store, lambda: harness.bot.closures.close(storm(tuesday)))
+        Closures(bot.config, store, bot.agenda, bot.gateway, bot.clock).take_up()
+    assert days(folder) == [MONDAY, tuesday]
 
 
 def test_what_one_is_told_counts_on_the_other_from_its_next_reconcile(

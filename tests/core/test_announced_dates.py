@@ -1,4 +1,4 @@
-"""Which day a district was told, and what it hears when that day moves or passes."""
+"""Which date was announced to a district, and what is posted when that date moves or passes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ CALENDARS = {"cli": CLI}
 
 
 def drafts(world: World) -> list[str]:
-    """What staff could tell the district."""
-    return [t.split("{quote}")[1].strip() for t in world.told(public=False) if t.startswith(CORRECTION_HEAD)]
+    """The corrections that staff could send."""
+    return [t.split("{quote}")[1].strip() for t in world.bot_comments(public=False) if t.startswith(CORRECTION_HEAD)]
 
 
-def told(world: World) -> object:
-    """The due moment that the district was told last."""
+def announced_due(world: World) -> object:
+    """The due moment that was announced last."""
     announced = announced_date_of(world.follow())
     return announced.due if announced else None
 
@@ -34,18 +34,18 @@ def write(world: World, words: str) -> World:
 
 
 def late(**more: object) -> World:
-    """A review whose day, Wednesday at eleven, is to pass; nothing else is told."""
+    """A review whose day, Wednesday at eleven, is to pass; nothing else is posted."""
     process = replace(PROCESS, steps=tuple(replace(s, escalations=()) for s in PROCESS.steps), **more)
     return in_review(process=process)
 
 
-def test_the_day_that_was_told_is_the_newest_that_a_public_comment_named() -> None:
+def test_the_announced_date_is_the_newest_that_a_public_comment_named() -> None:
     """Here with the receipt of the files."""
     world = in_review()
-    assert told(world) == world.follow().clocks[0].due
+    assert announced_due(world) == world.follow().clocks[0].due
 
 
-def test_a_day_that_was_told_in_a_comment_that_is_gone_was_not_told() -> None:
+def test_a_date_in_a_deleted_comment_was_not_announced() -> None:
     """Staff took it back before anybody could rely on it."""
     world = in_review()
     world.comments = [c for c in world.comments if c.body != "files_received"]
@@ -60,7 +60,7 @@ def test_a_day_that_was_announced_in_a_comment_that_is_internal_now_was_not_anno
 
 
 def test_a_due_moment_that_moves_within_its_day_is_no_news() -> None:
-    """The district was told a day, never a minute."""
+    """A day was announced, never a minute."""
     assert drafts(write(in_review().wait(hours=1), "/extend 2 business hours sick")) == []
 
 
@@ -75,20 +75,20 @@ def test_a_day_that_moves_is_brought_to_staff_once() -> None:
 def test_no_correction_goes_out_beside_another_public_comment(mode: str) -> None:
     """Another comment of the same plan already names the new day, so the district reads it once."""
     world = late(tell_district_when_late=mode).wait(hours=1)
-    said = len(world.told(public=True))
+    said = len(world.bot_comments(public=True))
     world.say("/extend 2 business days sick", HANNA, public=False)
     world.say("status")
     world.rest().wait(hours=1).rest()
-    assert (world.told(public=True)[said:], drafts(world)) == (["status"], [])
-    assert told(world) == world.follow().clocks[0].due
+    assert (world.bot_comments(public=True)[said:], drafts(world)) == (["status"], [])
+    assert announced_due(world) == world.follow().clocks[0].due
 
 
-def test_tell_posts_them_and_the_new_day_is_the_told_one() -> None:
+def test_tell_posts_them_and_the_new_date_is_the_announced_one() -> None:
     """So that the same words are not offered again."""
     world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
     write(world, "/tell")
-    assert world.told(public=True)[-1] == "day_moved"
-    assert told(world) == world.follow().clocks[0].due
+    assert world.bot_comments(public=True)[-1] == "day_moved"
+    assert announced_due(world) == world.follow().clocks[0].due
     assert drafts(write(world, "/status")) == ["day_moved"]
 
 
@@ -96,44 +96,44 @@ def test_a_due_moment_that_moves_on_within_the_day_offers_no_second_draft() -> N
     """The words would be the same, and whoever read both would post both."""
     world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
     assert drafts(write(world, "/extend 1 business hour still sick")) == ["day_moved"]
-    assert told(write(world, "/tell").wait(hours=1)) != world.follow().clocks[0].due
-    assert world.told(public=True)[-1] == "day_moved"
+    assert announced_due(write(world, "/tell").wait(hours=1)) != world.follow().clocks[0].due
+    assert world.bot_comments(public=True)[-1] == "day_moved"
 
 
 def test_a_second_tell_posts_no_older_words() -> None:
-    """Two colleagues order the same: what was offered before the newest words is no longer true, or said by them."""
+    """Two colleagues give the same command: a draft older than the newest comment is no longer true, or was sent."""
     world = late().wait(days=3).rest()  # Thursday at nine, and the day has passed
     write(world, "/extend 2 business days sick").wait(hours=1)
     assert drafts(world) == ["day_passed", "day_moved"]
-    said = len(write(world, "/tell").told(public=True))
-    assert len(write(world.wait(minutes=1), "/tell").told(public=True)) == said
-    assert world.told(public=False)[-1] == "order_refused"
+    said = len(write(world, "/tell").bot_comments(public=True))
+    assert len(write(world.wait(minutes=1), "/tell").bot_comments(public=True)) == said
+    assert world.bot_comments(public=False)[-1] == "order_refused"
 
 
 def test_own_words_below_tell_are_posted_instead() -> None:
-    """Which day they name nobody knows, so the told one stays the old."""
+    """Nobody knows which day they name, so the announced date does not change."""
     world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
-    before = told(world)
+    before = announced_due(world)
     write(world, "/tell\nIt takes longer, sorry")
-    assert world.told(public=True)[-1] == "It takes longer, sorry"
-    assert told(world) == before
+    assert world.bot_comments(public=True)[-1] == "It takes longer, sorry"
+    assert announced_due(world) == before
 
 
 def test_tell_without_anything_to_tell_is_answered() -> None:
     """Nothing is posted."""
     world = write(in_review().wait(hours=1), "/tell")
-    assert world.told(public=False) == ["order_refused"]
+    assert world.bot_comments(public=False) == ["order_refused"]
 
 
 def test_send_does_not_post_what_is_for_tell() -> None:
     """Each draft has its own word."""
     world = write(in_review().wait(hours=1), "/extend 2 business days sick")
-    said = world.told(public=True)
-    assert write(world.wait(hours=1), "/send").told(public=True) == said
+    said = world.bot_comments(public=True)
+    assert write(world.wait(hours=1), "/send").bot_comments(public=True) == said
 
 
 def test_a_day_that_has_passed_is_brought_to_staff_when_the_office_opens() -> None:
-    """The promise was the end of Wednesday; on Thursday at eight the bot looks by itself."""
+    """Wednesday was announced; on Thursday at eight the bot reconciles by itself."""
     world = late()
     thursday = world.follow().clocks[0].due.replace(hour=14, minute=0) + timedelta(days=1)
     assert next_passing_date(world.follow(), CALENDARS) == thursday
@@ -145,14 +145,14 @@ def test_a_day_that_has_passed_is_brought_to_staff_when_the_office_opens() -> No
 def test_auto_tells_the_district_itself() -> None:
     """In the voice that the office chose."""
     world = late(tell_district_when_late=AUTO).wait(days=3).rest()
-    assert world.told(public=True)[-1] == "day_passed"
+    assert world.bot_comments(public=True)[-1] == "day_passed"
     drafting = late(tell_district_when_late=AUTO)
     drafting.office = replace(OFFICE, voice=DRAFT)
-    assert drafting.wait(days=3).rest().told(public=True)[-1] != "day_passed"
+    assert drafting.wait(days=3).rest().bot_comments(public=True)[-1] != "day_passed"
 
 
 @pytest.mark.parametrize("how", ["never", "silent"])
-def test_where_nothing_is_to_be_told_nothing_is_offered(how: str) -> None:
+def test_where_nothing_is_to_be_announced_nothing_is_offered(how: str) -> None:
     """The process says never, or the bot is silent."""
     world = late(tell_district_when_late=NEVER) if how == "never" else late()
     world.office = replace(OFFICE, voice=SILENT) if how == "silent" else OFFICE
@@ -160,31 +160,31 @@ def test_where_nothing_is_to_be_told_nothing_is_offered(how: str) -> None:
     assert len(world.wait(days=3).rest().comments) == said
 
 
-def test_what_was_told_during_a_hold_passes_all_the_same() -> None:
+def test_a_date_announced_during_a_hold_passes_all_the_same() -> None:
     """The district waits for that day, whatever the office does inside."""
     world = write(late().wait(hours=1), "/hold lawyer").wait(days=3).rest()
     assert drafts(world) == ["day_passed"]
 
 
-def test_an_old_day_is_not_told_once_the_stay_is_over() -> None:
+def test_an_old_date_is_not_announced_once_the_visit_is_over() -> None:
     """Somebody writes /tell too late."""
     world = write(in_review().wait(hours=1), "/extend 2 business days sick").wait(hours=1)
     world.set("Complete?", "Done").set("Accurate?", "Done").rest()
-    said = world.told(public=True)
-    assert write(world.wait(hours=1), "/tell").told(public=True) == said
+    said = world.bot_comments(public=True)
+    assert write(world.wait(hours=1), "/tell").bot_comments(public=True) == said
 
 
-def test_words_that_are_no_longer_true_are_not_told() -> None:
-    """The day moved on and came back: who writes /tell now hears that there is nothing right to post."""
+def test_a_draft_that_is_no_longer_true_is_not_posted() -> None:
+    """The date moved and moved back: /tell is answered that there is nothing to post."""
     world = write(in_review(created=MONDAY - timedelta(days=3)).wait(hours=1), "/extend 2 business days sick")
-    said = world.told(public=True)
+    said = world.bot_comments(public=True)
     world.wait(hours=1).say("/new-round", HANNA, public=False)
     world.rest()
-    assert write(world.wait(hours=1), "/tell").told(public=True)[len(said) :] == ["files_received"]
+    assert write(world.wait(hours=1), "/tell").bot_comments(public=True)[len(said) :] == ["files_received"]
 
 
 def test_work_that_is_done_in_time_announces_nothing() -> None:
-    """Another branch of the step is due later, and nobody was told of that one."""
+    """Another branch of the step is due later, and that date was never announced."""
     later = Branch("contract", "functional_team", goal=parse_goal("10 business days"), subtask="Contract")
     step = PROCESS.step("folder")
     steps = tuple(replace(s, branches=(*s.branches, later)) if s is step else s for s in PROCESS.steps)
@@ -202,11 +202,11 @@ def test_a_verdict_without_findings_does_not_keep_the_word() -> None:
 
 
 def test_auto_waits_for_a_slip_of_the_hand() -> None:
-    """Three orders in a minute are one message."""
+    """Three commands in a minute are one message."""
     world = late(tell_district_when_late=AUTO).wait(hours=1)
     world.office = replace(OFFICE, grace=timedelta(seconds=60))
-    said = len(world.told(public=True))
+    said = len(world.bot_comments(public=True))
     for _ in range(3):
         write(world, "/extend 1 business day sick").wait(seconds=10)
-    assert len(world.told(public=True)) == said
-    assert world.wait(minutes=2).rest().told(public=True)[said:] == ["day_moved"]
+    assert len(world.bot_comments(public=True)) == said
+    assert world.wait(minutes=2).rest().bot_comments(public=True)[said:] == ["day_moved"]

@@ -9,13 +9,13 @@ import pytest
 from bot.core.history.branches import BranchState, BranchStatus
 from bot.core.model.ledger import Verdict
 from bot.core.model.process import SubtaskStatuses
-from tests.core.world import BOT, CARLA, FOLDER, FRED, HANNA, MONDAY, REVIEW, ROBOT, World, in_folder, in_review
+from tests.core.world import BOT, CARLA, FRED, MONDAY, REVIEW, ROBOT, World, in_folder, in_review
 
 HOUR = timedelta(hours=1)
 
 
 def state(world: World, name: str) -> BranchState:
-    """The branch of that name as it stands."""
+    """The branch of that name as it is now."""
     return next(b for b in world.follow().branches if b.branch.name == name)
 
 
@@ -51,7 +51,7 @@ def test_the_deeds_moment_and_author() -> None:
     assert (state(world, "first").at, state(world, "first").by) == (MONDAY + HOUR, FRED.id)
 
 
-def test_the_districts_words_are_the_deed() -> None:
+def test_the_districts_reply_finishes_the_branch() -> None:
     """The bot closes the subtask for them: theirs is the moment, not the bot's."""
     world = in_folder().wait(hours=1)
     world.say("files ready")
@@ -85,7 +85,7 @@ def test_an_answer_before_the_subtask_could_be_made() -> None:
     """Jira refused the subtask, and the district answered anyway: the answer counts, and none is made later."""
     world = World().rest()
     world.say("confirm")
-    world.look()
+    world.reconcile()
     world.wait(minutes=1).say("files ready")
     world.rest()
     assert world.states() == {"Folder": "To Do"}
@@ -109,23 +109,12 @@ def test_verdicts_of_two_reviewers() -> None:
 
 
 def test_everything_withdrawn_decides_nothing() -> None:
-    """At least one branch must have been finished in this stay."""
+    """At least one branch must have been finished in this visit."""
     world = in_review().wait(hours=1)
     world.delete("Complete?")
     world.set("Accurate?", "Superseded")
     assert world.follow().visit.decided is None
     assert world.rest().status == REVIEW
-
-
-def test_a_deed_of_an_earlier_stay_decides_nothing() -> None:
-    """A ticket that was put back stays until somebody does something in it."""
-    world = in_review().wait(hours=1).move(FOLDER).wait(hours=1)
-    assert [b.status for b in world.follow().branches] == [BranchStatus.FINISHED, BranchStatus.FINISHED]
-    assert world.rest().status == FOLDER
-    world.set("Folder", "To Do").wait(hours=1).set("Folder", "Done")
-    decided = world.follow().visit.decided
-    assert decided is not None
-    assert (decided.verdict, decided.by) == (Verdict.DONE, HANNA.id)
 
 
 def test_who_finishes_a_branch_may_be_anybody() -> None:

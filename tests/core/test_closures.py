@@ -1,4 +1,4 @@
-"""How an unplanned closed day is told, what it makes of a calendar, and which clocks it moves."""
+"""How an unplanned closed day is entered, how it changes a calendar, and which clocks it moves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.history.closure_impact import Moved, due_of_note, moved_lines, moves_of
+from bot.core.history.closure_impact import MovedClock, moved_clocks, moved_lines, recorded_due
 from bot.core.model.ledger import ClockRecord, Ledger, PauseRecord, Visit
 from bot.core.time.business_calendar import DayException
 from bot.core.time.closures import Closure, changes_no_hours, cut, parse_closure, with_closures, with_day
@@ -34,7 +34,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         ("2026-12-04 ice storm", (date(2026, 12, 4), None, "ice storm")),
         ("  2026-12-04   from 12:00   ice  storm ", (date(2026, 12, 4), time(12), "ice storm")),
@@ -49,9 +49,9 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         ("2026-12-04 ice\x00\x1b storm\n", (date(2026, 12, 4), None, "ice storm")),
     ],
 )
-def test_a_closure_is_told_in_a_line(words: str, told: tuple[date, time | None, str]) -> None:
+def test_a_closure_is_entered_in_one_line(words: str, expected: tuple[date, time | None, str]) -> None:
     """A day, perhaps a time, and why."""
-    assert parse_closure(words) == told
+    assert parse_closure(words) == expected
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_a_closure_is_told_in_a_line(words: str, told: tuple[date, time | None, 
 )
 def test_what_is_no_closure_is_said_in_a_sentence(words: str, complaint: str) -> None:
     """What was wrong, and what is accepted."""
-    with pytest.raises(ValueError, match=complaint) as told:
+    with pytest.raises(ValueError, match=complaint) as refused:
         parse_closure(words)
-    assert str(told.value).endswith(".")
-    assert "\n" not in str(told.value)
+    assert str(refused.value).endswith(".")
+    assert "\n" not in str(refused.value)
 
 
 # -- the calendar
@@ -122,7 +122,7 @@ def test_a_calendar_with_closures() -> None:
 
 @pytest.mark.parametrize("day", [date(2026, 1, 10), date(2026, 1, 19)])
 def test_a_day_that_is_closed_anyhow(day: date) -> None:
-    """A weekend or a holiday: the calendar stays the very same, so nothing is built anew."""
+    """A weekend or a holiday: the calendar is the same object, so nothing is built again."""
     assert changes_no_hours(CLI, closure(day))
     assert with_closures(CLI, [closure(day)]) is CLI
     shut = with_closures(CLI, [closure()])
@@ -159,15 +159,15 @@ SHUT = with_closures(CLI, [closure()])
 )
 def test_a_note_tells_when_it_is_due(made: ClockRecord, due: datetime, moved: datetime) -> None:
     """By its goal, its pauses and what was added, on any calendar."""
-    assert (due_of_note(made, CLI), due_of_note(made, SHUT)) == (due, moved)
+    assert (recorded_due(made, CLI), recorded_due(made, SHUT)) == (due, moved)
 
 
 def test_running_clocks_move() -> None:
     """With the step's title, and the branch's name where it is a branch's clock."""
-    found = list(moves_of(ledger(step=note(), second_look=note()), PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD"))
+    found = list(moved_clocks(ledger(step=note(), second_look=note()), PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD"))
     assert found == [
-        Moved("DDE-12", "Lakeside ISD", "Review", 2, "cli", at(7, 11), at(8, 11)),
-        Moved("DDE-12", "Lakeside ISD", "Review (second look)", 2, "cli", at(7, 11), at(8, 11)),
+        MovedClock("DDE-12", "Lakeside ISD", "Review", 2, "cli", at(7, 11), at(8, 11)),
+        MovedClock("DDE-12", "Lakeside ISD", "Review (second look)", 2, "cli", at(7, 11), at(8, 11)),
     ]
     assert moved_lines(found[:1], {"cli": CLI}) == (
         "DDE-12 Lakeside ISD, Review, round 2: Wed 2026-01-07 11:00 CST -> Thu 2026-01-08 11:00 CST",
@@ -185,12 +185,12 @@ def test_running_clocks_move() -> None:
 )
 def test_clocks_that_do_not_move(resting: ClockRecord) -> None:
     """A clock that stopped, is on hold, counts by another calendar, or does not use the day."""
-    assert list(moves_of(ledger(step=resting), PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD")) == []
+    assert list(moved_clocks(ledger(step=resting), PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD")) == []
 
 
-def test_a_stay_that_has_ended_has_no_clock_that_moves() -> None:
+def test_a_visit_that_has_ended_has_no_clock_that_moves() -> None:
     """Whatever its notes say."""
     over = ledger(step=note())
     over.visits[0] = replace(over.visits[0], ended=at(5, 12))
-    assert list(moves_of(over, PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD")) == []
-    assert list(moves_of(Ledger("dde", ""), PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD")) == []
+    assert list(moved_clocks(over, PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD")) == []
+    assert list(moved_clocks(Ledger("dde", ""), PROCESS, CLI, SHUT, "DDE-12", "Lakeside ISD")) == []

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.decide.engine import leave
-from bot.core.history.commands import command_of
+from bot.core.history.commands import parse_command
 from bot.core.model.effects import CloseDay, PostComment
 from bot.core.model.issue import Person
 from bot.core.model.ledger_json import to_json
@@ -50,7 +50,7 @@ def due(world: World) -> datetime:
 
 
 def refused(world: World) -> str:
-    """Why the newest order was refused."""
+    """Why the newest command was refused."""
     return str(effects_of(world.plan(), PostComment)[-1].facts["reason"])
 
 
@@ -86,9 +86,9 @@ def write(world: World, words: str, by: Person = HANNA, public: bool = False) ->
         ("/resume\\\\thanks", "resume", ""),
     ],
 )
-def test_the_first_line_gives_the_order(body: str, name: str, rest: str) -> None:
-    """Case and room around it do not matter; what stands below is for people."""
-    command = command_of(body)
+def test_the_first_line_gives_the_command(body: str, name: str, rest: str) -> None:
+    """Case and spaces around it do not matter; the lines below are for people."""
+    command = parse_command(body)
     assert command is not None
     assert (command.name, command.rest) == (name, rest)
 
@@ -111,19 +111,19 @@ def test_the_first_line_gives_the_order(body: str, name: str, rest: str) -> None
         "/42",
     ],
 )
-def test_what_is_no_order(body: str) -> None:
+def test_what_is_not_a_command(body: str) -> None:
     """Paths, and words in the middle of a text."""
-    assert command_of(body) is None
+    assert parse_command(body) is None
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("/hlod x", "hold"), ("/resumed", "resume"), ("/usr", ""), ("/close x", "closed")]
+    ("typed", "suggestion"), [("/hlod x", "hold"), ("/resumed", "resume"), ("/usr", ""), ("/close x", "closed")]
 )
-def test_a_slip_of_the_keyboard_is_asked_about(typed: str, meant: str) -> None:
-    """Never guessed at."""
-    command = command_of(typed)
+def test_a_mistyped_command_gets_a_suggestion(typed: str, suggestion: str) -> None:
+    """It is never executed."""
+    command = parse_command(typed)
     assert command is not None
-    assert (command.known, command.meant) == (False, meant)
+    assert (command.known, command.suggestion) == (False, suggestion)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_slip_of_the_keyboard_is_asked_about(typed: str, meant: str) -> None:
 )
 def test_small_departures_are_read_as_they_are_meant(typed: str, name: str) -> None:
     """A colon after the command, a space within it."""
-    command = command_of(typed)
+    command = parse_command(typed)
     assert command is not None
     assert command.name == name
 
@@ -149,11 +149,11 @@ def test_a_hold_stops_the_clock_and_resume_lets_it_go_on() -> None:
     assert world.wait(hours=2).follow().counting == ()
     write(world, "/resume")
     assert due(world) == before + timedelta(hours=2)
-    assert world.told(public=False) == ["order_obeyed", "order_obeyed"]
+    assert world.bot_comments(public=False) == ["order_obeyed", "order_obeyed"]
 
 
-def test_the_answer_to_an_order_shows_each_clock() -> None:
-    """One line for each, as it stands after the order."""
+def test_the_answer_to_a_command_shows_each_clock() -> None:
+    """One line for each, as it is after the command."""
     world = in_review().wait(hours=1)
     world.say("/extend 1 business hour sick", HANNA, public=False)
     (answer,) = effects_of(world.plan(), PostComment)
@@ -167,7 +167,7 @@ def test_nothing_is_flagged_during_a_hold() -> None:
     """Though the moment passes that the clock would have kept."""
     world = write(in_review().wait(hours=1), "/hold vendor their rosters").wait(days=30).rest()
     assert world.labels == ()
-    assert "overdue" not in world.told(public=False)
+    assert "overdue" not in world.bot_comments(public=False)
     write(world, "/resume")
     assert world.wait(days=7).rest().labels == ("review-overdue",)
 
@@ -178,7 +178,7 @@ def test_a_hold_for_a_vendor(words: str) -> None:
     assert write(in_review(), words).follow().visit.commands[0].value == "vendor"
 
 
-def test_a_hold_ends_with_its_stay() -> None:
+def test_a_hold_ends_with_its_visit() -> None:
     """Who moves the ticket on has gone on with it."""
     world = write(in_review().wait(hours=1), "/hold lawyer").wait(hours=1)
     world.move(FOLDER).rest()
@@ -219,21 +219,21 @@ def test_a_hold_outlives_its_comment() -> None:
         ("/hlod lawyer", "perhaps you mean /hold"),
     ],
 )
-def test_an_order_that_cannot_be_obeyed_is_answered_with_the_reason(words: str, why: str) -> None:
+def test_a_refused_command_is_answered_with_the_reason(words: str, why: str) -> None:
     """And changes nothing."""
     world = in_review().wait(hours=1)
     before = world.follow().clocks
     world.say(words, HANNA, public=False)
     assert why in refused(world)
     assert world.rest().follow().clocks == before
-    assert world.told(public=False) == ["order_refused"]
+    assert world.bot_comments(public=False) == ["order_refused"]
 
 
 @pytest.mark.parametrize("words", ["/extend 2 weeks sick", "/received 2026-01-05 09:00", "/new-round", "/not-received"])
-def test_orders_for_a_review_are_refused_outside_one(words: str) -> None:
+def test_commands_for_a_review_are_refused_outside_one(words: str) -> None:
     """Here while the contact has yet to confirm."""
     world = write(World().rest().wait(hours=1), words)
-    assert world.told(public=False) == ["order_refused"]
+    assert world.bot_comments(public=False) == ["order_refused"]
 
 
 def test_a_second_hold_is_refused() -> None:
@@ -264,14 +264,14 @@ def test_an_extension_adds_to_the_time(words: str, moved: datetime) -> None:
 
 
 def test_an_extension_moves_the_thresholds_and_takes_the_bots_label_off() -> None:
-    """People moved the moment, so what had passed lies ahead again; it is told only once all the same."""
+    """People moved the moment, so what had passed is in the future again; it is still reported only once."""
     world = in_review().wait(days=2, hours=3).rest()
     assert world.labels == ("review-overdue",)
     write(world, "/extend 5 business days new colleague")
     assert world.labels == ()
     world.wait(days=14).rest()
     assert world.labels == ("review-overdue",)
-    assert world.told(public=False).count("overdue") == 1
+    assert world.bot_comments(public=False).count("overdue") == 1
 
 
 def test_a_corrected_receipt_plans_anew() -> None:
@@ -304,7 +304,7 @@ def test_a_new_round_begins_without_a_move() -> None:
     assert (progress.visit.round, progress.visit.received) == (2, world.now)
     assert [v.verdict for v in progress.ledger.visits if v.step == "review"] == ["replaced", None]
     assert [s.status for s in world.subtasks if s.summary == "Complete?"] == ["Superseded", "To Do"]
-    assert world.told(public=True)[-1] == "files_received"
+    assert world.bot_comments(public=True)[-1] == "files_received"
     assert due(world) == at(7, 14)
 
 
@@ -344,7 +344,7 @@ def test_no_files_received_sends_the_ticket_back() -> None:
     world = in_review(process=_with_not_received()).wait(hours=1)
     write(world, "/not-received")
     assert world.status == WAITING
-    assert world.told(public=True)[-1] == "nothing_came"
+    assert world.bot_comments(public=True)[-1] == "nothing_came"
     assert world.follow().review is not None
 
 
@@ -357,36 +357,36 @@ def _with_not_received() -> Process:
 # -- who, where and when
 
 
-def test_the_contacts_order_is_brought_to_staff() -> None:
+def test_staff_are_notified_of_a_command_by_the_contact() -> None:
     """It does nothing, and the contact gets no answer."""
     world = in_review().wait(hours=1)
-    said = len(world.told(public=True))
+    said = len(world.bot_comments(public=True))
     write(world, "/hold please", CARLA, public=True)
     assert world.follow().clocks[0].paused is None
-    assert world.told(public=False) == ["order_by_contact"]
-    assert len(world.told(public=True)) == said
+    assert world.bot_comments(public=False) == ["order_by_contact"]
+    assert len(world.bot_comments(public=True)) == said
 
 
-def test_an_order_in_public_is_not_obeyed() -> None:
+def test_a_command_in_public_is_not_executed() -> None:
     """It has been mailed to the district: staff are asked to delete it."""
     world = write(in_review().wait(hours=1), "/extend 2 weeks sick", public=True)
-    assert world.told(public=False) == ["order_in_public"]
+    assert world.bot_comments(public=False) == ["order_in_public"]
     assert world.follow().clocks[0].extended == ()
 
 
 @pytest.mark.parametrize("by", [ROBOT, BOT])
-def test_a_machine_gives_no_orders(by: Person) -> None:
+def test_an_app_gives_no_commands(by: Person) -> None:
     """What an app writes is nobody's wish."""
     world = write(in_review().wait(hours=1), "/hold robots", by)
     assert world.follow().clocks[0].paused is None
 
 
-def test_staff_whom_no_list_names_may_order() -> None:
+def test_staff_whom_no_list_names_may_give_commands() -> None:
     """Only staff can write internal comments."""
     assert write(in_review().wait(hours=1), "/hold lawyer", LENA).follow().clocks[0].paused is not None
 
 
-def test_an_order_is_taken_once() -> None:
+def test_a_command_is_executed_once() -> None:
     """Edited, it is answered with the way out, and changes nothing."""
     world = in_review().wait(hours=1)
     order = world.say("/extend 8 business hours sick", HANNA, public=False)
@@ -396,7 +396,7 @@ def test_an_order_is_taken_once() -> None:
     assert world.rest().follow().clocks == before
 
 
-def test_a_comment_that_becomes_an_order_counts_from_its_edit() -> None:
+def test_a_comment_that_becomes_a_command_counts_from_its_edit() -> None:
     """As Jira tells it."""
     world = in_review().wait(hours=1)
     note = world.say("hold it", HANNA, public=False)
@@ -404,7 +404,7 @@ def test_a_comment_that_becomes_an_order_counts_from_its_edit() -> None:
     assert world.rest().follow().clocks[0].paused == world.now
 
 
-def test_orders_given_while_the_bot_was_away_count_from_their_moment() -> None:
+def test_commands_given_while_the_bot_was_down_count_from_their_moment() -> None:
     """A hold and its end, both unseen."""
     world = in_review()
     before = due(world)
@@ -412,10 +412,10 @@ def test_orders_given_while_the_bot_was_away_count_from_their_moment() -> None:
     world.wait(hours=2).say("/resume", HANNA, public=False)
     world.wait(hours=1).rest()
     assert due(world) == before + timedelta(hours=2)
-    assert world.told(public=False) == ["order_obeyed", "order_obeyed"]
+    assert world.bot_comments(public=False) == ["order_obeyed", "order_obeyed"]
 
 
-def test_a_lost_ledger_is_told_anew_by_the_comments() -> None:
+def test_a_lost_ledger_is_rebuilt_from_the_comments() -> None:
     """Holds, extensions and rounds come out the same, and nothing is answered again."""
     world = write(in_review().wait(hours=1), "/hold lawyer").wait(hours=2)
     write(write(world, "/resume"), "/extend 8 business hours sick").wait(hours=1)
@@ -432,20 +432,20 @@ def test_a_hold_holds_reminders_back_too() -> None:
     reminders = Reminders((parse_goal("5 business days"),), "reminder")
     world = waiting(process=replace(PROCESS, reminders=reminders)).wait(hours=1)
     write(world, "/hold lawyer").wait(days=60).rest()
-    assert "reminder" not in world.told(public=True)
+    assert "reminder" not in world.bot_comments(public=True)
     write(world, "/resume").wait(days=4).rest()
-    assert "reminder" not in world.told(public=True)
-    assert world.wait(days=4).rest().told(public=True)[-1] == "reminder"
+    assert "reminder" not in world.bot_comments(public=True)
+    assert world.wait(days=4).rest().bot_comments(public=True)[-1] == "reminder"
 
 
 def test_outside_the_process_nothing_can_be_held() -> None:
-    """A ticket in a foreign status stands still anyhow."""
+    """The clocks of a ticket in a foreign status are paused anyway."""
     world = write(in_review().wait(hours=1).move(HOLD).rest(), "/hold lawyer")
-    assert world.told(public=False)[-1] == "order_refused"
+    assert world.bot_comments(public=False)[-1] == "order_refused"
 
 
 def test_resume_where_the_status_stops_the_clocks() -> None:
-    """No order goes on with what a move stopped; the answer names the move."""
+    """No command resumes what a move stopped; the answer names the move."""
     world = in_review().wait(hours=1).move("On Hold").rest()
     world.say("/resume", HANNA, public=False)
     assert "no /hold stops it, its status does: move it to a status of the process" in refused(world)
@@ -454,21 +454,21 @@ def test_resume_where_the_status_stops_the_clocks() -> None:
 def test_help_and_status_are_answered_where_they_are_asked() -> None:
     """Each once."""
     world = write(write(in_folder().wait(hours=1), "/help"), "/status")
-    assert world.told(public=False) == ["help", "standing"]
+    assert world.bot_comments(public=False) == ["help", "standing"]
 
 
 # -- what a critical reader found
 
 
-def test_orders_of_a_stay_from_before_the_bots_time_are_answered() -> None:
+def test_commands_of_a_visit_before_the_bots_time_are_answered() -> None:
     """The bot does not speak of itself yet, but who asks it gets an answer."""
     world = World(process=replace(PROCESS, since=at(6, 9))).rest().move(FOLDER).rest().wait(days=2)
     write(write(write(world, "/status"), "/hold lawyer"), "/closed 2026-01-12 storm")
-    assert world.told(public=False) == ["standing", "order_obeyed", "order_refused"]
+    assert world.bot_comments(public=False) == ["standing", "order_obeyed", "order_refused"]
 
 
-def test_an_old_order_that_is_edited_is_not_obeyed_again() -> None:
-    """However much was heard since."""
+def test_an_old_command_that_is_edited_is_not_executed_again() -> None:
+    """However many comments were read since."""
     world = in_review().wait(hours=1)
     order = world.say("/extend 8 business hours sick", HANNA, public=False)
     for _ in range(60):
@@ -479,7 +479,7 @@ def test_an_old_order_that_is_edited_is_not_obeyed_again() -> None:
 
 
 def test_a_clock_that_has_stopped_is_not_extended() -> None:
-    """The verdict was breached, and stays so."""
+    """The verdict was late, and a later command does not change that."""
     world = in_review().wait(days=4).set("Complete?", "Done").set("Accurate?", "Needs Revision").rest()
     before = world.follow().clocks
     world.wait(hours=1).say("/extend 5 business days sick", HANNA, public=False)
@@ -488,7 +488,7 @@ def test_a_clock_that_has_stopped_is_not_extended() -> None:
 
 
 def test_work_that_is_done_during_a_hold_is_judged_at_once() -> None:
-    """Its clock stood still from the hold on; /resume changes nothing of it any more."""
+    """Its clock was paused from the hold on; /resume changes nothing of it any more."""
     world = write(in_folder().wait(hours=1), "/hold lawyer").wait(days=10).set("Folder", "Done").rest()
     before = world.follow().clocks
     assert before[0].stopped is not None
@@ -497,20 +497,20 @@ def test_work_that_is_done_during_a_hold_is_judged_at_once() -> None:
 
 
 def test_a_parked_answer_comes_after_a_retry() -> None:
-    """The order was obeyed once, and is not obeyed again for it."""
+    """The command was executed once, and is not executed again."""
     world = in_review().wait(hours=1)
     order = world.say("/hold lawyer", HANNA, public=False)
-    stay = world.follow().visit.id
-    world.parked = {f"10001:{stay}:answer:{order}:{int(world.now.timestamp())}": "Jira refused"}
+    visit = world.follow().visit.id
+    world.parked = {f"10001:{visit}:answer:{order}:{int(world.now.timestamp())}": "Jira refused"}
     world.rest()
-    assert world.told(public=False) == ["parked"]
+    assert world.bot_comments(public=False) == ["parked"]
     world.parked.clear()
-    assert world.wait(hours=1).rest().told(public=False) == ["parked", "order_obeyed"]
+    assert world.wait(hours=1).rest().bot_comments(public=False) == ["parked", "order_obeyed"]
     assert [o.kind for o in world.follow().visit.commands] == ["hold"]
 
 
-def test_an_order_whose_stay_has_passed_is_told_so() -> None:
-    """A hold and a move, both unseen: it ended with its stay."""
+def test_a_command_whose_visit_has_ended_is_refused() -> None:
+    """A hold and a move while the bot was down: the hold ended with its visit."""
     world = in_review().wait(hours=1)
     world.say("/hold lawyer", HANNA, public=False)
     world.wait(hours=1).move(FOLDER).rest()
@@ -518,8 +518,8 @@ def test_an_order_whose_stay_has_passed_is_told_so() -> None:
     assert (answer.facts.get("items"), answer.facts["status"]) == (None, FOLDER)
 
 
-def test_a_storm_is_told_whatever_the_ticket_did_since() -> None:
-    """/closed and questions are of no stay."""
+def test_a_closure_is_entered_whatever_the_ticket_did_since() -> None:
+    """/closed and questions belong to no visit."""
     world = in_review(office=replace(OFFICE, lead=(HANNA.id,))).wait(hours=1)
     world.say("/closed 2026-01-12 storm", HANNA, public=False)
     world.wait(minutes=1).say("/status", HANNA, public=False)
@@ -549,7 +549,7 @@ def test_a_receipt_before_the_last_rounds_end_is_refused() -> None:
 
 
 def test_a_long_record_keeps_the_running_clock() -> None:
-    """Where there is no room for all stays, what the running one counts by is kept."""
+    """Where there is no room for all visits, what the running one counts by is kept."""
     world = write(in_review().wait(hours=1), "/extend 8 business hours sick").wait(hours=1)
     for _ in range(160):
         world.move(HOLD, ROBOT).wait(minutes=1).move(REVIEW, ROBOT).wait(minutes=1)

@@ -75,7 +75,7 @@ def _wait(minutes: int) -> Act:
 
 
 def _look(cut: int) -> Act:
-    return lambda w: w.look(cut)
+    return lambda w: w.reconcile(cut)
 
 
 def _forget(w: World) -> None:
@@ -114,7 +114,7 @@ def play(steps: Steps, world: World) -> World:
 @given(STARTS, STEPS)
 @_quick
 def test_it_comes_to_rest_and_does_nothing_twice(begin: Start, steps: Steps) -> None:
-    """After any history a few looks suffice, nothing carries one effect id twice, and the record reads back."""
+    """After any history a few reconciles are enough, nothing carries one effect id twice, and the record reads back."""
     world = play(steps, begin()).rest()
     ids = ids_of(world.done)
     assert len(ids) == len(set(ids))

@@ -15,7 +15,7 @@ DRAFTING = replace(OFFICE, voice=DRAFT)
 
 
 def drafting() -> World:
-    """A ticket whose first question stands there as a draft."""
+    """A ticket whose first question is there as a draft."""
     return World(office=DRAFTING).rest().wait(minutes=5)
 
 
@@ -50,8 +50,8 @@ def test_words_below_are_sent_instead(words: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["/send it, please", "/sending", "Please /send", "send", "/ send", "I did\n/send"])
-def test_what_is_no_order(words: str) -> None:
-    """The order stands alone in the first line: nothing that was meant for a colleague goes to a district."""
+def test_what_is_not_a_command(words: str) -> None:
+    """The command is alone on the first line: nothing written for a colleague goes to a district."""
     assert order(drafting(), words) == []
 
 
@@ -66,45 +66,45 @@ def test_staff_whom_no_list_names_may_send() -> None:
     assert len(order(drafting(), by=LENA)) == 1
 
 
-def test_an_order_before_the_draft_sends_nothing() -> None:
+def test_a_command_before_the_draft_sends_nothing() -> None:
     """What nobody has read is not sent."""
     world = World(office=DRAFTING)
     world.say("/send", HANNA, public=False)
     world.wait(minutes=1).rest()
-    assert world.told(public=True) == []
+    assert world.bot_comments(public=True) == []
 
 
-def test_each_draft_and_each_order_counts_once() -> None:
-    """Also where two of the team write it at the same time, or an order is edited later."""
+def test_each_draft_and_each_command_counts_once() -> None:
+    """Also where two of the team write it at the same time, or a command is edited later."""
     world = drafting()
     first = world.say("/send", HANNA, public=False)
     world.say("/send", LENA, public=False)
     world.rest()
-    assert world.told(public=True) == ["confirm_files"]
+    assert world.bot_comments(public=True) == ["confirm_files"]
     world.wait(minutes=1).edit(first, "/send\nOther words")
     world.rest()
-    assert world.told(public=True) == ["confirm_files"]
+    assert world.bot_comments(public=True) == ["confirm_files"]
 
 
-def test_an_order_after_an_edit() -> None:
-    """A comment that becomes an order counts from its edit."""
+def test_a_command_after_an_edit() -> None:
+    """A comment that becomes a command counts from its edit."""
     world = drafting()
     note = world.say("I will read it", HANNA, public=False)
     world.rest().wait(minutes=1).edit(note, "/send")
     world.rest()
-    assert world.told(public=True) == ["confirm_files"]
+    assert world.bot_comments(public=True) == ["confirm_files"]
 
 
-def test_a_second_order_does_not_send_what_is_past() -> None:
-    """The newest draft goes out; the question of the step before stays in the drawer."""
+def test_a_second_command_does_not_send_an_old_draft() -> None:
+    """The newest draft goes out; the question of the step before is not sent."""
     world = in_folder(office=DRAFTING).wait(minutes=5)
     world.say("/send", HANNA, public=False)
     world.say("/send", LENA, public=False)
     world.rest()
-    assert world.told(public=True) == ["securestor_folder"]
+    assert world.bot_comments(public=True) == ["securestor_folder"]
 
 
-def test_two_drafts_of_the_same_stay_are_sent_by_two_orders() -> None:
+def test_two_drafts_of_the_same_visit_are_sent_by_two_commands() -> None:
     """The newest first."""
     world = drafting()
     world.say("STATUS", CARLA)
@@ -112,28 +112,28 @@ def test_two_drafts_of_the_same_stay_are_sent_by_two_orders() -> None:
     world.say("/send", HANNA, public=False)
     world.wait(minutes=1).say("/send", HANNA, public=False)
     world.rest()
-    assert world.told(public=True) == ["status", "confirm_files"]
+    assert world.bot_comments(public=True) == ["status", "confirm_files"]
 
 
 def test_until_the_office_chooses_the_bot_writes_drafts_and_waits_a_minute() -> None:
     """Nobody has to know of the settings for the bot to be careful."""
     world = World(office=replace(OFFICE, voice=None, grace=None)).rest()
-    assert world.told(public=True) == []
+    assert world.bot_comments(public=True) == []
     assert [c.body for c in world.comments] == [drafted("confirm_files")]
     world.move("SecureStor Folder").rest()
     assert world.plan().requeue_at == world.now + timedelta(seconds=60)
 
 
 def test_nothing_goes_out_in_silence() -> None:
-    """There is no draft to send, and who orders it hears so."""
+    """There is no draft to send, and the answer says so."""
     world = World(office=replace(OFFICE, voice=SILENT)).rest()
     assert order(world) == []
-    assert world.rest().told(public=True) == []
-    assert world.told(public=False) == ["order_refused"]
+    assert world.rest().bot_comments(public=True) == []
+    assert world.bot_comments(public=False) == ["order_refused"]
 
 
 def test_a_grace_holds_drafts_too() -> None:
-    """A slip of the hand makes no draft."""
+    """A mistake makes no draft."""
     world = World(office=replace(DRAFTING, grace=timedelta(seconds=60))).rest()
     before = len(world.comments)
     world.move("SecureStor Folder").rest().wait(seconds=30).move("Confirming Files").rest().wait(minutes=5).rest()
@@ -145,39 +145,39 @@ def test_words_on_the_line_of_send_are_asked_about_once() -> None:
     world = drafting()
     world.say("/send looks good to me", HANNA, public=False)
     world.rest()
-    assert world.told(public=True) == []
-    assert world.told(public=False).count("order_refused") == 1
+    assert world.bot_comments(public=True) == []
+    assert world.bot_comments(public=False).count("order_refused") == 1
 
 
 def test_a_draft_that_was_sent_long_ago_is_not_sent_again() -> None:
-    """Though both the record and the database are gone: the order is of a stay that has passed."""
+    """Even if ledger and database are both lost: the command belongs to a visit that has ended."""
     world = drafting()
     world.say("/send", HANNA, public=False)
     world.rest().wait(hours=1).move("SecureStor Folder").rest().wait(hours=1)
-    said = world.told(public=True)
+    said = world.bot_comments(public=True)
     world.ledger = None
     world.journal.clear()
-    assert world.rest().told(public=True) == said
+    assert world.rest().bot_comments(public=True) == said
 
 
 def test_a_draft_whose_day_has_passed_is_not_sent_as_it_stands() -> None:
-    """Who sends it hears why, and own words still go."""
+    """The answer says why, and own words can still be sent."""
     world = in_folder(office=DRAFTING).set("Folder", "Done").rest()
     world.say("files ready")
     world.rest().move("Initial File Review").rest().wait(hours=1).say("status")
     world.rest().wait(days=9)
     world.say("/send", HANNA, public=False)
     world.rest()
-    assert world.told(public=True) == []
-    assert "order_refused" in world.told(public=False)
+    assert world.bot_comments(public=True) == []
+    assert "order_refused" in world.bot_comments(public=False)
     world.wait(hours=1).say("/send\nWe are late, sorry", HANNA, public=False)
-    assert world.rest().told(public=True) == ["We are late, sorry"]
+    assert world.rest().bot_comments(public=True) == ["We are late, sorry"]
 
 
-def test_an_order_to_send_that_came_before_a_move_is_not_lost_in_silence() -> None:
-    """Both unseen: nothing is posted in the next stay, and who ordered it hears so, once."""
+def test_a_send_command_before_a_move_is_answered() -> None:
+    """Both happened while the bot was down: nothing is posted in the next visit, and the answer says so, once."""
     world = drafting()
     world.say("/send", HANNA, public=False)
     world.wait(minutes=1).move("SecureStor Folder").rest()
-    assert world.told(public=True) == []
-    assert world.told(public=False).count("order_refused") == 1
+    assert world.bot_comments(public=True) == []
+    assert world.bot_comments(public=False).count("order_refused") == 1

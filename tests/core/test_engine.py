@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.model.effects import CreateSubtasks, MoveSubtask, PostComment, TransitionIssue
+from bot.core.model.effects import CreateSubtasks, PostComment, TransitionIssue
 from bot.core.model.process import Office, Reminders
 from bot.core.time.goals import parse_goal
 from tests.core.world import (
@@ -34,7 +34,7 @@ def test_entering_a_step() -> None:
     """All its subtasks in one call, one public comment, the due day of the earliest clock."""
     world = World().rest()
     world.say("confirm")
-    world.look()
+    world.reconcile()
     plan = world.plan()
     made = effects_of(plan, CreateSubtasks)
     assert [[i.branch for i in e.items] for e in made] == [["folder", "files"]]
@@ -44,7 +44,7 @@ def test_entering_a_step() -> None:
 
 
 def test_effect_ids_are_made_of_facts() -> None:
-    """Issue, the changelog entry that began the stay, and what is done."""
+    """Issue, the changelog entry that began the visit, and what is done."""
     world = in_folder()
     entry = next(c.id for c in world.changes if c.new == FOLDER)
     ids = set(world.journal)
@@ -52,7 +52,7 @@ def test_effect_ids_are_made_of_facts() -> None:
 
 
 def test_the_bot_speaks_for_nobody_before_since() -> None:
-    """In a stay that began earlier it sets labels and the day, and looks again when the next flag is due."""
+    """In a visit that began earlier it sets labels and the day, and reconciles again when the next flag is due."""
     world = World(process=replace(PROCESS, since=MONDAY + timedelta(hours=1)), status=FOLDER)
     world.wait(days=1)
     plan = world.plan()
@@ -85,7 +85,7 @@ def test_one_act_one_comment() -> None:
     world.say("STATUS")
     world.say("confirm")
     world.rest()
-    assert world.told(public=True) == ["confirm_files", "securestor_folder"]
+    assert world.bot_comments(public=True) == ["confirm_files", "securestor_folder"]
 
 
 def test_status_asked_at_the_very_beginning() -> None:
@@ -93,16 +93,16 @@ def test_status_asked_at_the_very_beginning() -> None:
     world = World()
     comment = world.say("STATUS")
     world.rest()
-    assert world.told(public=True) == ["confirm_files"]
+    assert world.bot_comments(public=True) == ["confirm_files"]
     assert f"10001:created:c{comment}:status" in world.journal
 
 
-def test_several_unheard_comments_are_one_note() -> None:
+def test_several_unread_comments_are_one_note() -> None:
     """The team gets one list."""
     world = World().rest().wait(minutes=1)
     world.say("Where is it?")
     world.say("Hello? " + "x" * 500)
-    plan = world.look()
+    plan = world.reconcile()
     (note,) = effects_of(plan, PostComment)
     assert (note.template, note.public, len(note.ids)) == ("unheard", False, 2)
     items = note.facts["items"]
@@ -112,14 +112,14 @@ def test_several_unheard_comments_are_one_note() -> None:
 
 
 def test_a_revision_with_findings() -> None:
-    """The ticket moves, then the feedback goes out with everybody's findings, in the order of their writing."""
+    """The ticket moves, then the feedback goes out with everybody's findings, in the order they were written."""
     world = in_review().wait(hours=1)
     world.say("Findings:\n* one\n\n- two\n3. three", HANNA, public=False)
     world.say("*Findings*: four", FRED, public=False)
     world.say("findings are late", FRED, public=False)
     world.set("Complete?", "Needs Revision").set("Accurate?", "Done", FRED)
-    assert [e.status for e in effects_of(world.look(), TransitionIssue)] == [WAITING]
-    (feedback,) = effects_of(world.look(), PostComment)
+    assert [e.status for e in effects_of(world.reconcile(), TransitionIssue)] == [WAITING]
+    (feedback,) = effects_of(world.reconcile(), PostComment)
     assert feedback.facts["findings"] == ("one", "two", "three", "four")
     assert feedback.public
 
@@ -131,8 +131,8 @@ def test_findings_of_another_round_are_not_sent_again() -> None:
     world.rest().wait(hours=1)
     world.say("Findings:\n* second", HANNA, public=False)
     world.set("Complete?", "Needs Revision").set("Accurate?", "Done", FRED)
-    world.look()
-    (feedback,) = effects_of(world.look(), PostComment)
+    world.reconcile()
+    (feedback,) = effects_of(world.reconcile(), PostComment)
     assert feedback.facts["findings"] == ("second",)
     assert feedback.facts["round"] == 2
 
@@ -144,18 +144,18 @@ def test_the_form_that_the_bot_itself_writes_is_no_finding() -> None:
     world.say("Findings:\n", public=False, by=HANNA)
     world.set("Complete?", "Needs Revision").set("Accurate?", "Needs Revision", FRED)
     assert world.rest().status == REVIEW
-    assert world.told(public=False)[-1] == "ask_findings"
+    assert world.bot_comments(public=False)[-1] == "ask_findings"
 
 
 def test_without_findings_nothing_goes_out() -> None:
-    """Not moved, not told to the district; one request to the team of the review."""
+    """Not moved, nothing posted to the district; one request to the team of the review."""
     world = in_review().wait(hours=1).set("Complete?", "Done").set("Accurate?", "Needs Revision", FRED)
-    plan = world.look()
+    plan = world.reconcile()
     (ask,) = effects_of(plan, PostComment)
     assert (ask.template, ask.public, ask.facts["accounts"]) == ("ask_findings", False, (HANNA.id,))
     assert effects_of(plan, TransitionIssue) == []
     assert plan.update.fields == {"duedate": None}
-    assert plan.requeue_at == datetime(2026, 1, 8, 14, tzinfo=UTC)  # the day that the district was told has passed
+    assert plan.requeue_at == datetime(2026, 1, 8, 14, tzinfo=UTC)  # the announced date has passed
 
 
 def test_open_subtasks_of_an_ended_round() -> None:
@@ -175,9 +175,8 @@ def test_files_sent_back_leave_no_work_behind() -> None:
     world = in_review().wait(hours=1).move(FOLDER).rest()
     assert world.states()["Complete?"] == "To Do"
     world.wait(hours=1).say("files ready")
-    plan = world.look()
-    assert effects_of(plan, MoveSubtask) == []
-    assert len(effects_of(world.look(), MoveSubtask)) == 2
+    world.set("Folder", "Done").reconcile()
+    assert world.states()["Complete?"] == "To Do"
     world.rest()
     assert [s.status for s in world.subtasks if s.summary == "Complete?"] == ["Superseded", "To Do"]
 
@@ -191,12 +190,12 @@ def test_files_sent_back_leave_no_work_behind() -> None:
     ],
 )
 def test_auto_advance_off(world: object, status: str) -> None:
-    """No move, whatever for; the team is told once where the ticket should go."""
+    """No move, whatever for; the team is notified once where the ticket should go."""
     one: World = world()  # type: ignore[operator]
-    plan = one.look()
+    plan = one.reconcile()
     assert effects_of(plan, TransitionIssue) == []
-    (told,) = effects_of(plan, PostComment)
-    assert (told.template, told.public, told.facts["status"]) == ("step_ready", False, status)
+    (comment,) = effects_of(plan, PostComment)
+    assert (comment.template, comment.public, comment.facts["status"]) == ("step_ready", False, status)
     assert one.plan().effects == ()
 
 
@@ -218,50 +217,50 @@ def _sent_again(office: Office) -> World:
     return world
 
 
-def test_a_step_that_is_ready_a_second_time_is_told_again() -> None:
+def test_a_step_that_is_ready_a_second_time_is_announced_again() -> None:
     """Without auto_advance staff who put a ticket back hear of its next completion too."""
     world = _confirmed(MANUAL).rest().move(FOLDER).rest().wait(hours=1).move(CONFIRMING).rest().wait(hours=1)
-    assert world.told(public=False) == ["step_ready"]
+    assert world.bot_comments(public=False) == ["step_ready"]
     world.say("confirm")
-    assert world.rest().told(public=False) == ["step_ready", "step_ready"]
+    assert world.rest().bot_comments(public=False) == ["step_ready", "step_ready"]
 
 
 def test_late_findings_are_shown_to_the_team() -> None:
     """Those that came after the feedback, and no others."""
     world = waiting().wait(hours=1)
     world.say("Findings:\n* one more", FRED, public=False)
-    (note,) = effects_of(world.look(), PostComment)
+    (note,) = effects_of(world.reconcile(), PostComment)
     assert (note.template, note.public, note.facts["items"]) == ("late_findings", False, ("one more",))
 
 
 @pytest.mark.parametrize("status", ["On Hold", "Withdrawn"])
 def test_status_asked_where_no_step_is(status: str) -> None:
-    """The bot does not know where the district stands: a person answers."""
+    """The bot does not know how far the district is, so a person answers."""
     world = in_review().wait(hours=1).move(status).rest().wait(hours=1)
     world.say("STATUS")
     world.rest()
-    assert world.told(public=True)[-1] == "files_received"
-    assert world.told(public=False)[-1] == "unheard"
+    assert world.bot_comments(public=True)[-1] == "files_received"
+    assert world.bot_comments(public=False)[-1] == "unheard"
 
 
 def test_status_asked_while_waiting_without_a_review() -> None:
     """Staff may have the district wait at any step: that step is named, and its team is asked."""
     world = in_folder().wait(hours=1).move(WAITING).rest().wait(hours=1)
     world.say("STATUS")
-    (answer,) = effects_of(world.look(), PostComment)
+    (answer,) = effects_of(world.reconcile(), PostComment)
     assert (answer.template, answer.facts["step"], answer.facts["turn"]) == ("status", "Folder", "district")
 
 
-def test_a_parked_effect_is_told_and_holds_its_step() -> None:
+def test_a_parked_effect_is_reported_and_holds_its_step() -> None:
     """Jira refused a subtask: staff hear of it once, the rest of the step goes on, and it is not complete."""
     world = World().rest()
     world.say("confirm")
-    world.look()
+    world.reconcile()
     entry = next(c.id for c in world.changes if c.new == FOLDER)
     world.parked = {f"10001:h{entry}:subtask:folder": "the field is required"}
     world.rest()
     assert world.states() == {"Files": "To Do"}
-    assert world.told(public=False) == ["parked"]
+    assert world.bot_comments(public=False) == ["parked"]
     world.wait(hours=1).say("files ready")
     assert world.rest().status == FOLDER
     world.parked = {}
@@ -269,13 +268,13 @@ def test_a_parked_effect_is_told_and_holds_its_step() -> None:
     assert world.rest().status == REVIEW
 
 
-def test_a_parked_move_is_told() -> None:
+def test_a_parked_move_is_reported() -> None:
     """The workflow has no such move: the team must do it."""
     world = World().rest()
     world.say("confirm")
     world.parked = {"10001:created:move": "the workflow offers no move"}
     assert world.rest().status == CONFIRMING
-    assert world.told(public=False) == ["parked"]
+    assert world.bot_comments(public=False) == ["parked"]
 
 
 def test_every_plan_has_a_reason() -> None:

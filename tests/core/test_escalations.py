@@ -49,15 +49,15 @@ def at(world: World, moment: datetime) -> World:
 
 
 def order(world: World, words: str, moment: datetime) -> World:
-    """Staff give an order at a moment."""
+    """Staff give a command at a moment."""
     world.now = moment
     world.say(words, HANNA, public=False)
     return world.rest()
 
 
 def notes(world: World) -> list[str]:
-    """What the team was told of the time."""
-    return [body for body in world.told(public=False) if body == "overdue"]
+    """The bot's comments on the time."""
+    return [body for body in world.bot_comments(public=False) if body == "overdue"]
 
 
 def fired(world: World) -> list[str]:
@@ -68,7 +68,7 @@ def fired(world: World) -> list[str]:
 def test_each_part_of_the_goal_at_its_moment() -> None:
     """Half, three quarters, the whole, and a business day after it, each planned ahead."""
     world = reviewed()
-    for moment, labels, told in (
+    for moment, labels, notified in (
         (HALF, ("half",), 0),
         (THREE_QUARTERS, ("at-risk", "half"), 1),
         (DUE, ("at-risk", "half", "late"), 2),
@@ -77,7 +77,7 @@ def test_each_part_of_the_goal_at_its_moment() -> None:
         (DUE + timedelta(days=5), ("at-risk", "half", "late"), 5),
     ):
         assert world.plan().requeue_at == moment
-        assert (at(world, moment).labels, len(notes(world))) == (labels, told)
+        assert (at(world, moment).labels, len(notes(world))) == (labels, notified)
 
 
 def test_the_words_fit_the_moment() -> None:
@@ -96,7 +96,7 @@ def test_the_words_fit_the_moment() -> None:
 
 
 def test_no_word_of_a_ticket_reaches_the_operator() -> None:
-    """Neither its key nor its district: the process, the step and how its time stands."""
+    """Neither its key nor its district: the process, the step and the state of its time."""
     world = at(reviewed(Escalation(0.5, None, OPERATOR)), HALF)
     assert world.alerts == ["operator: DDE: 50% of the time is used"]
     (sent,) = [e for e in world.done if isinstance(e, Notify)]
@@ -112,9 +112,9 @@ def test_after_an_outage_only_the_highest_happens() -> None:
     world.say("files ready")
     world.rest()
     world.move("Initial File Review").rest()
-    told = len(notes(world))
+    notified = len(notes(world))
     at(world, datetime(2026, 1, 15, 12, tzinfo=TEXAS))  # due on Thursday the 8th; four business days later
-    assert (world.labels, len(notes(world)) - told, world.alerts) == (("late",), 1, ["leads: DDE-1: still overdue"])
+    assert (world.labels, len(notes(world)) - notified, world.alerts) == (("late",), 1, ["leads: DDE-1: still overdue"])
     assert fired(world)[-1].startswith("flag:step:100+1-business-day:")
 
 
@@ -125,7 +125,7 @@ def test_the_record_holds_one_line_of_what_is_repeated() -> None:
         last = world.plan().requeue_at or last
         at(world, last)
     assert len(world.alerts) > 30
-    world.look()
+    world.reconcile()
     assert len([name for name in fired(world) if "+" in name]) == 1
     assert len(json.dumps(world.ledger)) < 6000
 
@@ -157,7 +157,7 @@ def test_what_people_do_to_a_label_stays_while_its_moment_moves() -> None:
 
 
 def test_nothing_happens_on_hold() -> None:
-    """Labels and the due day stay as they were; afterwards the rest of the time is counted."""
+    """Labels and the due day do not change; afterwards the rest of the time is counted."""
     world = at(reviewed(), THREE_QUARTERS)
     due = world.fields["duedate"]
     order(world, "/hold the vendor's server is down", THREE_QUARTERS + timedelta(hours=1))  # 4 hours are left
@@ -171,7 +171,7 @@ def test_nothing_happens_on_hold() -> None:
 
 
 def test_a_hold_moves_the_next_repetition_on() -> None:
-    """Nobody hears "still overdue" in the minute after a hold."""
+    """Nobody is sent "still overdue" in the minute after a hold."""
     world = at(reviewed(), DUE)
     order(world, "/hold waits for the lawyer", DUE + timedelta(hours=1))
     order(world, "/resume", DUE + timedelta(hours=1, days=7))
@@ -205,7 +205,7 @@ def test_a_goal_in_clock_hours_is_escalated_in_open_time_too() -> None:
 
 
 def test_a_branch_may_have_its_own() -> None:
-    """Its list stands instead of the step's for its own clock."""
+    """Its list counts instead of the step's for its own clock."""
     process = escalated(*LADDER)
     folder = process.step("folder")
     own = replace(folder.branches[0], escalations=(Escalation(0.5, None, None, "leads"),))
@@ -224,10 +224,10 @@ def test_two_that_repeat_at_one_moment_both_happen() -> None:
 
 
 def test_a_message_that_went_out_is_not_sent_again_though_the_bot_died() -> None:
-    """It goes before the comment; the comment follows in the next look."""
+    """It goes before the comment; the comment follows in the next reconcile."""
     world = at(reviewed(), DUE)
     world.now = DUE + timedelta(days=1)
-    world.look(cut=1)
+    world.reconcile(cut=1)
     assert (len(world.alerts), len(notes(world))) == (1, 1)
     world.rest()
     assert (len(world.alerts), len(notes(world))) == (1, 2)
@@ -250,7 +250,7 @@ def test_an_escalation_that_was_given_up_is_spent_for_its_round() -> None:
 
 
 def test_what_a_repetition_made_superfluous_does_not_come_later() -> None:
-    """After an outage the repetition stands for the escalation at the same share, also where people move the moment."""
+    """After an outage the repetition replaces the escalation at the same share, also where people move the moment."""
     world = at(reviewed(), DUE + timedelta(days=1))
     assert (world.labels, len(notes(world))) == (("late",), 1)
     order(world, "/extend 20 business hours a colleague is ill", DUE + timedelta(days=1))
@@ -294,8 +294,8 @@ ACTS = st.tuples(
 @given(LADDERS, st.lists(ACTS, max_size=14), st.sampled_from(["20 business hours", "30 hours", "3 business days"]))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_once_a_round_and_only_in_open_time(ladder: list[Escalation], acts: list[tuple[str, int]], goal: str) -> None:
-    """Whatever staff order, and whenever the bot looks: each message once, none while the office is closed, one a
-    look but for those of one moment, and none on hold."""
+    """Whatever staff do, and whenever the bot reconciles: each message once, none while the office is closed, one a
+    reconcile but for those of one moment, and none on hold."""
     world, held = reviewed(*ladder, goal=goal), False
     for words, minutes in acts:
         if words:
@@ -303,9 +303,9 @@ def test_once_a_round_and_only_in_open_time(ladder: list[Escalation], acts: list
             held = words == "/hold x" or (held and words != "/resume")
         done = len(world.done)
         world.rest()
-        told = [i for i in ids_of(world.done[done:]) if ":notify:step:" in i]
-        assert not told or (CLI.is_open(world.now) and not held)
-        assert len(told) <= 1 or all("+" in one for one in told)
+        notified = [i for i in ids_of(world.done[done:]) if ":notify:step:" in i]
+        assert not notified or (CLI.is_open(world.now) and not held)
+        assert len(notified) <= 1 or all("+" in one for one in notified)
         world.wait(minutes=minutes)
     ids = ids_of(world.done)
     assert len(ids) == len(set(ids))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.decide.explain_clock import explanation_of_clock
-from bot.core.history.sla_clocks import Clock, planned, shifted
+from bot.core.history.sla_clocks import Clock, after_pauses, unpaused_due
 from bot.core.model.ledger import PauseReason
 from bot.core.model.pauses import Pause
 from bot.core.time.breakdown import MAX_ROWS, Row
@@ -98,24 +98,24 @@ def test_the_table_ends_at_the_due_moment(case: tuple[Calendar, datetime], goal:
 
 @st.composite
 def clocks(draw: st.DrawFn) -> tuple[Calendar, Clock]:
-    """A clock that runs or stands still, with pauses that do not overlap and extensions."""
+    """A clock that runs or is paused, with pauses that do not overlap and extensions."""
     calendar, start = draw(cases())
     goal, extended = draw(UNITS), tuple(draw(st.lists(UNITS, max_size=2)))
     moments = sorted(start + timedelta(minutes=m) for m in draw(st.sets(st.integers(0, 9000), max_size=6)))
     reasons = st.sampled_from([PauseReason.ON_HOLD, PauseReason.ON_VENDOR, PauseReason.OUTSIDE])
     pauses = tuple(Pause(a, b, draw(reasons)) for a, b in zip(moments[::2], moments[1::2], strict=False))
     paused = moments[-1] if len(moments) % 2 else None
-    due = shifted(calendar, goal, planned(calendar, goal, start, extended), pauses)
+    due = after_pauses(calendar, goal, unpaused_due(calendar, goal, start, extended), pauses)
     return calendar, Clock("", "help_center", goal, calendar.name, start, due, None, pauses, paused, extended)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(clocks())
 def test_the_table_of_a_clock_is_its_budget(drawn: tuple[Calendar, Clock]) -> None:
-    """However it was paused and extended: what was spent is the whole time or, in a pause, what is left is told."""
+    """However it was paused and extended: the whole time was spent or, in a pause, the explanation gives the rest."""
     calendar, clock = drawn
     explanation = explanation_of_clock(PROGRESS, clock, calendar, clock.started)
-    rows, end = counted(explanation), planned(calendar, clock.goal, clock.started, clock.extended)
+    rows, end = counted(explanation), unpaused_due(calendar, clock.goal, clock.started, clock.extended)
     assert adds_up(rows)
     lines = render(explanation)
     assert max(map(len, lines)) <= 100
@@ -295,7 +295,7 @@ def test_it_reads_as_a_person_would_write_it(start: str, goal: str, text: str) -
          "Sun 2026-03-08  the clocks change from CST to CDT"),
     ],
 )  # fmt: skip
-def test_a_rule_that_applied_is_told(calendar: Calendar, start: str, goal: str, line: str) -> None:
+def test_a_rule_that_applied_is_explained(calendar: Calendar, start: str, goal: str, line: str) -> None:
     """In a sentence or a row of its own."""
     assert line in explained(calendar, start, goal).splitlines()
 
@@ -362,7 +362,7 @@ Running: 3 h 00 min of open time left at Wed 2026-03-11 12:00 CDT."""
 
 
 def clock_text(world: object) -> str:
-    """What is told of the first clock."""
+    """The explanation of the first clock."""
     progress = world.follow()  # type: ignore[attr-defined]
     return text_of(explanation_of_clock(progress, progress.clocks[0], CLI, progress.now))
 
@@ -380,7 +380,7 @@ def test_a_clock_on_hold_has_no_due_moment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         ("/hold: waits for a form", "on hold (Hanna: waits for a form)"),
         ("/hold\u00a0waits for a form", "on hold (Hanna: waits for a form)"),
@@ -389,12 +389,12 @@ def test_a_clock_on_hold_has_no_due_moment() -> None:
         ("/EXTEND 1 business day, new staff", "1 business day more (Hanna: new staff)"),
     ],
 )
-def test_a_reason_is_shown_however_its_order_was_typed(words: str, told: str) -> None:
-    """What was obeyed was understood, so its reason is."""
+def test_a_reason_is_shown_however_its_command_was_typed(words: str, expected: str) -> None:
+    """A command that was executed had a reason, so it is shown."""
     world = in_review().wait(hours=1)
     world.say(words, HANNA, public=False)
     world.rest().wait(hours=1)
-    assert told in " ".join(clock_text(world).split())
+    assert expected in " ".join(clock_text(world).split())
 
 
 def test_the_start_of_a_goal_in_days_has_its_moment() -> None:
@@ -409,8 +409,8 @@ def test_the_start_of_a_goal_in_days_has_its_moment() -> None:
 def test_a_status_outside_the_process_is_named() -> None:
     """As a pause, with the open time that did not count."""
     world = in_review().wait(hours=1).move(ON_HOLD_STATUS).rest().wait(hours=2).move(REVIEW_STATUS).rest()
-    told = "10:00 CST to 12:00 CST: in the status On Hold, outside the process; 2 h 00 min of open time not counted"
-    assert told in " ".join(clock_text(world).split())
+    expected = "10:00 CST to 12:00 CST: in the status On Hold, outside the process; 2 h 00 min of open time not counted"
+    assert expected in " ".join(clock_text(world).split())
 
 
 def test_a_corrected_receipt_shows_what_counted_before() -> None:
@@ -442,14 +442,14 @@ def test_a_steps_clock_was_stopped_by_whoever_decided() -> None:
     assert "Stopped: Mon 2026-01-05 11:00 CST by Fred. Met, with 18 h 00 min" in clock_text(world)
 
 
-@pytest.mark.parametrize(("goal", "told"), [("20 business hours", True), ("20 hours", False)])
-def test_an_end_in_closed_time_is_explained_where_open_time_counts(goal: str, told: bool) -> None:
+@pytest.mark.parametrize(("goal", "expected"), [("20 business hours", True), ("20 hours", False)])
+def test_an_end_in_closed_time_is_explained_where_open_time_counts(goal: str, expected: bool) -> None:
     """Only an extension in clock hours can end such a clock at night; a clock of hours always may."""
     process = replace(PROCESS, steps=tuple(replace(s, goal=parse_goal(goal)) if s.goal else s for s in PROCESS.steps))
     world = in_review(process=process).wait(hours=1)
     world.say("/extend 15 hours night shift", HANNA, public=False)
     text = clock_text(world.rest())
-    assert ("the end, by the clock, as the extension counts" in text) == told
+    assert ("the end, by the clock, as the extension counts" in text) == expected
 
 
 def test_a_clock_that_runs_tells_what_is_left() -> None:

@@ -49,14 +49,14 @@ def _asked(**more: object) -> World:
     return World(process=_automated(), status=ASKED, **more)  # type: ignore[arg-type]
 
 
-def test_the_bots_own_step_is_one_look() -> None:
+def test_an_automated_step_takes_one_reconcile() -> None:
     """It speaks and moves on; the next step's comment, which asks the same, is not said."""
     world = _asked()
-    plan = world.look()
+    plan = world.reconcile()
     assert [c.template for c in effects_of(plan, PostComment)] == ["requirements"]
     assert world.status == CONFIRMING
     world.rest()
-    assert world.told(public=True) == ["requirements"]
+    assert world.bot_comments(public=True) == ["requirements"]
     assert world.follow().clocks == ()
 
 
@@ -68,7 +68,7 @@ def test_its_move_comes_after_its_words() -> None:
 
 
 def test_words_that_were_refused_move_nothing() -> None:
-    """A comment that was given up leaves the ticket where it is; when its hour is over the operator hears of it."""
+    """A comment that was given up leaves the ticket where it is; when its hour is over the operator is notified."""
     world = _asked(parked={"10001:created:say": "Jira refused it"}).rest()
     assert world.status == ASKED
     assert world.alerts == []
@@ -86,45 +86,45 @@ def test_a_late_answer_is_an_answer() -> None:
     world = _asked().wait(hours=2).rest()
     assert world.status == CONFIRMING
     assert len(world.alerts) == 1
-    assert world.told(public=False) == []
+    assert world.bot_comments(public=False) == []
 
 
 def test_in_silence_it_moves_on_all_the_same() -> None:
     """Silence is no failure."""
     world = _asked(office=replace(OFFICE, voice=SILENT)).rest()
     assert world.status == CONFIRMING
-    assert world.told(public=True) == []
+    assert world.bot_comments(public=True) == []
     assert effects_of(world.wait(hours=2).plan(), Notify) == []
 
 
 def test_the_same_is_not_asked_twice_by_whoever_moves_the_ticket() -> None:
-    """Without auto_advance a person moves it on; the question stands there already."""
+    """Without auto_advance a person moves it on; the question is there already."""
     world = _asked(office=replace(OFFICE, auto_advance=False)).rest()
     assert world.status == ASKED
     world.move(CONFIRMING, HANNA).rest()
-    assert world.told(public=True) == ["requirements"]
-    assert world.told(public=False) == ["step_ready"]
+    assert world.bot_comments(public=True) == ["requirements"]
+    assert world.bot_comments(public=False) == ["step_ready"]
 
 
 def test_what_was_not_said_is_asked_in_the_next_step() -> None:
     """Staff who were faster than the bot took the ticket from a step that had said nothing."""
     world = _asked().move(CONFIRMING, HANNA).rest()
-    assert world.told(public=True) == ["confirm_files"]
+    assert world.bot_comments(public=True) == ["confirm_files"]
 
 
-def test_a_ticket_put_back_into_it_stays() -> None:
+def test_a_ticket_put_back_into_it_is_not_moved_on() -> None:
     """People win there too; nothing is said again, and no alarm is raised."""
     world = _asked().rest().wait(hours=1).move(ASKED, HANNA).rest().wait(hours=5).rest()
     assert world.status == ASKED
-    assert world.told(public=True) == ["requirements"]
+    assert world.bot_comments(public=True) == ["requirements"]
     assert world.alerts == []
 
 
 def test_a_ticket_put_back_before_the_step_had_spoken_goes_on() -> None:
     """Its words go out now, and the move that comes after them is made, though the bot dies in between."""
     world = _asked().move(CONFIRMING, HANNA).rest().wait(minutes=10).move(ASKED, HANNA)
-    world.look(cut=1)
-    assert (world.status, world.told(public=True)[-1]) == (ASKED, "requirements")
+    world.reconcile(cut=1)
+    assert (world.status, world.bot_comments(public=True)[-1]) == (ASKED, "requirements")
     assert world.wait(minutes=1).rest().status == CONFIRMING
 
 
@@ -155,15 +155,15 @@ def test_what_fails_first_ends_a_round_of_ordered_work() -> None:
     world = _in_order(at_once=True)
     assert world.status == WAITING
     assert world.states()["Accurate?"] == "Superseded"
-    assert world.told(public=True)[-1] == "files_need_revision"
-    assert world.told(public=False)[1:] == []
+    assert world.bot_comments(public=True)[-1] == "files_need_revision"
+    assert world.bot_comments(public=False)[1:] == []
 
 
 def test_without_an_order_the_others_finish_first() -> None:
-    """So that the district hears everything in one comment."""
+    """So that the district gets everything in one comment."""
     world = _in_order(at_once=False)
     assert world.status == REVIEW
-    assert "first_needs_revision" in world.told(public=False)
+    assert "first_needs_revision" in world.bot_comments(public=False)
 
 
 # -- why new files come where they come
@@ -191,10 +191,10 @@ def test_the_receipt_says_which_review_asked(back: str, asked_by: str) -> None:
 def test_the_lead_is_asked_once_for_each_set() -> None:
     """However often the ticket is moved about in the meantime."""
     world = in_review(process=replace(PROCESS, call_from_round=1), office=replace(OFFICE, lead=(LENA.id,)))
-    assert world.told(public=False).count("call_district") == 1
-    world.wait(hours=1).move(FOLDER).rest().move(REVIEW).rest()
+    assert world.bot_comments(public=False).count("call_district") == 1
+    world.wait(hours=1).move(QUALITY).rest().wait(hours=1).move(REVIEW).rest()
     world.move(QUALITY, FRED).rest()
-    assert world.told(public=False).count("call_district") == 1
+    assert world.bot_comments(public=False).count("call_district") == 1
 
 
 def test_a_team_without_a_lead_is_asked_itself() -> None:
@@ -215,4 +215,4 @@ def test_a_step_entered_by_a_person_makes_its_subtasks_at_once_and_speaks_later(
     assert effects_of(plan, PostComment) == []
     assert plan.requeue_at == MONDAY + timedelta(hours=1, seconds=60)
     world.rest().wait(seconds=60).rest()
-    assert world.told(public=True) == ["confirm_files", "securestor_folder"]
+    assert world.bot_comments(public=True) == ["confirm_files", "securestor_folder"]

@@ -10,12 +10,12 @@ from bot.core.model.effects import PostComment
 from bot.core.time.goals import parse_goal
 from tests.core.world import (
     CLI,
-    FOLDER,
     FRED,
     HANNA,
     MONDAY,
     OFFICE,
     PROCESS,
+    QUALITY,
     ROBOT,
     World,
     effects_of,
@@ -42,23 +42,23 @@ def test_to_the_minute() -> None:
     assert at(world, AT_RISK - MINUTE).labels == ()
     assert at(world, AT_RISK).labels == ("review-at-risk",)
     assert world.plan().requeue_at == OVERDUE
-    assert world.told(public=False) == []
+    assert world.bot_comments(public=False) == []
     at(world, OVERDUE)
     assert set(world.labels) == {"review-at-risk", "review-overdue"}
-    assert world.told(public=False) == ["overdue"]
+    assert world.bot_comments(public=False) == ["overdue"]
     assert world.plan().requeue_at == OVERDUE.replace(hour=8, minute=0) + timedelta(days=1)
-    world.wait(days=1).rest()  # what is said of the day that the district was told, told elsewhere
+    world.wait(days=1).rest()  # the announced date passes, which other tests check
     assert world.plan().requeue_at is None
 
 
-def test_the_team_is_told_what_is_overdue_since_when() -> None:
+def test_the_team_is_notified_what_is_overdue_since_when() -> None:
     """With the accounts of the branch's own team, for its own clock."""
     world = in_folder()
     world.now = OVERDUE + timedelta(hours=3)
-    (told,) = effects_of(world.plan(), PostComment)
-    told_facts = told.facts
-    assert (told.template, told.public) == ("overdue", False)
-    assert (told_facts["what"], told_facts["since"], told_facts["accounts"]) == ("Folder", OVERDUE, (HANNA.id,))
+    (comment,) = effects_of(world.plan(), PostComment)
+    its_facts = comment.facts
+    assert (comment.template, comment.public) == ("overdue", False)
+    assert (its_facts["what"], its_facts["since"], its_facts["accounts"]) == ("Folder", OVERDUE, (HANNA.id,))
 
 
 def test_a_bot_that_comes_late_sets_the_highest_flag() -> None:
@@ -72,7 +72,7 @@ def test_a_bot_that_comes_late_sets_the_highest_flag() -> None:
     assert world.rest().labels == ("review-overdue",)
 
 
-def test_once_per_stay_whatever_staff_do_with_the_label() -> None:
+def test_once_per_visit_whatever_staff_do_with_the_label() -> None:
     """Taken off, it stays off; set by hand, it stays on."""
     world = at(in_review(), AT_RISK)
     world.label(remove=("review-at-risk",))
@@ -100,13 +100,13 @@ def test_the_folders_end_takes_its_flags_off() -> None:
     assert world.plan().requeue_at is None
 
 
-def test_a_stay_that_goes_on_keeps_its_flags() -> None:
+def test_a_continued_visit_keeps_its_labels() -> None:
     """Dragged away and back: taken off meanwhile, flagged again without a second word."""
-    world = at(at(in_review(), AT_RISK), OVERDUE).wait(hours=1).move(FOLDER).rest()
+    world = at(at(in_review(), AT_RISK), OVERDUE).wait(hours=1).move(QUALITY).rest()
     assert world.labels == ()
     world.wait(hours=1).move("Initial File Review").rest()
     assert set(world.labels) == {"review-at-risk", "review-overdue"}
-    assert world.told(public=False) == ["overdue"]
+    assert world.bot_comments(public=False) == ["overdue"]
 
 
 def test_nobody_is_flagged_at_night() -> None:
@@ -127,7 +127,7 @@ def test_the_due_day_is_local() -> None:
 
 
 def test_a_due_day_of_staff_is_left_alone() -> None:
-    """Until the next stay begins; so is another bot's, with which there would be no end."""
+    """Until the next visit begins; so is another bot's, with which there would be no end."""
     world = in_review().wait(minutes=1)
     world.put("duedate", "2026-02-01", HANNA)
     assert world.rest().fields["duedate"] == "2026-02-01"
@@ -136,7 +136,7 @@ def test_a_due_day_of_staff_is_left_alone() -> None:
 
 
 def test_a_due_day_that_a_person_set_in_an_earlier_visit_is_replaced() -> None:
-    """They set it for the work of then; in the next step the day of its own clock stands."""
+    """They set it for the work of then; in the next step the day is that of its own clock."""
     world = in_folder().wait(minutes=1)
     world.put("duedate", "2026-02-01", HANNA)
     world.rest().wait(hours=1).set("Folder", "Done").rest()

@@ -25,7 +25,7 @@ AT = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 
 
 def a_visit(number: int, ended: bool = True) -> Visit:
-    """A stay with much to tell."""
+    """A visit with many records."""
     at = AT + timedelta(days=number)
     return Visit(
         id=f"h{number}",
@@ -98,14 +98,14 @@ def test_nonsense_is_refused(value: Any, says: str) -> None:
 
 
 def test_one_visit_twice() -> None:
-    """Two stays cannot have begun with one fact."""
+    """Two visits cannot have begun with one fact."""
     value = to_json(Ledger("dde", "1", [a_visit(1), a_visit(1, ended=False)]))
     with pytest.raises(LedgerBroken, match="names one visit twice"):
         read_ledger(value)
 
 
 def test_a_passed_visit_has_an_end() -> None:
-    """Only the last stay may still go on."""
+    """Only the last visit may be open."""
     value = to_json(Ledger("dde", "1", [a_visit(1, ended=False), a_visit(2, ended=False)]))
     with pytest.raises(LedgerBroken, match="has no end"):
         read_ledger(value)
@@ -129,8 +129,8 @@ def test_it_fits_into_the_property(visits: int) -> None:
     assert ledger.visits[-1].round == visits - 1
 
 
-def test_what_was_heard_is_bounded() -> None:
-    """Only the newest comments are kept by id; of the others the latest moment, before which all were heard."""
+def test_the_record_of_read_comments_is_bounded() -> None:
+    """Only the newest comments are kept by id; of the others the latest moment, up to which all were read."""
     ledger = Ledger("dde", "1")
     for n in range(200):
         ledger.mark_read(str(n), AT + timedelta(minutes=n))
@@ -160,7 +160,7 @@ def test_effects_are_noted_where_they_belong() -> None:
     ],
 )
 def test_what_is_no_goal_or_moment_breaks_it(change: dict[str, object]) -> None:
-    """Staff hear of it, rather than that each look fails."""
+    """Staff are notified, instead of every reconcile failing."""
     value = to_json(Ledger("dde", "1", [a_visit(1, ended=False)]))
     value["visits"][0] |= change
     with pytest.raises(LedgerBroken, match="abc"):
@@ -168,7 +168,7 @@ def test_what_is_no_goal_or_moment_breaks_it(change: dict[str, object]) -> None:
 
 
 def test_dozens_of_rounds_with_holds_and_extensions() -> None:
-    """The stay under way stays whole, and so do the clocks of the newest stays, as many as fit; of none that is
+    """The present visit is kept whole, and so do the clocks of the newest visits, as many as fit; of none that is
     older anything is left that a newer one has lost."""
     visits = [a_visit(n, ended=n < 79) for n in range(80)]
     for n, visit in enumerate(visits):

@@ -36,12 +36,12 @@ def _verdicts(world: World) -> list[str]:
 
 
 def test_not_received_ends_the_round_at_once() -> None:
-    """The other reviewer need not finish; the round has no number of its own, and the district is told."""
+    """The other reviewer need not finish; the round has no number of its own, and a comment goes to the district."""
     world = in_review(process=KNOWING).wait(hours=1).set("Complete?", "Not Received").rest()
     assert world.status == WAITING
-    assert world.told(public=True)[-1] == "not_received"
+    assert world.bot_comments(public=True)[-1] == "not_received"
     assert world.states()["Accurate?"] == "Superseded"
-    assert "ask_findings" not in world.told(public=False)
+    assert "ask_findings" not in world.bot_comments(public=False)
     world.wait(hours=1).say("files ready")
     world.rest()
     assert world.follow().visit.round == 1
@@ -53,7 +53,7 @@ def test_not_received_by_a_move_of_staff() -> None:
     world = in_review(process=KNOWING)
     world.wait(hours=1).set("Complete?", "Not Received").move(WAITING).rest()
     assert _verdicts(world) == [Verdict.NOT_RECEIVED]
-    assert world.told(public=True)[-1] == "not_received"
+    assert world.bot_comments(public=True)[-1] == "not_received"
 
 
 def test_not_received_where_the_process_has_no_words_for_it() -> None:
@@ -74,13 +74,13 @@ def test_a_set_that_was_counted_keeps_its_number() -> None:
     assert world.follow().visit.round == 2
 
 
-def test_a_hold_is_told_to_staff_once() -> None:
-    """With who did it; the district hears nothing."""
+def test_staff_are_notified_of_a_hold_once() -> None:
+    """With who did it; nothing is posted to the district."""
     world = in_review().wait(hours=1)
-    said = world.told(public=True)
+    said = world.bot_comments(public=True)
     world.move(HOLD).rest().wait(days=20).rest()
-    assert [t for t in world.told(public=False) if "{quote}" not in t] == ["foreign_status"]
-    assert world.told(public=True) == said
+    assert [t for t in world.bot_comments(public=False) if "{quote}" not in t] == ["foreign_status"]
+    assert world.bot_comments(public=True) == said
 
 
 def test_labels_stay_in_a_hold() -> None:
@@ -98,13 +98,13 @@ CLOSING = replace(PROCESS, closings={"done": Closing("done", "Done")}, ends={"do
 def test_the_closing_comment_follows_the_last_step() -> None:
     """And no other: who is set to Done from the middle was not completed."""
     world = in_review(process=CLOSING).move(QUALITY).rest().wait(hours=1).move("Done").rest()
-    assert world.told(public=True)[-1] == "done"
+    assert world.bot_comments(public=True)[-1] == "done"
     world = in_review(process=CLOSING).wait(hours=1).move("Done").rest()
-    assert "done" not in world.told(public=True)
+    assert "done" not in world.bot_comments(public=True)
 
 
 def test_an_end_closes_what_is_open_once_it_stands() -> None:
-    """Within the grace it may be a slip; afterwards nothing is left open, and nothing more is looked for."""
+    """Within the grace period it may be a mistake; afterwards nothing is left open or planned."""
     world = in_review(office=GRACE).wait(hours=1).move("Withdrawn").rest()
     assert set(world.states().values()) == {"Done", "To Do"}
     assert world.plan().requeue_at == world.now + timedelta(seconds=60)
@@ -117,26 +117,26 @@ def test_an_end_closes_what_is_open_once_it_stands() -> None:
 def test_a_slip_to_the_waiting_status_is_no_verdict(seconds: int, verdict: str) -> None:
     """Put right within the grace, the round goes on; later the move back brings a new set."""
     world = in_review(office=GRACE).wait(hours=1)
-    said = world.told(public=True)
+    said = world.bot_comments(public=True)
     world.move(WAITING).rest().wait(seconds=seconds).move(REVIEW, FRED).rest().wait(seconds=60).rest()
     assert _verdicts(world)[0] == verdict
-    assert (world.told(public=True) == said) == (verdict == Verdict.LEFT)
+    assert (world.bot_comments(public=True) == said) == (verdict == Verdict.LEFT)
     assert world.follow().visit.round == (1 if verdict == Verdict.LEFT else 2)
     if verdict == Verdict.LEFT:
         world.wait(hours=1).set("Complete?", "Done").set("Accurate?", "Done").rest()
         assert world.status == QUALITY
 
 
-def test_a_slip_without_a_look_in_between() -> None:
+def test_a_mistaken_move_without_a_reconcile_in_between() -> None:
     """The bot may see both moves at once."""
     world = in_review(office=GRACE).wait(hours=1)
     world.move(WAITING, HANNA).wait(seconds=10).move(REVIEW, HANNA).rest().wait(hours=1).rest()
     assert world.follow().visit.round == 1
-    assert world.told(public=True)[-1] == "files_received"
+    assert world.bot_comments(public=True)[-1] == "files_received"
 
 
 def test_files_within_the_grace_are_files() -> None:
-    """What the district says is never a slip."""
+    """A reply of the district is never a mistake."""
     world = in_review(office=GRACE).wait(hours=1).move(WAITING).rest().wait(seconds=20)
     world.say("files ready")
     world.rest()
@@ -144,7 +144,7 @@ def test_files_within_the_grace_are_files() -> None:
     assert world.follow().visit.round == 2
 
 
-def test_nothing_is_moved_or_told_outside() -> None:
+def test_nothing_is_moved_or_posted_outside() -> None:
     """In a hold the plan moves nothing and alerts nobody."""
     plan = in_review().wait(hours=1).move(HOLD).rest().wait(days=20).plan()
     assert effects_of(plan, TransitionIssue) + effects_of(plan, Notify) == []

@@ -27,7 +27,7 @@ def _due(world: World) -> tuple[str, bool, int] | None:
     return None if reminder is None else (reminder.name.partition(":")[0], reminder.phone, len(reminder.passed))
 
 
-def test_the_turn_begins_with_the_stay() -> None:
+def test_the_turn_begins_with_the_visit() -> None:
     """In a step of the district's own, when the ticket came into it."""
     assert turn_since(World(process=PATIENT).rest().follow()) == MONDAY
 
@@ -90,22 +90,22 @@ def test_the_latest_that_has_come(days: float, due: tuple[str, bool, int] | None
 def test_each_is_given_once() -> None:
     """Whatever happens on the ticket besides."""
     world = World(process=PATIENT).rest().wait(days=7).rest()
-    assert world.told(public=True)[-1] == "reminder"
+    assert world.bot_comments(public=True)[-1] == "reminder"
     world.wait(days=1).say("Where do I find the form?", CARLA)
     world.rest()
-    assert world.told(public=True).count("reminder") == 1
+    assert world.bot_comments(public=True).count("reminder") == 1
     assert _due(world) is None
 
 
 def test_passed_ones_are_not_given_later() -> None:
-    """The one that was given stands for them."""
+    """The one that was given counts for them."""
     world = World(process=PATIENT).rest().wait(days=15).rest()
-    assert world.told(public=True).count("reminder") == 1
+    assert world.bot_comments(public=True).count("reminder") == 1
     world.wait(days=1).rest()
-    assert world.told(public=True).count("reminder") == 1
+    assert world.bot_comments(public=True).count("reminder") == 1
 
 
-def test_when_to_look_again() -> None:
+def test_when_to_reconcile_again() -> None:
     """At the next that is to come; at none after the last."""
     world = World(process=PATIENT).rest()
     assert next_reminder(world.follow(), CALENDARS) == MONDAY + timedelta(days=7)
@@ -115,12 +115,12 @@ def test_when_to_look_again() -> None:
 
 
 def test_a_step_comment_goes_before_a_reminder() -> None:
-    """A look that says something else to the district does not remind it too."""
+    """A reconcile that posts something else to the district posts no reminder."""
     world = World(process=PATIENT).rest().wait(days=7)
     world.say("confirm", CARLA)
     world.rest()
     assert world.status == FOLDER
-    assert "reminder" not in world.told(public=True)
+    assert "reminder" not in world.bot_comments(public=True)
 
 
 def test_files_end_the_turn_of_a_waiting_ticket() -> None:
@@ -129,4 +129,4 @@ def test_files_end_the_turn_of_a_waiting_ticket() -> None:
     world.say("files ready", CARLA)
     world.rest()
     assert world.status == REVIEW
-    assert "reminder" not in world.told(public=True)
+    assert "reminder" not in world.bot_comments(public=True)

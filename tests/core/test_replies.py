@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.history.replies import CONFIRM, FILES_READY, STATUS, Reply, understand
+from bot.core.history.replies import CONFIRM, FILES_READY, STATUS, Reply, parse_reply
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from bot.core.history.replies import CONFIRM, FILES_READY, STATUS, Reply, unders
 )
 def test_a_confirmation(body: str) -> None:
     """The word alone, or with a few polite words around it, in any case."""
-    assert understand(body) == Reply(CONFIRM)
+    assert parse_reply(body) == Reply(CONFIRM)
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_a_confirmation(body: str) -> None:
 )
 def test_files_ready(body: str) -> None:
     """The two words, in the order and the company that people write them in."""
-    assert understand(body) == Reply(FILES_READY)
+    assert parse_reply(body) == Reply(FILES_READY)
 
 
 @pytest.mark.parametrize("body", ["STATUS", "status?", "What is the status?", "What's the current status, please?"])
 def test_status_may_be_a_question(body: str) -> None:
     """Asking for the status is the one reply that may end with a question mark."""
-    assert understand(body) == Reply(STATUS)
+    assert parse_reply(body) == Reply(STATUS)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_status_may_be_a_question(body: str) -> None:
 )
 def test_no_reply(body: str) -> None:
     """Whatever is not certain is no reply: questions, negations, plans, conditions, and words in a later line."""
-    assert understand(body) is None
+    assert parse_reply(body) is None
 
 
 @pytest.mark.parametrize(
@@ -116,4 +116,4 @@ def test_no_reply(body: str) -> None:
 )
 def test_a_question_below_a_reply(body: str, more: bool) -> None:
     """It is for a person to read, unless it only quotes the bot's own mail."""
-    assert understand(body) == Reply(CONFIRM, more)
+    assert parse_reply(body) == Reply(CONFIRM, more)

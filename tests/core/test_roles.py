@@ -1,4 +1,4 @@
-"""Who is who: the deed proves the role, and customers are never staff."""
+"""Who is who: what a person did proves the role, and customers are never staff."""
 
 from __future__ import annotations
 

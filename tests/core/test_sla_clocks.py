@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.history.sla_clocks import goal_of, shifted
+from bot.core.history.sla_clocks import after_pauses, goal_of
 from bot.core.model.pauses import Pause, pauses_of
 from bot.core.model.process import Revision
 from bot.core.time.goals import parse_goal
@@ -38,19 +38,19 @@ def test_what_is_left_when_a_pause_begins_is_spent_after_it(
     pauses: tuple[tuple[datetime, datetime], ...], moved: datetime
 ) -> None:
     """In open time, for a goal of business hours that is due on Wednesday at noon."""
-    assert shifted(CLI, parse_goal("20 business hours"), at(7, 12), tuple(Pause(*p) for p in pauses)) == moved
+    assert after_pauses(CLI, parse_goal("20 business hours"), at(7, 12), tuple(Pause(*p) for p in pauses)) == moved
 
 
 def test_a_goal_of_clock_hours_is_moved_by_the_clock() -> None:
     """Night and weekend count for it, in a pause too."""
     pauses = (Pause(at(9, 20), at(11, 21)),)
-    assert shifted(CLI, parse_goal("5 hours"), at(9, 23), pauses) == at(12, 0)
+    assert after_pauses(CLI, parse_goal("5 hours"), at(9, 23), pauses) == at(12, 0)
 
 
 @pytest.mark.parametrize("goal", ["20 business hours", "5 business days", "3 hours", "2 weeks"])
 def test_a_pause_of_no_length_moves_nothing(goal: str) -> None:
     """Whatever the goal is counted in."""
-    assert shifted(CLI, parse_goal(goal), at(7, 12), (Pause(at(6, 9), at(6, 9)),)) == at(7, 12)
+    assert after_pauses(CLI, parse_goal(goal), at(7, 12), (Pause(at(6, 9), at(6, 9)),)) == at(7, 12)
 
 
 def test_only_a_status_outside_the_process_is_a_pause() -> None:
@@ -111,7 +111,7 @@ def test_a_revision_without_a_goal_leaves_the_steps_own() -> None:
     assert _asking(goal=False) == [parse_goal("20 business hours")] * 2
 
 
-def test_a_pause_begins_no_clock_outside_a_stay() -> None:
+def test_a_pause_begins_no_clock_outside_a_visit() -> None:
     """While the ticket waits for the district nothing runs, hold or not."""
     world = waiting().move(HOLD).rest().wait(days=3).move(WAITING).rest()
     assert world.follow().clocks == ()

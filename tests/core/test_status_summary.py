@@ -17,7 +17,7 @@ def test_it_tells_step_round_turn_and_clocks() -> None:
     assert lines[-1] == f"Clock        Review, round 1: {due}"
 
 
-def test_a_clock_on_hold_is_told_as_one() -> None:
+def test_a_clock_on_hold_is_shown_as_one() -> None:
     """With its extensions; the moment it would keep is no due moment."""
     world = in_review().wait(hours=1)
     for words in ("/extend 1 business day new staff", "/hold a form"):
@@ -38,7 +38,7 @@ def test_out_of_the_process_it_names_the_status_and_what_the_clocks_do() -> None
     assert lines[-1] == "Clock        none runs"
 
 
-def test_each_earlier_stay_has_its_line() -> None:
+def test_each_earlier_visit_has_its_line() -> None:
     """Goal, due, stopped, met or breached, verdict and by whom, as the ledger noted them."""
     world = waiting().wait(days=2)
     world.say("files ready")
@@ -49,7 +49,7 @@ def test_each_earlier_stay_has_its_line() -> None:
     assert earlier_rounds(in_review().follow(), CLI)[-1].startswith("Folder (folder): 20 business hours from ")
 
 
-def test_a_round_that_was_late_is_told_so() -> None:
+def test_a_round_that_was_late_is_shown_as_breached() -> None:
     """Breached, with the verdict."""
     world = in_review().wait(days=10)
     world.set("Complete?", "Done").set("Accurate?", "Done", FRED).rest()

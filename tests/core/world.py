@@ -178,7 +178,7 @@ class World:
         """The bot's plan now."""
         return decide(self.follow(), self.office, {"cli": self.calendar}, self.parked)
 
-    def look(self, cut: int | None = None) -> Plan:
+    def reconcile(self, cut: int | None = None) -> Plan:
         """One reconcile: make a plan and apply it as the bot does; returns the plan. With `cut` it dies after so many
         calls."""
         progress = self.follow()
@@ -207,7 +207,7 @@ class World:
     def rest(self, most: int = 12) -> World:
         """Reconcile until the plan is empty; raises an AssertionError if it never is."""
         for _ in range(most):
-            plan = self.look()
+            plan = self.reconcile()
             record = plan.update
             if not (plan.effects or record.add_labels or record.remove_labels or record.fields):
                 return self
@@ -223,7 +223,7 @@ class World:
             return
         ref = NOTED
         if isinstance(effect, PostComment):
-            text = drafted(effect.template, effect.tell) if effect.draft else effect.template
+            text = drafted(effect.template, effect.correction) if effect.draft else effect.template
             ref = self.say(text, BOT, effect.public)
             if effect.due_id and effect.template in TELLS_DUE:
                 self.journal[effect.due_id] = ref
@@ -244,7 +244,7 @@ class World:
 
     # -- what was said
 
-    def told(self, public: bool) -> list[str]:
+    def bot_comments(self, public: bool) -> list[str]:
         """The templates of the bot's comments, in order."""
         return [c.body for c in self.comments if c.author == BOT and c.public == public]
 

@@ -210,7 +210,8 @@ def test_a_contacts_robot_that_answers_every_comment(rig: Rig, automate: Automat
 
 
 def test_an_app_takes_the_ticket_out_of_the_wait(rig: Rig) -> None:
-    """Nobody brought new files: no round begins with it, nothing is said or made, and the ticket stays there."""
+    """Nobody brought new files: no round begins with it, and the district reads nothing. The ticket stays there, with
+    the review's work anew, since the earlier one ended with a revision."""
     rig.site.people[RULE.id] = RULE
     key = play(rig)
     assert rig.site.issue(key).status == "Waiting for District"
@@ -219,7 +220,7 @@ def test_an_app_takes_the_ticket_out_of_the_wait(rig: Rig) -> None:
     rig.site.transition(RULE, key, "Initial File Review")
     rig.settle()
     assert said(rig, public=True) == before
-    assert len(rig.site.subtasks(key)) == subtasks
+    assert len(rig.site.subtasks(key)) == subtasks + 1
     assert rig.site.issue(key).status == "Initial File Review"
     rounds = [(v[0], v[1]) for v in end_state(rig.site, key)["visits"] if v[1]]
     assert rounds == [("initial_file_review", 1), ("waiting", 1), ("initial_file_review", 1)]

@@ -59,7 +59,11 @@ def issue_of(entry: Mapping[str, Any]) -> Issue:
     return replace(TypeAdapter(Issue).validate_python(entry["issue"]), ledger=entry["ledger"])
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["name"])
+# Version 0.2.0 begins a new pass where a ticket comes back to a complete step, and asks about a step with nothing open.
+NEW_PASS = ("app unseen", "dragged back")
+
+
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if e["name"] not in NEW_PASS], ids=lambda entry: entry["name"])
 def test_the_same_is_concluded_from_an_old_ledger(entry: dict[str, Any], repeating: Path) -> None:
     """Where the ticket stands, what is due, and which effects are still to be done, by the same ids."""
     office = entry["office"]

@@ -10,35 +10,31 @@ from tests.stories.conftest import Tell
 
 
 def test_a_ticket_dragged_back_and_on(tell: Tell) -> None:
-    """Nothing is said or made a second time, and the ticket remains where it was put until somebody does something."""
+    """A step that was complete is done anew; on by hand, staff act for the district, and the review begins anew."""
     story = tell().opened().to_review()
-    said, work = story.talk, story.work
     story.move("SecureStor Folder", at="2026-01-09 10:00")
-    assert story.status == "SecureStor Folder"
     story.at("2026-01-12 10:00")
     assert story.status == "SecureStor Folder"
-    assert (story.talk, story.work) == (said, work)
+    assert story.work[-2:] == ["folder: To Do", "files: To Do"]
+    assert story.to_district[-2:] == ["we have the files", "we make the folder, please prepare the files"]
 
     story.move("Initial File Review")
-    assert story.status == "Initial File Review"
-    assert (story.talk, story.work) == (said, work)
-    assert story.due == "2026-01-13"  # the same files, the same clock
+    assert story.work[2:3] + story.work[-1:] == ["review 1: Superseded", "review 1: To Do"]
+    assert story.due == "2026-01-14"  # Monday 10:00 and 20 business hours
     story.set_to("review", "Done", at="2026-01-12 12:00")
     assert story.status == "Quality Review"
 
 
 def test_a_ticket_dragged_back_to_its_first_step(tell: Tell) -> None:
-    """The question is not asked again; a new answer moves the ticket on, and the old one does not."""
+    """The district is asked again; a new answer moves the ticket on, and the old one does not."""
     story = tell().opened().to_folder()
-    said = story.talk
     story.move("Confirming Files", at="2026-01-07 10:00")
     story.at("2026-01-08 10:00")
     assert story.status == "Confirming Files"
-    assert story.talk == said
+    assert story.to_district[-1] == "can you produce the files?"
     story.contact("Confirmed again")
     assert story.status == "SecureStor Folder"
-    assert story.to_district == ["can you produce the files?", "we make the folder, please prepare the files"]
-    assert story.work == ["folder: To Do", "files: To Do"]
+    assert story.work == ["folder: To Do", "files: To Do"]  # nobody had finished these, so they go on
 
 
 def test_a_deleted_subtask_was_withdrawn(tell: Tell) -> None:
@@ -141,22 +137,24 @@ def dragged_back(tell: Tell) -> Story:
 
 
 def test_files_ready_withdrawn_by_dragging_the_ticket_back(dragged_back: Story) -> None:
-    """The ticket waits for a new reply, which counts as the receipt; the unneeded review is closed."""
+    """The ticket waits for the folder and a new reply, which counts as the receipt; the unneeded review is closed."""
     story = dragged_back
+    story.set_to("folder", "Done", at="2026-01-09 11:00")
     story.contact("FILES READY", at="2026-01-12 10:00")
     assert story.status == "Initial File Review"
     assert story.due == "2026-01-14"  # Monday 10:00 and 20 business hours: Wednesday at noon
-    assert story.work[-2:] == ["review 1: Superseded", "review 1: To Do"]
-    assert story.to_district[-2:] == ["we have the files", "we have the files"]
+    assert story.work[2:3] + story.work[-1:] == ["review 1: Superseded", "review 1: To Do"]
+    assert story.to_district[-1] == "we have the files"
 
 
-def test_dragged_back_and_the_subtask_reopened(dragged_back: Story) -> None:
-    """Staff may reopen the district's subtask too; the new reply closes it and moves the ticket on."""
-    story = dragged_back
-    story.set_to("files", "To Do")
+def test_dragged_back_within_the_step_that_is_not_complete(tell: Tell) -> None:
+    """Staff may also reopen the district's subtask first: then the folder's work goes on, and nothing is made twice."""
+    story = tell().opened().to_review()
+    story.set_to("files", "To Do", at="2026-01-09 09:55")
+    story.move("SecureStor Folder", at="2026-01-09 10:00")
     story.at("2026-01-12 09:00")
     assert story.status == "SecureStor Folder"
-    assert story.work[1] == "files: To Do"
+    assert story.work[:2] == ["folder: Done", "files: To Do"]
     story.contact("FILES READY", at="2026-01-12 10:00")
     assert story.status == "Initial File Review"
     assert story.due == "2026-01-14"
@@ -182,15 +180,14 @@ def test_a_ticket_put_on_hold(tell: Tell) -> None:
 
 
 def test_a_ticket_closed_and_reopened(tell: Tell) -> None:
-    """At an end the bot says nothing, and a reopened ticket is not greeted a second time."""
+    """At an end the bot says nothing; in a step that was complete, a reopened ticket begins anew."""
     story = tell().opened().to_folder()
     story.move("Withdrawn", at="2026-01-07 10:00")
-    said = story.talk
     assert story.due is None
     story.contact("Thank you for everything", at="2026-01-07 11:00")
+    assert story.to_district[-1] == "we make the folder, please prepare the files"
     story.move("Confirming Files", at="2026-01-08 10:00")
-    assert story.to_district == ["can you produce the files?", "we make the folder, please prepare the files"]
-    assert story.talk[: len(said)] == said
+    assert story.to_district[-1] == "can you produce the files?"
 
 
 def test_staff_bring_the_new_files_themselves(tell: Tell) -> None:

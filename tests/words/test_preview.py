@@ -81,7 +81,7 @@ def test_pages_come_by_audience_and_in_the_order_of_the_process() -> None:
     [("status", "public"), ("done", "public"), ("overdue", "internal"), ("check_formats", "subtask")],
 )
 def test_a_page_knows_who_reads_it(name: str, audience: str) -> None:
-    """What the process or the bot says in public is public; what nobody names yet is told by its folder."""
+    """What the process or the bot says in public is public; what nobody names yet is shown by its folder."""
     assert one(name).audience == audience
 
 
@@ -92,7 +92,7 @@ def test_a_template_is_called_by_its_name_or_its_path(name: str) -> None:
 
 
 def test_an_unknown_template_is_answered_with_the_nearest() -> None:
-    """A slip of the keyboard is told, with what was meant."""
+    """A typing mistake is reported, with a suggestion."""
     with pytest.raises(NoSuchTemplate, match=r"There is no template 'dde/requirments'; did you mean 'requirements'\?"):
         preview(words(), [process()], "dde/requirments", None)
     with pytest.raises(NoSuchTemplate, match="no template '_team'"):
@@ -156,7 +156,7 @@ def test_the_terminal_shows_what_a_reader_sees() -> None:
 
 
 def test_the_web_page_shows_jira_and_a_phone() -> None:
-    """A public comment stands there twice, a subtask once; the page needs no other file and runs no script."""
+    """A public comment is there twice, a subtask once; the page needs no other file and runs no script."""
     page = to_html([one("requirements")])
     link = f'<a href="{OFFICE["requirements"]}" rel="noreferrer">'
     assert page.count(link) == 2

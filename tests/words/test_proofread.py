@@ -180,12 +180,12 @@ def test_the_answer_to_status_speaks_of_a_review_only_in_one() -> None:
     assert "set of files" not in public("status", reviewing=False)
 
 
-def test_without_being_told_a_review_is_a_round_in_our_turn() -> None:
+def test_a_review_counts_as_a_round_in_the_teams_turn_by_default() -> None:
     """Facts that do not say whether files are under review are read by round and turn."""
     facts = {name: value for name, value in SAMPLE.items() if name != "reviewing"}
-    for turn, told in (("team", True), ("district", False), ("both", False)):
+    for turn, counted in (("team", True), ("district", False), ("both", False)):
         text = WORDS.comment("dde", PostComment((), "status", True, {**facts, "turn": turn}))
-        assert ("2nd set of files" in text) == told
+        assert ("2nd set of files" in text) == counted
 
 
 ANSWERS = ("order_obeyed", "order_refused", "standing", "help", "explanation", "closed_day", "hold_over")
@@ -257,7 +257,7 @@ def test_descriptions_tell_what_to_do(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["requirements", "confirm_files"])
 def test_the_requirements_are_a_link_that_works(name: str) -> None:
-    """The address stands alone at the end of its line, as it is, so that mail makes it clickable."""
+    """The address is alone at the end of its line, as it is, so that mail makes it clickable."""
     assert f"The requirements: {OFFICE['requirements']}" in public(name).splitlines()
 
 

@@ -388,6 +388,29 @@ def test_subtasks_may_name_the_office_too(folder: Path) -> None:
     assert words.subtask("dde", item) == ("See https://a.example/b", "https://a.example/b")
 
 
+@pytest.mark.parametrize(
+    ("taken", "summary"),
+    [
+        ((), "Make the folder"),
+        (("Make the folder",), "Make the folder (again)"),
+        (("Make the folder", "Make the folder (again)"), "Make the folder (again, 3)"),
+    ],
+)
+def test_a_subtask_of_another_pass_says_again(tmp_path: Path, taken: tuple[str, ...], summary: str) -> None:
+    """Two subtasks of one ticket are never called the same."""
+    item = NewSubtask("1", "folder", "Make the folder", None, (), dict(SAMPLE))
+    assert Words(tmp_path, ZONES).subtask("dde", item, taken)[0] == summary
+
+
+def test_again_fits_into_the_longest_summary(tmp_path: Path) -> None:
+    item = NewSubtask("1", "folder", "x" * 300, None, (), dict(SAMPLE))
+    words = Words(tmp_path, ZONES)
+    first = words.subtask("dde", item)[0]
+    second = words.subtask("dde", item, [first])[0]
+    assert len(first) == len(second) == 255
+    assert second.endswith(" (again)")
+
+
 # -- an office's own templates
 
 
@@ -432,7 +455,7 @@ def test_without_a_folder_of_its_own_an_office_has_the_shipped_words(tmp_path: P
 def test_an_error_names_the_file_that_was_used(
     overrides: Path, file: str, source: str, line: int, problem: str
 ) -> None:
-    """A mistake in an office's own file is told with that file's path, also where it is only included, and also
+    """A mistake in an office's own file is reported with that file's path, also where it is only included, and also
     where its name is the mistake."""
     (overrides / file).write_text(source)
     found = Words(SHIPPED, ZONES, SITE, {}, overrides).check(process(description="review_files"), OWN)
@@ -441,7 +464,7 @@ def test_an_error_names_the_file_that_was_used(
 
 
 def test_a_file_that_is_no_text_is_a_fault(overrides: Path) -> None:
-    """What cannot be read is told like any other mistake, and only when it is needed."""
+    """What cannot be read is reported like any other mistake, and only when it is needed."""
     path = overrides / "comments/dde/files_received.j2"
     path.write_bytes(b"\xff\xfe")
     words = Words(SHIPPED, ZONES, SITE, {}, overrides)
@@ -455,7 +478,7 @@ def test_a_file_that_is_no_text_is_a_fault(overrides: Path) -> None:
 
 
 def test_a_draft_shows_staff_the_public_text() -> None:
-    """The first line tells how to send it; below it stands the text as the district would get it."""
+    """The first line says how to send it; below it is the text as the district would get it."""
     words = Words(SHIPPED, ZONES, SITE)
     effect = PostComment((), "files_need_revision", False, SAMPLE)
     text = words.comment("dde", PostComment((), "files_need_revision", True, SAMPLE))
@@ -556,12 +579,12 @@ def test_the_words_that_need_the_office_say_so() -> None:
 
 
 def test_check_finds_every_mistake_at_its_place() -> None:
-    """A missing template and an unknown word are told with the nearest one, and with the key that names it."""
+    """A missing template and an unknown word are reported with the nearest one, and with the key that names it."""
     found = Words(SHIPPED, ZONES).check(process("files_recieved", "Review {{ distrct }}", description="reviw_files"))
-    told = {complaint.place: complaint for complaint in found}
-    assert "'files_received'" in told["steps", "review", "say"].message
-    assert "'review_files'" in told["steps", "review", "branches", "review", "description"].message
-    summary = told["steps", "review", "branches", "review", "subtask"]
+    found_at = {complaint.place: complaint for complaint in found}
+    assert "'files_received'" in found_at["steps", "review", "say"].message
+    assert "'review_files'" in found_at["steps", "review", "branches", "review", "description"].message
+    summary = found_at["steps", "review", "branches", "review", "subtask"]
     assert (summary.line, summary.message) == (1, "unknown word 'distrct'; did you mean 'district'?")
     assert len(found) == 3
 

@@ -11,7 +11,7 @@ from bot.core.decide.explain_clock import clocks_explained
 from bot.core.decide.plan_builder import PlanBuilder, team
 from bot.core.decide.status_summary import clock_line, status_summary
 from bot.core.decide.template_facts import facts
-from bot.core.history.commands import Command, answer_to, command_of
+from bot.core.history.commands import Command, parse_command, reply_name
 from bot.core.history.comment_intake import Misplaced, ReadCommand
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import CloseDay, SendText
@@ -33,7 +33,7 @@ def reply_to_commands(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -
 
 
 def _reply_name(comment: Comment) -> EffectName:
-    return answer_to(comment.id, comment.updated)
+    return reply_name(comment.id, comment.updated)
 
 
 def _reply(builder: PlanBuilder, read: ReadCommand, calendars: Mapping[str, Calendar]) -> None:
@@ -107,11 +107,11 @@ def _confirm(builder: PlanBuilder, read: ReadCommand, calendars: Mapping[str, Ca
     progress, names, what = builder.progress, [_reply_name(read.comment)], f"/{read.command.name}"
     note = _unread_command(read.command)
     if read.comment.updated < progress.visit.began:
-        builder.say(names, OwnTemplate.COMMAND_OBEYED, False, what=what, status=progress.issue.status, note=note)
+        builder.say(names, OwnTemplate.COMMAND_DONE, False, what=what, status=progress.issue.status, note=note)
     else:
         calendar = calendars[progress.process.calendar]
         lines = tuple(clock_line(progress, clock, calendar) for clock in progress.clocks)
-        builder.say(names, OwnTemplate.COMMAND_OBEYED, False, what=what, items=lines, note=note)
+        builder.say(names, OwnTemplate.COMMAND_DONE, False, what=what, items=lines, note=note)
 
 
 def _author(comment: Comment) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _author(comment: Comment) -> tuple[str, ...]:
 
 def _unread_command(command: Command) -> str:
     """The command on a later line of the comment, which is not read, as "/name"; empty if there is none."""
-    below = filter(None, map(command_of, command.below.splitlines()))
+    below = filter(None, map(parse_command, command.below.splitlines()))
     return next((f"/{other.name}" for other in below if other.known), "")
 
 
@@ -153,7 +153,7 @@ def send_drafts(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None
 def _refuse(builder: PlanBuilder, command: CommandRecord, reason: str) -> None:
     accounts = (command.by,) if command.by else ()
     builder.say(
-        [answer_to(command.comment, command.at)],
+        [reply_name(command.comment, command.at)],
         OwnTemplate.COMMAND_REFUSED,
         False,
         what=f"/{command.kind}",

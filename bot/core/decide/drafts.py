@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.core.history.commands import answer_to, command_of
+from bot.core.history.commands import parse_command, reply_name
 from bot.core.history.progress import Progress
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.issue import Comment
@@ -49,7 +49,7 @@ def draft_releases(progress: Progress) -> list[DraftRelease]:
     for command in send_commands(progress):
         candidates = _open_drafts(progress, command, posted)
         comment = next((c for c in progress.issue.comments if c.id == command.comment), None)
-        written = command_of(comment.body) if comment else None
+        written = parse_command(comment.body) if comment else None
         if candidates and written is not None:
             draft = candidates[-1]
             posted.add(draft.id)
@@ -90,7 +90,7 @@ def send_commands(progress: Progress) -> list[CommandRecord]:
         for command in visit.commands
         if command.kind in (CommandName.SEND, CommandName.TELL)
         and EffectName.of(Kind.SENT_BY, command.comment) not in done
-        and answer_to(command.comment, command.at) not in done
+        and reply_name(command.comment, command.at) not in done
     ]
 
 

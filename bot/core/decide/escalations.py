@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.history.progress import Progress
-from bot.core.history.sla_clocks import Clock, shifted
+from bot.core.history.sla_clocks import Clock, after_pauses
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.ledger import Visit
 from bot.core.model.process import OPERATOR, Escalation
@@ -200,7 +200,7 @@ def _moment(clock: Clock, escalation: Escalation, calendar: Calendar, repetition
     except ValueError:
         return None
     later = tuple(p for p in clock.pauses if p.begin >= base)
-    return shifted(calendar, goal, calendar.due(base, goal), later)
+    return after_pauses(calendar, goal, calendar.due(base, goal), later)
 
 
 # -- escalations in the ledger

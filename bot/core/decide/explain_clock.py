@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.core.decide.template_facts import clock_title
-from bot.core.history.commands import command_of, reason_of
+from bot.core.history.commands import command_reason, parse_command
 from bot.core.history.progress import Progress
-from bot.core.history.sla_clocks import Clock, planned, shifted
+from bot.core.history.sla_clocks import Clock, after_pauses, unpaused_due
 from bot.core.model.issue import Person
 from bot.core.model.ledger import CommandName, CommandRecord, PauseReason
 from bot.core.model.pauses import Pause, pauses_of
@@ -66,8 +66,8 @@ class _ClockExplainer:
     @property
     def calendar_due(self) -> datetime:
         """The due moment as the calendar gives it today."""
-        end = planned(self.calendar, self.clock.goal, self.clock.started, self.clock.extended)
-        return shifted(self.calendar, self.clock.goal, end, self.clock.pauses)
+        end = unpaused_due(self.calendar, self.clock.goal, self.clock.started, self.clock.extended)
+        return after_pauses(self.calendar, self.clock.goal, end, self.clock.pauses)
 
     @property
     def is_paused(self) -> bool:
@@ -183,8 +183,8 @@ class _ClockExplainer:
         comment = next((c for c in self.progress.issue.comments if c.id == command.comment), None)
         if comment is None:
             return f" ({self.name(command.by)}; the comment is gone)"
-        written = command_of(comment.body)
-        reason = " ".join(reason_of(written).split()) if written else ""
+        written = parse_command(comment.body)
+        reason = " ".join(command_reason(written).split()) if written else ""
         if len(reason) > _LONGEST_REASON:
             reason = f"{reason[:_LONGEST_REASON].rstrip()} …"
         name = comment.author.name if comment.author else self.name(command.by)

@@ -6,7 +6,7 @@ from bot.core.decide.plan_builder import PlanBuilder, team
 from bot.core.decide.template_facts import facts
 from bot.core.history.branches import BranchState, BranchStatus
 from bot.core.history.progress import Progress
-from bot.core.history.sla_clocks import asked_by
+from bot.core.history.sla_clocks import requesting_review
 from bot.core.model.effect_id import SAY, EffectId, EffectName, Kind
 from bot.core.model.effects import CreateSubtasks, MoveSubtask, NewSubtask
 from bot.core.model.ledger import Decision, Mover, Verdict
@@ -23,7 +23,8 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
         builder.reasons.append("no files were received for this review")
         return
     builder.supersede(progress.ledger.abandoned(progress.visit))
-    _make_subtasks(builder, step)
+    if not _again(builder) or builder.grace_is_over():
+        _make_subtasks(builder, step)
     _close_answered(builder)
     _ask_to_call(builder, step)
     decided = None if _has_given_up_branch(builder) else progress.visit.decided
@@ -35,6 +36,7 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
         _say_entry_text(builder, step)
         _say_when_done(builder)
         _first_revision(builder)
+        _ask_about_nothing(builder)
         builder.reasons.append(_waiting_reason(progress))
     elif decided.verdict == Verdict.REVISION and not progress.findings:
         accounts = team(progress)
@@ -42,6 +44,21 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
         builder.reasons.append("the files need a revision, and nobody has written the findings yet")
     else:
         _advance(builder, decided, step)
+
+
+def _again(builder: PlanBuilder) -> bool:
+    """Whether this is a new pass through a step that the ticket has been in before."""
+    visit, visits = builder.progress.visit, builder.progress.ledger.visits
+    return not visit.continues and any(v.step == visit.step for v in visits[:-1])
+
+
+def _ask_about_nothing(builder: PlanBuilder) -> None:
+    """If nothing is open in the step and yet it is not complete, because nobody did anything in it, ask the team."""
+    over = (BranchStatus.FINISHED, BranchStatus.WITHDRAWN)
+    branches = builder.progress.branches
+    if branches and all(state.status in over for state in branches) and builder.grace_is_over():
+        accounts = team(builder.progress)
+        builder.say([EffectName.of(Kind.NOTHING_OPEN)], OwnTemplate.NOTHING_OPEN, public=False, accounts=accounts)
 
 
 def _has_given_up_branch(builder: PlanBuilder) -> bool:
@@ -82,7 +99,9 @@ def _was_put_back(builder: PlanBuilder) -> bool:
 
 
 def _say_entry_text(builder: PlanBuilder, step: Step) -> None:
-    if step.said_by and _previous_step_asked(builder, step.said_by):
+    # An app's move is no decision of a person's: the work is there again, but the district is not told of it.
+    moved_by_app = _again(builder) and builder.progress.visit.mover == Mover.APP
+    if moved_by_app or (step.said_by and _previous_step_asked(builder, step.said_by)):
         if builder.is_open(SAY):
             builder.done_without_call.append(builder.id(SAY))
         return
@@ -95,7 +114,7 @@ def _arrival_facts(builder: PlanBuilder, step: Step) -> dict[str, str]:
     """Facts for the step's comment: which review asked for these files, and whether they are in this review for the
     first time."""
     progress = builder.progress
-    asker = asked_by(progress.process, step, progress.visit, progress.ledger)
+    asker = requesting_review(progress.process, step, progress.visit, progress.ledger)
     if asker is not None:
         return {"asked_by": asker.title, "return_title": step.title}
     files = progress.visit.files
@@ -139,8 +158,8 @@ def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
 
 def _close_answered(builder: PlanBuilder) -> None:
     for state in builder.progress.branches:
-        if state.to_close and state.answer is not None and state.subtask is not None:
-            name = EffectName.of(Kind.CLOSE, state.branch.name, f"c{state.answer.comment}")
+        if state.to_close and state.reply is not None and state.subtask is not None:
+            name = EffectName.of(Kind.CLOSE, state.branch.name, f"c{state.reply.comment}")
             if builder.is_open(name):
                 done = builder.progress.people.office.subtask_statuses.done
                 builder.effects.append(MoveSubtask((builder.id(name),), state.subtask.id, done))

@@ -32,18 +32,18 @@ def earlier_rounds(progress: Progress, calendar: Calendar) -> list[str]:
     lines = []
     for visit in progress.ledger.visits:
         if visit is not progress.visit:
-            for name, note in visit.clocks.items():
+            for name, record in visit.clocks.items():
                 what = titles.get(visit.step, visit.step) + ("" if name == STEP_CLOCK else f" ({name})")
-                lines.append(_round(progress, visit, what, note, calendar))
+                lines.append(_round(progress, visit, what, record, calendar))
     return lines
 
 
-def _round(progress: Progress, visit: Visit, what: str, note: ClockRecord, calendar: Calendar) -> str:
+def _round(progress: Progress, visit: Visit, what: str, record: ClockRecord, calendar: Calendar) -> str:
     number = f"round {visit.round}, " if visit.round else ""
-    line = f"{number}{what}: {note.goal} from {moment(note.started, calendar)}, due {moment(note.due, calendar)}"
-    if note.stopped is not None:
-        met = "met" if note.stopped <= note.due else "breached"
-        line += f"; stopped {moment(note.stopped, calendar)}, {met}"
+    line = f"{number}{what}: {record.goal} from {moment(record.started, calendar)}, due {moment(record.due, calendar)}"
+    if record.stopped is not None:
+        met = "met" if record.stopped <= record.due else "breached"
+        line += f"; stopped {moment(record.stopped, calendar)}, {met}"
     by = visit.decided.by if visit.decided else visit.ended_by
     who = f" by {name_of(progress, by)}" if by else ""
     return f"{line}; {visit.verdict or 'no verdict'}{who}"

@@ -1,1 +1,1 @@
-"""What has happened: changelog, comments and ledger become a Progress. RULE: it wishes for nothing."""
+"""What has happened: changelog, comments and ledger become a Progress. RULE: it plans nothing."""

@@ -1,4 +1,4 @@
-"""How far each line of work of a stay has come, read from its subtask and from the district's answers."""
+"""The state of each branch of a visit, from its subtask and the district's replies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.core.model.roles import People
 
 
 class BranchStatus(StrEnum):
-    """How far the work of a branch is."""
+    """The state of the work in a branch."""
 
     OPEN = "open"
     FINISHED = "finished"
@@ -26,69 +26,70 @@ class BranchStatus(StrEnum):
 
 @dataclass(frozen=True)
 class BranchState:
-    """A branch of a stay. `at` and `by` tell when and by whom it was finished, `answer` the district's words that
-    did it, `to_close` that the bot has yet to close its subtask."""
+    """A branch of a visit. `at` and `by` say when and by whom it was finished, and `reply` is the district's
+    reply that finished it. With `to_close` the bot must still close its subtask."""
 
     branch: Branch
     status: BranchStatus
     at: datetime | None = None
     by: str = ""
     subtask: Subtask | None = None
-    answer: ReplyRecord | None = None
+    reply: ReplyRecord | None = None
     to_close: bool = False
 
     @property
     def settled(self) -> bool:
-        """Nothing is left to do in it."""
+        """Whether nothing is left to do in it."""
         return self.status != BranchStatus.OPEN
 
 
 def states(
     issue: Issue, step: Step, visit: Visit, ledger: Ledger, people: People, at: datetime
 ) -> tuple[BranchState, ...]:
-    """The branches of `step` as they stood in `visit` at the moment `at`."""
+    """The branches of `step` as they were in `visit` at the moment `at`."""
     chain = ledger.chain(visit)
     return tuple(_state(issue, branch, chain, people, at) for branch in step.branches)
 
 
 def _state(issue: Issue, branch: Branch, chain: list[Visit], people: People, at: datetime) -> BranchState:
-    answers = [a for v in reversed(chain) for a in v.replies if a.intent in branch.done_by and a.at <= at]
+    replies = [r for v in reversed(chain) for r in v.replies if r.intent in branch.done_by and r.at <= at]
     name = EffectName.of(Kind.SUBTASK, branch.name)
     made = next((v.done[name] for v in chain if name in v.done), None)
     if branch.subtask is None or made is None:
-        # The district may answer before its subtask is there (it was refused, say): the answer counts.
-        return _answered(branch, answers[-1]) if answers else BranchState(branch, BranchStatus.OPEN)
+        # The district may reply before its subtask exists, for example because Jira refused it; the reply counts.
+        return _finished_by_reply(branch, replies[-1]) if replies else BranchState(branch, BranchStatus.OPEN)
     subtask = next((s for s in issue.subtasks if s.id == made), None)
     if subtask is None or any(branch.name in v.withdrawn for v in chain):
         return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask)
-    return _by_status(branch, subtask, answers, chain, people, at)
+    return _by_status(branch, subtask, replies, chain, people, at)
 
 
-def _answered(branch: Branch, answer: ReplyRecord) -> BranchState:
-    return BranchState(branch, BranchStatus.FINISHED, answer.at, answer.by, answer=answer)
+def _finished_by_reply(branch: Branch, reply: ReplyRecord) -> BranchState:
+    return BranchState(branch, BranchStatus.FINISHED, reply.at, reply.by, reply=reply)
 
 
 def _by_status(
-    branch: Branch, subtask: Subtask, answers: list[ReplyRecord], chain: list[Visit], people: People, at: datetime
+    branch: Branch, subtask: Subtask, replies: list[ReplyRecord], chain: list[Visit], people: People, at: datetime
 ) -> BranchState:
     names = people.office.subtask_statuses
     status = status_then(subtask, at)
     if status == names.superseded:
         return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask)
     reopened = max((c.at for c in _moves(subtask, at) if c.old == names.done), default=None)
-    # Who opens the subtask again takes back what the district had said until then.
-    last = next((a for a in reversed(answers) if reopened is None or a.at > reopened), None)
+    # Whoever reopens the subtask takes back what the district replied before.
+    last = next((r for r in reversed(replies) if reopened is None or r.at > reopened), None)
     if status in (names.done, names.needs_revision, names.not_received):
         moment, by = _finished(branch, subtask, status, at, chain)
         if status != names.done:
             state = BranchStatus.REVISE if status == names.needs_revision else BranchStatus.NOT_RECEIVED
             return BranchState(branch, state, moment, by, subtask)
         if last is not None and (by in people.bots or last.at > moment):
-            # The bot closed it because the district said so: theirs is the deed and the moment.
-            return replace(_answered(branch, last), subtask=subtask)
+            # The bot closed it because of the reply, so the district finished it, at the moment of the reply.
+            return replace(_finished_by_reply(branch, last), subtask=subtask)
         return BranchState(branch, BranchStatus.FINISHED, moment, by, subtask)
-    if last is not None:
-        return replace(_answered(branch, last), subtask=subtask, to_close=True)
+    # An open subtask whose history was not read belongs to an earlier visit: people have opened it again.
+    if last is not None and subtask.whole:
+        return replace(_finished_by_reply(branch, last), subtask=subtask, to_close=True)
     return BranchState(branch, BranchStatus.OPEN, subtask=subtask)
 
 
@@ -97,13 +98,13 @@ def _moves(subtask: Subtask, until: datetime) -> list[Change]:
 
 
 def status_then(subtask: Subtask, at: datetime) -> str:
-    """The subtask's status at a moment, by its own history where that was read."""
+    """The subtask's status at a moment, by its own history if that was read."""
     later = [c for c in subtask.changes if c.field == "status" and c.at > at]
     return later[0].old or subtask.status if later else subtask.status
 
 
 def _finished(branch: Branch, subtask: Subtask, status: str, at: datetime, chain: list[Visit]) -> tuple[datetime, str]:
-    """When and by whom, by the subtask's own history; by the ledger where that was not read again."""
+    """When and by whom it was finished, by the subtask's history or, if that was not read, by the ledger."""
     for change in reversed(_moves(subtask, at)):
         if change.new == status:
             return change.at, change.author.id if change.author else ""
@@ -112,6 +113,6 @@ def _finished(branch: Branch, subtask: Subtask, status: str, at: datetime, chain
 
 
 def open_subtasks(issue: Issue, ids: Collection[str], names: SubtaskStatuses) -> tuple[Subtask, ...]:
-    """Those of the named subtasks on which nobody has given a last word yet."""
-    last = (names.done, names.needs_revision, names.not_received, names.superseded)
-    return tuple(s for s in issue.subtasks if s.id in ids and s.status not in last)
+    """Those of the named subtasks that are in no final status."""
+    final = (names.done, names.needs_revision, names.not_received, names.superseded)
+    return tuple(s for s in issue.subtasks if s.id in ids and s.status not in final)

@@ -1,4 +1,4 @@
-"""Listens to the newer comments of a ticket: what the district's contact asks and answers, what staff order."""
+"""Reads the newer comments of a ticket: the contact's replies and questions, and the commands of staff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.history import replies
-from bot.core.history.commands import VISIT_COMMANDS, Command, NotDone, Scene, answer_to, command_of, obey
+from bot.core.history.commands import (
+    VISIT_COMMANDS,
+    Command,
+    CommandContext,
+    CommandRefused,
+    execute,
+    parse_command,
+    reply_name,
+)
 from bot.core.model.effect_id import Kind
 from bot.core.model.issue import Comment, Issue
 from bot.core.model.ledger import WAITING, CommandRecord, Ledger, ReplyRecord, Visit
@@ -16,7 +24,7 @@ from bot.core.model.roles import People
 
 
 class Misplaced(StrEnum):
-    """How a command can stand where none is obeyed."""
+    """How a command was written where none is accepted."""
 
     BY_CONTACT = "by the contact"
     IN_PUBLIC = "in public"
@@ -24,8 +32,8 @@ class Misplaced(StrEnum):
 
 @dataclass(frozen=True)
 class ReadCommand:
-    """A comment that begins with a command. `misplaced` says how it was where no order is taken, `problem` why it
-    was not obeyed; where both are empty it was, or it only asks something."""
+    """A comment that begins with a command. `misplaced` says in which way it was in the wrong place, `problem`
+    why it was refused. If both are empty it was executed, or it only asks something."""
 
     comment: Comment
     command: Command
@@ -35,8 +43,8 @@ class ReadCommand:
 
 @dataclass
 class NewComments:
-    """What a look found in the newer comments: STATUS questions, FILES READY while a review runs, words that a
-    person must read, commands; and the stays that passed unseen."""
+    """What a reconcile found in the newer comments: STATUS questions, FILES READY during a review, comments that a
+    person must read, and commands. `missed` are the visits that passed before the bot had done anything in them."""
 
     status: list[Comment] = field(default_factory=list)
     early: list[Comment] = field(default_factory=list)
@@ -46,51 +54,51 @@ class NewComments:
 
 
 class CommentIntake:
-    """Hears comments one by one, in the order in which they were written; `ledger` is changed in place."""
+    """Reads comments one by one, in the order in which they were written; `ledger` is changed in place."""
 
     def __init__(
-        self, issue: Issue, process: Process, ledger: Ledger, people: People, zone: str, first_look: bool
+        self, issue: Issue, process: Process, ledger: Ledger, people: People, zone: str, first_reconcile: bool
     ) -> None:
         self._issue, self._process, self._ledger, self._people = issue, process, ledger, people
-        self._zone, self._first_look = zone, first_look
+        self._zone, self._first_reconcile = zone, first_reconcile
         self._before = dict(ledger.read_comments)
         self._subtask_of = {c.id: subtask.key for subtask in issue.subtasks for c in subtask.comments}
         self.found = NewComments()
 
     def newer(self) -> Iterator[Comment]:
-        """The comments that are to be heard: the contact's, and everybody's that begin with a command; on subtasks
-        what is clearly meant as one, so that whoever wrote it there hears where it belongs."""
+        """The comments to read: the contact's, those of staff that begin with a command, and those of staff on
+        subtasks that begin with a known command, so that the bot can answer where it belongs."""
         since, until = self._process.since, self._ledger.read_until
         for comment in (*self._issue.comments, *self._on_subtasks()):
             if since is None or comment.updated < since or self._before.get(comment.id) == comment.updated:
                 continue
             if until is not None and comment.updated <= until:
                 continue
-            if self._is_contacts(comment) or (self._is_staffs(comment) and command_of(comment.body)):
+            if self._is_contacts(comment) or (self._is_staffs(comment) and parse_command(comment.body)):
                 yield comment
 
     def _on_subtasks(self) -> Iterator[Comment]:
         for subtask in self._issue.subtasks:
             for comment in subtask.comments:
-                command = command_of(comment.body)
+                command = parse_command(comment.body)
                 if command is not None and command.known and self._is_staffs(comment):
                     yield comment
 
     def read(self, comment: Comment) -> Visit | None:
-        """Take one comment in; the new stay that it begins, where it does."""
-        command = command_of(comment.body)
-        if command is not None and (command.known or command.meant or not comment.public):
-            return self._heed(comment, command)
+        """Read one comment, and return the new visit if it begins one."""
+        command = parse_command(comment.body)
+        if command is not None and (command.known or command.suggestion or not comment.public):
+            return self._read_command(comment, command)
         if not self._is_contacts(comment):
-            return None  # staff write in public what they like
+            return None  # what staff write in public is for the district
         visit = self._ledger.visits[-1]
         self._ledger.mark_read(comment.id, comment.updated)
         if comment.updated < visit.began:
-            # Written just before the present stay began: too late for the last one, but never unread.
-            if not self._first_look:
+            # Written just before the present visit began: too late for the last one, so a person must read it.
+            if not self._first_reconcile:
                 self.found.unrecognized.append(comment)
             return None
-        reply = replies.understand(comment.body)
+        reply = replies.parse_reply(comment.body)
         step = self._step(visit)
         if reply is not None and reply.intent == replies.FILES_READY and step is not None and step.review:
             self.found.early.append(comment)
@@ -108,22 +116,22 @@ class CommentIntake:
         return None
 
     def visit_over(self) -> None:
-        """The ticket has moved on: what was asked in the stay is for a person now, the next need not say it."""
+        """Leave the open questions of a visit that has ended to a person."""
         found = self.found
         found.unrecognized += [*found.status, *found.early]
         found.status.clear()
         found.early.clear()
-        if self._first_look:
-            found.unrecognized.clear()  # what was said in stays before the bot's time is not made up
+        if self._first_reconcile:
+            found.unrecognized.clear()  # comments from before the bot's time are left alone
             found.commands.clear()
 
     # -- commands
 
-    def _heed(self, comment: Comment, command: Command) -> Visit | None:
+    def _read_command(self, comment: Comment, command: Command) -> Visit | None:
         subtask = self._subtask_of.get(comment.id, "")
         misplaced = None if subtask else self._misplaced(comment)
-        last, order = self._ledger.visits[-1], self._order(comment)
-        edited = comment.id in self._before or self._was_other(comment, order)
+        last, record = self._ledger.visits[-1], self._command_record(comment)
+        edited = comment.id in self._before or self._edited_after_reply(comment, record)
         self._ledger.mark_read(comment.id, comment.updated)
         problem, began = "", None
         if misplaced:
@@ -131,16 +139,16 @@ class CommentIntake:
         elif subtask:
             problem = f"it was written on {subtask}; write it on this ticket itself"
         elif not command.known:
-            perhaps = f"; perhaps you mean /{command.meant}" if command.meant else ""
+            perhaps = f"; perhaps you mean /{command.suggestion}" if command.suggestion else ""
             problem = f"there is no command /{command.name}{perhaps}"
         elif edited:
             problem = "the bot had read this comment before, and takes an order only once; write a new comment"
         elif comment.updated < last.began and command.name in VISIT_COMMANDS:
             problem = "the ticket was moved before the bot read this; write it again if it still holds"
-        elif order is None:
+        elif record is None:
             try:
-                began = obey(self._scene(), command, comment)
-            except NotDone as why:
+                began = execute(self._context(), command, comment)
+            except CommandRefused as why:
                 problem = str(why)
             if began is not None:
                 self.visit_over()
@@ -152,21 +160,21 @@ class CommentIntake:
             return Misplaced.BY_CONTACT
         return Misplaced.IN_PUBLIC if comment.public else None
 
-    def _was_other(self, comment: Comment, order: CommandRecord | None) -> bool:
-        """Whether the comment was obeyed or answered as it stood at another moment."""
-        now = answer_to(comment.id, comment.updated)
+    def _edited_after_reply(self, comment: Comment, record: CommandRecord | None) -> bool:
+        """Whether the comment was executed or answered before its last edit."""
+        now = reply_name(comment.id, comment.updated)
         answers = (name for visit in self._ledger.visits for name, _ in visit.effects(Kind.ANSWER))
         before = any(name.args[0] == comment.id and name != now for name in answers)
-        return before or (order is not None and order.at != comment.updated)
+        return before or (record is not None and record.at != comment.updated)
 
-    def _order(self, comment: Comment) -> CommandRecord | None:
-        """The order of that comment that was obeyed before, though its answer may not have gone out."""
+    def _command_record(self, comment: Comment) -> CommandRecord | None:
+        """The record of the command in that comment, if it was executed before; its answer may still be missing."""
         return next((o for v in self._ledger.visits for o in v.commands if o.comment == comment.id), None)
 
-    def _scene(self) -> Scene:
+    def _context(self) -> CommandContext:
         visit = self._ledger.visits[-1]
         lead = self._people.office.lead
-        return Scene(self._issue, self._process, lead, self._ledger, visit, self._step(visit), self._zone)
+        return CommandContext(self._issue, self._process, lead, self._ledger, visit, self._step(visit), self._zone)
 
     # -- who and where
 
@@ -177,7 +185,7 @@ class CommentIntake:
         return self._people.is_staff(comment.author, comment.updated)
 
     def _answers(self, visit: Visit, intent: str) -> bool:
-        """Whether the stay waits for such a reply; the status may be asked wherever there is one to tell."""
+        """Whether the visit expects such a reply; STATUS is possible in every step and while the ticket waits."""
         step = self._step(visit)
         if intent == replies.STATUS:
             return step is not None or visit.step == WAITING

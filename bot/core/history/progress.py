@@ -1,4 +1,4 @@
-"""Where a district stands: the present stay, its branches, its review clocks, whose turn it is, what was found."""
+"""The progress of a district: the present visit, its branches and review clocks, whose turn it is, the findings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bot.core.history.branches import BranchState, BranchStatus, states
 from bot.core.history.comment_intake import NewComments
-from bot.core.history.sla_clocks import Clock, clocks_of, note
-from bot.core.history.visits import Fold
+from bot.core.history.sla_clocks import Clock, clock_record, visit_clocks
+from bot.core.history.visits import HistoryReplay, corrects_mistake
 from bot.core.model.effect_id import Kind
 from bot.core.model.issue import Comment, Issue
 from bot.core.model.ledger import (
@@ -36,7 +36,7 @@ _FINDINGS = re.compile(r"\s*\*?findings\s*(?::\*|\*?\s*:)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Finding:
-    """What one reviewer's comment found: a line each."""
+    """The findings in one reviewer's comment, one per line."""
 
     comment: str
     lines: tuple[str, ...]
@@ -44,8 +44,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Progress:
-    """Everything that deciding needs. `ledger` is the new one, not yet written. `live` is false for a stay that
-    began before the process's `since`; `review` is the stay whose verdict sent the ticket to wait."""
+    """Everything that deciding needs. `ledger` is the new one, not yet written. `live` is false for a visit that
+    began before the process's `since`; `review` is the visit whose verdict sent the ticket to wait."""
 
     issue: Issue
     process: Process
@@ -62,21 +62,21 @@ class Progress:
 
     @property
     def live(self) -> bool:
-        """Whether the bot may speak, make and move in this stay."""
+        """Whether the bot may comment, create subtasks and move the ticket in this visit."""
         return self.process.since is not None and self.visit.began >= self.process.since
 
     @property
     def chain(self) -> list[Visit]:
-        """The present stay and those that it goes on with."""
+        """The present visit and those that it continues."""
         return self.ledger.chain(self.visit)
 
     def done(self, name: str) -> bool:
-        """Whether the effect of that name was done in this visit or one that it goes on with."""
+        """Whether the effect of that name was done in this visit or one that it continues."""
         return any(name in v.done for v in self.chain)
 
     @property
     def waiting(self) -> bool:
-        """Whether the ticket stands in the process's waiting status."""
+        """Whether the ticket is in the process's waiting status."""
         return self.visit.step == WAITING
 
     @property
@@ -99,7 +99,7 @@ class Progress:
 
     @property
     def running(self) -> tuple[Clock, ...]:
-        """The clocks that have not stopped; some may stand still."""
+        """The clocks that have not stopped; some may be paused."""
         return tuple(c for c in self.clocks if c.stopped is None)
 
     @property
@@ -117,30 +117,23 @@ def follow(
     now: datetime,
     applied: Mapping[str, str] | None = None,
 ) -> Progress:
-    """The progress of one issue: the ledger, with all that is newer in the snapshot folded in.
+    """The progress of one issue: the ledger, with everything in the snapshot that is newer added to it.
 
     `now` is the business now; `applied` maps effect ids that the store knows as done to what came of them.
-    Raises LedgerBroken where the issue's ledger cannot be read."""
+    Raises LedgerBroken if the issue's ledger cannot be read."""
     now = max(now, issue.newest)
     people = People(issue, office, bots)
-    ledger = read_ledger(issue.ledger) or Ledger(process.name, process.version)
-    ledger.process, ledger.version = process.name, process.version
-    if ledger.visits and ledger.visits[-1].ended is not None:
-        # It was let go while it followed no process; now it does again, and the time between was nobody's.
-        ledger.visits[-1].pauses.append(PauseRecord(ledger.visits[-1].ended, now, PauseReason.OUTSIDE))
-        ledger.visits[-1].ended, ledger.visits[-1].verdict = None, None
+    ledger = _ledger_so_far(issue, process, now)
     known = {v.id for v in ledger.visits if v.ended is not None}
     zone = calendars[process.calendar].zone
-    new_comments = Fold(issue, process, ledger, people, applied or {}, zone).run()
-    visit = ledger.visits[-1]
-    for passed in ledger.visits[:-1]:
-        if passed.id not in known:
-            _run_clocks(issue, process, passed, ledger, people, calendars, passed.ended or now)
+    new_comments = HistoryReplay(issue, process, ledger, people, applied or {}, zone).run()
+    *earlier, visit = ledger.visits
+    for passed in (v for v in earlier if v.id not in known):
+        _run_clocks(issue, process, passed, ledger, people, calendars, passed.ended or now)
     step, branches, clocks = _run_clocks(issue, process, visit, ledger, people, calendars, now)
     review = _review_before(process, visit, ledger)
     if visit.step == WAITING and visit.replies:
-        last = visit.replies[-1]
-        visit.decided = Decision(Verdict.RECEIVED, last.at, last.by, _return_status(process, review))
+        visit.decided = _files_received(process, visit, review)
     return Progress(
         issue=issue,
         process=process,
@@ -157,6 +150,18 @@ def follow(
     )
 
 
+def _ledger_so_far(issue: Issue, process: Process, now: datetime) -> Ledger:
+    """The issue's ledger as it was written last, or a new one."""
+    ledger = read_ledger(issue.ledger) or Ledger(process.name, process.version)
+    ledger.process, ledger.version = process.name, process.version
+    last = ledger.visits[-1] if ledger.visits else None
+    if last is not None and last.ended is not None:
+        # The issue followed no process for a time, and follows one again: the time in between is a pause.
+        last.pauses.append(PauseRecord(last.ended, now, PauseReason.OUTSIDE))
+        last.ended, last.verdict = None, None
+    return ledger
+
+
 def _run_clocks(
     issue: Issue,
     process: Process,
@@ -166,7 +171,7 @@ def _run_clocks(
     calendars: Mapping[str, Calendar],
     at: datetime,
 ) -> tuple[Step | None, tuple[BranchState, ...], tuple[Clock, ...]]:
-    """Bring one stay up to `at`: its withdrawn branches, its verdict, its clocks."""
+    """Update one visit to the moment `at`: its withdrawn branches, its verdict, its clocks."""
     step = process.find_step(visit.step)
     if step is None:
         return None, (), ()
@@ -176,14 +181,16 @@ def _run_clocks(
             visit.withdrawn.append(state.branch.name)
     visit.finished = {b.branch.name: FinishRecord(b.at, b.by) for b in branches if b.at is not None}
     if visit.ended is None:
-        visit.decided = _spoken(issue, process, step, ledger.chain(visit)) or decision(process, step, visit, branches)
-    clocks = clocks_of(process, step, visit, ledger, branches, calendars, at)
-    visit.clocks = {c.name: note(c) for c in clocks}
+        visit.decided = _automated_decision(issue, process, step, ledger.chain(visit)) or decision(
+            process, step, visit, branches, _counts_since(ledger, visit, people.office)
+        )
+    clocks = visit_clocks(process, step, visit, ledger, branches, calendars, at)
+    visit.clocks = {c.name: clock_record(c) for c in clocks}
     return step, branches, clocks
 
 
-def _spoken(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> Decision | None:
-    """A step of the bot's own is complete with its comment."""
+def _automated_decision(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> Decision | None:
+    """The decision of an automated step, which is complete when its comment is posted."""
     said = next((v.done[Kind.SAY] for v in chain if Kind.SAY in v.done), None)
     if not step.automated or said is None:
         return None
@@ -191,30 +198,44 @@ def _spoken(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> D
     return Decision(Verdict.DONE, at, "", process.status_of(step.next))
 
 
-def decision(process: Process, step: Step, visit: Visit, branches: tuple[BranchState, ...]) -> Decision | None:
-    """The verdict or completion that the branches have reached in this stay, None while they have not.
+def _counts_since(ledger: Ledger, visit: Visit, office: Office) -> datetime:
+    """Since when work counts for the decision of a visit: since it began, or since the one before a slip began, which
+    it goes on with as if the slip had not been."""
+    earlier = ledger.visits[: ledger.visits.index(visit)]
+    slip = bool(visit.continues) and corrects_mistake(earlier, visit, office.grace_or_default)
+    return earlier[-2].began if slip else visit.began
 
-    Every branch must be settled, and at least one of them by a deed of this stay: so a ticket that was put
-    back by hand stays until somebody does something in it."""
-    if told := [o for o in visit.commands if o.kind == CommandName.NOT_RECEIVED]:
-        return Decision(Verdict.NOT_RECEIVED, told[0].at, told[0].by, process.waiting_status)
+
+def decision(
+    process: Process, step: Step, visit: Visit, branches: tuple[BranchState, ...], since: datetime
+) -> Decision | None:
+    """The verdict or completion that the branches have reached in this visit, None while they have not.
+
+    Every branch must be settled, at least one by work, and at least one since the moment `since`: so a ticket that was
+    put back by hand stays until somebody does something in it."""
+    if not_received := [o for o in visit.commands if o.kind == CommandName.NOT_RECEIVED]:
+        return Decision(Verdict.NOT_RECEIVED, not_received[0].at, not_received[0].by, process.waiting_status)
     said = (BranchStatus.FINISHED, BranchStatus.REVISE, BranchStatus.NOT_RECEIVED)
-    deeds = [b for b in branches if b.status in said and b.at is not None and b.at >= visit.began]
-    missing = [b for b in deeds if b.status == BranchStatus.NOT_RECEIVED]
+    work = [b for b in branches if b.status in said and b.at is not None]
+    results = [b for b in work if b.at is not None and b.at >= since]
+    withdrawn = any(b.status == BranchStatus.WITHDRAWN and b.branch.name in visit.withdrawn for b in branches)
+    missing = [b for b in results if b.status == BranchStatus.NOT_RECEIVED]
     if missing and step.revision is not None and step.revision.not_received is not None:
         first = min(missing, key=lambda b: b.at or visit.began)
         return Decision(Verdict.NOT_RECEIVED, first.at or visit.began, first.by, process.waiting_status)
     if (
         step.revision is not None
         and step.revision.at_once
-        and (failed := [b for b in deeds if b.status == BranchStatus.REVISE])
+        and (failed := [b for b in results if b.status == BranchStatus.REVISE])
     ):
         first = min(failed, key=lambda b: b.at or visit.began)
         return Decision(Verdict.REVISION, first.at or visit.began, first.by, process.waiting_status)
-    if not deeds or any(b.status in (BranchStatus.OPEN, BranchStatus.NOT_RECEIVED) for b in branches):
+    if not work or any(b.status in (BranchStatus.OPEN, BranchStatus.NOT_RECEIVED) for b in branches):
         return None
-    last = max(deeds, key=lambda b: b.at or visit.began)
-    at = last.at or visit.began
+    if not results and not withdrawn:
+        return None
+    last = max(work, key=lambda b: b.at or visit.began)
+    at = max(last.at or visit.began, visit.began if withdrawn else since)
     if step.review and any(b.status == BranchStatus.REVISE for b in branches):
         return Decision(Verdict.REVISION, at, last.by, process.waiting_status)
     if any(b.status == BranchStatus.REVISE for b in branches):
@@ -233,8 +254,14 @@ def _review_before(process: Process, visit: Visit, ledger: Ledger) -> Visit | No
     return None
 
 
+def _files_received(process: Process, visit: Visit, review: Visit | None) -> Decision:
+    """The decision of a ticket that waited for files, by the district's last reply."""
+    last = visit.replies[-1]
+    return Decision(Verdict.RECEIVED, last.at, last.by, _return_status(process, review))
+
+
 def _return_status(process: Process, review: Visit | None) -> str:
-    """Where new files go: as the review that asked for them says, else to the first review."""
+    """The status that new files go to: as the review that asked for them says, else the first review."""
     if review is not None:
         step = process.step(review.step)
     else:

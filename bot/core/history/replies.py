@@ -1,4 +1,4 @@
-"""What a district contact's comment asks for, told from its first line, with no room for guesses."""
+"""What a district contact's comment asks for, by its first line; an unclear one is never guessed at."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ STATUS = "status"
 
 KEYWORDS = {CONFIRM: "CONFIRM", FILES_READY: "FILES READY", STATUS: "STATUS"}
 
-# A reply is understood only where every word of its line is known: its own, or one of these. So "not", "if",
-# "tomorrow", "can you" and all that nobody thought of make it no reply, and a person reads it instead.
+# A reply is accepted only if every word of its line is known: its own, or one of these. So "not", "if", "tomorrow",
+# "can you", and any unexpected word make it no reply, and a person reads it instead.
 _POLITE = frozenset(
     """a again all and best dear everyone for good evening morning afternoon hello hey hi i it kind many much now ok
     okay our please regards sincerely so sure team thank thanks that the there these this to very we you your
@@ -34,16 +34,16 @@ _QUOTED = (">", "bq.")
 
 @dataclass(frozen=True)
 class Reply:
-    """One understood reply. `more` says that the rest of the comment asks something a person should read."""
+    """One reply that is certain. `more` says that the rest of the comment asks something a person should read."""
 
     intent: str
     more: bool = False
 
 
-def understand(body: str) -> Reply | None:
-    """What the comment's first line says, or None where that is not certain.
+def parse_reply(body: str) -> Reply | None:
+    """The reply in the comment's first line, or None if it is not certain.
 
-    Quoted lines, and a line of nothing but a greeting, are passed over. A question or a negation is never a
+    Quoted lines, and a line of nothing but a greeting, are skipped. A question or a negation is never a
     yes; only STATUS may be asked as a question.
     """
     lines = [line for line in map(str.strip, body.splitlines()) if not line.startswith(_QUOTED)]

@@ -1,4 +1,4 @@
-"""The review clocks of one stay: when each started, what it spends, when it is due, when it stopped."""
+"""The review clocks of one visit: when each started, was paused, is due, and stopped."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Extensions = tuple[Goal, ...]
 
 @dataclass(frozen=True)
 class Clock:
-    """One running or stopped review clock of a stay; `branch` is "" for the step's own.
+    """One running or stopped review clock of a visit; `branch` is "" for the step's own.
 
-    In its `pauses` nothing was spent; with `paused` it stands still since then, and `due` is the moment that it
-    would have kept. `extended` are the goals that staff added."""
+    `pauses` are its ended pauses. With `paused` it has been paused since that moment, and `due` is when it would be
+    due without that pause. `extended` are the goals that staff added."""
 
     branch: str
     team: str
@@ -47,24 +47,24 @@ class Clock:
 
     @property
     def name(self) -> str:
-        """The branch whose clock it is, STEP_CLOCK for the step's own: as the ledger calls it."""
+        """Its name in the ledger: its branch, or STEP_CLOCK for the step's own clock."""
         return self.branch or STEP_CLOCK
 
     def moment(self, calendar: Calendar, fraction: float) -> datetime:
-        """When that fraction of the time, extensions included, is used; of 1, the due moment itself."""
+        """When that fraction of the time, with extensions, is used; for 1, the due moment."""
         if fraction == 1:
             return self.due
-        end = planned(calendar, self.goal, self.started, self.extended)
+        end = unpaused_due(calendar, self.goal, self.started, self.extended)
         if end <= self.started:
             moment = end
         elif self.goal.unit is Unit.HOURS:
             moment = self.started + (end - self.started) * fraction
         else:
             moment = calendar.after(self.started, calendar.elapsed(self.started, end) * fraction)
-        return shifted(calendar, self.goal, moment, self.pauses)
+        return after_pauses(calendar, self.goal, moment, self.pauses)
 
 
-def clocks_of(
+def visit_clocks(
     process: Process,
     step: Step,
     visit: Visit,
@@ -73,71 +73,75 @@ def clocks_of(
     calendars: Mapping[str, Calendar],
     at: datetime,
 ) -> tuple[Clock, ...]:
-    """The clocks of a stay as they stand at the moment `at`: the step's own and one for each branch with a goal."""
+    """The clocks of a visit as they are at the moment `at`: the step's own and one for each branch with a goal."""
     oldest = ledger.chain(visit)[-1]
     start = visit.received if step.review else oldest.first or oldest.began
     if start is None:
         return ()
-    pauses = tuple(_from(start, pause) for pause in pauses_of(ledger, visit) if pause.end is None or pause.end > start)
-    face = _Face(calendars[process.calendar], start, visit, pauses, extensions_of(ledger, visit))
+    pauses = tuple(
+        _clip_start(start, pause) for pause in pauses_of(ledger, visit) if pause.end is None or pause.end > start
+    )
+    builder = _ClockBuilder(calendars[process.calendar], start, visit, pauses, extensions_of(ledger, visit))
     clocks = []
     goal = goal_of(process, step, visit, ledger)
     if goal is not None:
         stopped = visit.decided.at if visit.decided else visit.ended
         team = next((p for p in step.parties if p != DISTRICT), step.parties[0])
-        clocks.append(face.clock("", team, goal, stopped))
+        clocks.append(builder.clock("", team, goal, stopped))
     for state in branches:
         if state.branch.goal is not None:
             stopped = _branch_stopped(state, visit, at)
-            clocks.append(face.clock(state.branch.name, state.branch.party, state.branch.goal, stopped))
+            clocks.append(builder.clock(state.branch.name, state.branch.party, state.branch.goal, stopped))
     return tuple(clocks)
 
 
-def _from(start: datetime, pause: Pause) -> Pause:
-    """What of a pause comes after the start, which may have been corrected to a later moment than its begin."""
+def _clip_start(start: datetime, pause: Pause) -> Pause:
+    """The part of a pause after the start, which may have been corrected to a moment after the pause began."""
     return replace(pause, begin=max(pause.begin, start))
 
 
 @dataclass(frozen=True)
-class _Face:
-    """What all clocks of a stay have in common."""
+class _ClockBuilder:
+    """Builds the clocks of a visit from what they have in common."""
 
     calendar: Calendar
     start: datetime
     visit: Visit
     pauses: Pauses
-    orders: tuple[CommandRecord, ...]
+    extend_commands: tuple[CommandRecord, ...]
 
     def clock(self, branch: str, team: str, goal: Goal, stopped: datetime | None) -> Clock:
-        pauses = self.pauses if stopped is None else tuple(_until(stopped, p) for p in self.pauses if p.begin < stopped)
+        pauses = (
+            self.pauses if stopped is None else tuple(_clip_end(stopped, p) for p in self.pauses if p.begin < stopped)
+        )
         over = tuple(p for p in pauses if p.end is not None)
         paused = next((p.begin for p in pauses if p.end is None), None)
-        extended = tuple(parse_goal(o.value) for o in self.orders if stopped is None or o.at < stopped)
-        name, kept = self.calendar.name, self._kept(branch, over, extended) if stopped is not None else None
-        if kept is not None:
-            goal, name, due = parse_goal(kept.goal), kept.calendar, kept.due
+        extended = tuple(parse_goal(o.value) for o in self.extend_commands if stopped is None or o.at < stopped)
+        name, recorded = self.calendar.name, self._recorded(branch, over, extended) if stopped is not None else None
+        if recorded is not None:
+            goal, name, due = parse_goal(recorded.goal), recorded.calendar, recorded.due
         else:
-            due = shifted(self.calendar, goal, planned(self.calendar, goal, self.start, extended), over)
+            due = after_pauses(self.calendar, goal, unpaused_due(self.calendar, goal, self.start, extended), over)
         return Clock(branch, team, goal, name, self.start, due, stopped, over, paused, extended)
 
-    def _kept(self, branch: str, over: Pauses, extended: Extensions) -> ClockRecord | None:
-        """The note that a clock which has stopped ends with: another goal or calendar since rewrites nothing, an
-        order or a pause that was not known yet does."""
-        noted = self.visit.clocks.get(branch or STEP_CLOCK)
-        if noted is None or noted.started != self.start or noted.extended != tuple(map(str, extended)):
+    def _recorded(self, branch: str, over: Pauses, extended: Extensions) -> ClockRecord | None:
+        """The ledger's record of a stopped clock, if it still applies. A new goal or calendar does not change it; an
+        extension or a pause that was not known yet does."""
+        record = self.visit.clocks.get(branch or STEP_CLOCK)
+        if record is None or record.started != self.start or record.extended != tuple(map(str, extended)):
             return None
-        return noted if [(p.begin, p.end) for p in noted.pauses] == [(p.begin, p.end) for p in over] else None
+        return record if [(p.begin, p.end) for p in record.pauses] == [(p.begin, p.end) for p in over] else None
 
 
 def goal_of(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Goal | None:
     """The step's goal or, for files that a revision asked for, what that revision says instead."""
-    asker = asked_by(process, step, visit, ledger)
+    asker = requesting_review(process, step, visit, ledger)
     revision = asker.revision if asker else None
     return revision.goal if revision is not None and revision.goal is not None else step.goal
 
 
-def asked_by(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Step | None:
-    """The review whose revision asked for the files at hand and sent them to this step, None where none did."""
+def requesting_review(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Step | None:
+    """The review whose revision asked for the present files and sent them to this step; None if there is none."""
     for earlier in reversed(ledger.visits[: ledger.visits.index(visit)]):
         asker = process.find_step(earlier.step)
         if (
@@ -152,25 +156,25 @@ def asked_by(process: Process, step: Step, visit: Visit, ledger: Ledger) -> Step
 
 
 def extensions_of(ledger: Ledger, visit: Visit) -> tuple[CommandRecord, ...]:
-    """The orders by which staff have added to the time of a stay and of those that it goes on with, oldest first.
-    A clock that had stopped by then has nothing of them."""
+    """The /extend commands of a visit and of those that it continues, oldest first. A clock that had stopped before a
+    command is not extended by it."""
     return tuple(o for v in reversed(ledger.chain(visit)) for o in v.commands if o.kind == CommandName.EXTEND)
 
 
-def _until(stopped: datetime, pause: Pause) -> Pause:
+def _clip_end(stopped: datetime, pause: Pause) -> Pause:
     return pause if pause.end is not None and pause.end <= stopped else replace(pause, end=stopped)
 
 
-def planned(calendar: Calendar, goal: Goal, start: datetime, extended: Extensions) -> datetime:
-    """The due moment of a goal that is never paused, with what was added to it."""
+def unpaused_due(calendar: Calendar, goal: Goal, start: datetime, extended: Extensions) -> datetime:
+    """The due moment of a goal with its extensions, without any pause."""
     due = calendar.due(start, goal)
     for more in extended:
         due = calendar.due(due, more)
     return due
 
 
-def shifted(calendar: Calendar, goal: Goal, moment: datetime, pauses: Pauses) -> datetime:
-    """A moment of a clock, moved on by its pauses: what was left of the time when a pause began is spent after it."""
+def after_pauses(calendar: Calendar, goal: Goal, moment: datetime, pauses: Pauses) -> datetime:
+    """A moment of a clock moved later by its pauses: the time left when a pause began counts after its end."""
     for pause in pauses:
         if pause.begin >= moment or pause.end is None:
             break
@@ -190,13 +194,13 @@ def _branch_stopped(state: BranchState, visit: Visit, at: datetime) -> datetime 
     if state.status in (BranchStatus.FINISHED, BranchStatus.REVISE, BranchStatus.NOT_RECEIVED):
         return state.at
     if state.status == BranchStatus.WITHDRAWN:
-        noted = visit.clocks.get(state.branch.name)
-        return (noted.stopped if noted else None) or at
+        record = visit.clocks.get(state.branch.name)
+        return (record.stopped if record else None) or at
     return visit.ended
 
 
-def note(clock: Clock) -> ClockRecord:
-    """The clock as the ledger keeps it."""
+def clock_record(clock: Clock) -> ClockRecord:
+    """The record of the clock for the ledger."""
     return ClockRecord(
         goal=str(clock.goal),
         calendar=clock.calendar,

@@ -1,9 +1,9 @@
-"""Folds what is newer than the ledger into it: which stays there were, what was answered, which files came."""
+"""Replays what is newer than the ledger into it: the visits, the replies, and the files received."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot.core.history import replies
 from bot.core.history.branches import BranchState, BranchStatus, states
@@ -16,10 +16,11 @@ from bot.core.model.process import Process, Step
 from bot.core.model.roles import People
 
 
-class Fold:
-    """One pass over an issue's newer history. `ledger` is changed in place; the rest is read only. `applied`
-    are effects known from elsewhere, which a stay has from its beginning where only the ledger was lost; `zone` is
-    that of the calendar, in which staff write moments."""
+class HistoryReplay:
+    """Adds an issue's newer history to its ledger, which is changed in place; the rest is read only.
+
+    `applied` are the effects that the database knows as done, needed where the ledger was lost. `zone` is the time
+    zone of the calendar, in which staff write moments."""
 
     def __init__(
         self,
@@ -32,19 +33,19 @@ class Fold:
     ) -> None:
         self.issue, self.process, self.ledger, self.people = issue, process, ledger, people
         self.applied = applied
-        self.first_look = not ledger.visits
-        self.intake = CommentIntake(issue, process, ledger, people, zone, self.first_look)
+        self.first_reconcile = not ledger.visits
+        self.intake = CommentIntake(issue, process, ledger, people, zone, self.first_reconcile)
         self.known = {v.id for v in ledger.visits}
         last = ledger.visits[-1] if ledger.visits else None
-        self.meant = last.decided.to if last and last.decided else None  # the move that was written down before it
+        self.decided_status = last.decided.to if last and last.decided else None  # recorded before the move
 
     def run(self) -> NewComments:
-        """Take in every newer move and comment, in the order in which they happened."""
+        """Add every newer move and comment to the ledger, in the order in which they happened."""
         self.ledger.note(self.applied, self.issue.id)
-        if self.first_look:
+        if self.first_reconcile:
             self._begin_first()
         facts: list[tuple[datetime, int, Change | Comment]] = []
-        # At the same moment a comment goes first: it may be what the move was made for.
+        # At the same moment a comment goes first, because the move may be its result.
         facts += [(c.at, 1, c) for c in self._newer_moves()]
         facts += [(c.updated, 0, c) for c in self.intake.newer()]
         for _, _, fact in sorted(facts, key=lambda f: f[:2]):
@@ -85,7 +86,7 @@ class Fold:
         self._freeze_branches(prior, at)
         prior.ended, prior.ended_by = at, change.author.id if change.author else ""
         self._give_verdict(prior, status, mover, at)
-        if prior.id not in self.known and not prior.done and not self.first_look:
+        if prior.id not in self.known and not prior.done and not self.first_reconcile:
             self.intake.found.missed.append(prior.id)
         self.intake.visit_over()
         visit = Visit(
@@ -97,19 +98,18 @@ class Fold:
             mover=mover,
         )
         if mover == Mover.BOT and prior.undo == status:
-            self._as_the_person_had_it(visit, prior)
+            self._restore_visit(visit, prior)
         else:
             if mover == Mover.BOT and self._raced(prior, status):
                 visit.undo = prior.status
-            self._forget_slip(visit, prior)
+            self._drop_mistaken_verdict(visit)
             self._take_files(visit, prior, change)
-            self._continue(visit)
         record_pause(self.ledger, visit)
         self.ledger.visits.append(visit)
         self.ledger.note(self.applied, self.issue.id)
 
     def _begin_round(self, visit: Visit | None) -> None:
-        """Staff say that other files are under review now: a stay of its own, in the same step."""
+        """Begin a visit in the same step because staff announced a new set of files."""
         if visit is not None:
             prior = self.ledger.visits[-1]
             self._freeze_branches(prior, visit.began)
@@ -117,23 +117,17 @@ class Fold:
             self.ledger.visits.append(visit)
             self.ledger.note(self.applied, self.issue.id)
 
-    def _slipped(self, visit: Visit, prior: Visit) -> bool:
-        """Whether people put the ticket right at once: nothing was said in the stay that ends, nobody answered
-        in it, and the ticket is back where it was."""
-        grace, before = self.people.office.grace_or_default, self.ledger.visits[-2:-1]
-        if not before or prior.mover != Mover.PERSON or visit.mover != Mover.PERSON:
-            return False
-        back = bool(visit.step) and before[0].step == visit.step and before[0].files == prior.files
-        return back and visit.began - prior.began < grace and not prior.replies and Kind.SAY not in prior.done
+    def _moved_by_mistake(self, visit: Visit) -> bool:
+        return corrects_mistake(self.ledger.visits, visit, self.people.office.grace_or_default)
 
-    def _forget_slip(self, visit: Visit, prior: Visit) -> None:
-        """A verdict that was only a slip of the hand was none."""
-        if self._slipped(visit, prior):
+    def _drop_mistaken_verdict(self, visit: Visit) -> None:
+        """Remove the verdict that a mistaken move gave."""
+        if self._moved_by_mistake(visit):
             before = self.ledger.visits[-2]
             before.verdict, before.decided = Verdict.LEFT, None
 
     def _freeze_branches(self, prior: Visit, at: datetime) -> None:
-        """A subtask that was gone when the stay ended stays withdrawn, whatever comes back later."""
+        """Record the subtasks that were withdrawn when the visit ended, so that they remain so."""
         step = self._step(prior)
         if step is not None and prior.id in self.known:
             for state in states(self.issue, step, prior, self.ledger, self.people, at):
@@ -146,7 +140,7 @@ class Fold:
             prior.verdict = prior.decided.verdict
             return
         verdict = Verdict.LEFT
-        # Where only the ledger was lost, the bot's own moves tell what it had decided.
+        # Where only the ledger was lost, the bot's own moves show what it had decided.
         if mover != Mover.APP and step is not None and not (mover == Mover.BOT and self._raced(prior, status)):
             if step.review and status == self.process.waiting_status:
                 verdict = Verdict.NOT_RECEIVED if self._nothing_came(prior, step, at) else Verdict.REVISION
@@ -156,7 +150,7 @@ class Fold:
         prior.decided = Decision(verdict, at, prior.ended_by, status) if verdict != Verdict.LEFT else None
 
     def _nothing_came(self, prior: Visit, step: Step, at: datetime) -> bool:
-        """Whether a reviewer had said that there are no files, and the process has words for that."""
+        """Whether a reviewer reported that no files came, if the process has a comment for that."""
         if step.revision is None or step.revision.not_received is None:
             return False
         every = states(self.issue, step, prior, self.ledger, self.people, at)
@@ -165,55 +159,69 @@ class Fold:
         )
 
     def _raced(self, prior: Visit, status: str) -> bool:
-        """The bot meant its move for a stay that a person had ended meanwhile."""
-        return prior.id not in self.known and prior.mover == Mover.PERSON and status == self.meant
+        """Whether the bot decided its move in a visit that a person had ended meanwhile."""
+        return prior.id not in self.known and prior.mover == Mover.PERSON and status == self.decided_status
 
-    def _as_the_person_had_it(self, visit: Visit, errand: Visit) -> None:
-        person = self.ledger.visits[self.ledger.visits.index(errand) - 1]
+    def _restore_visit(self, visit: Visit, mistaken: Visit) -> None:
+        person = self.ledger.visits[self.ledger.visits.index(mistaken) - 1]
         visit.by, visit.mover, visit.continues = person.by, person.mover, person.id
         visit.files, visit.round, visit.received = person.files, person.round, person.received
 
     def _continue(self, visit: Visit) -> None:
-        """A stay goes on with an earlier one of the same step, unless new files have come in between."""
+        """A visit goes on with the last pass through its step, unless that one is complete or new files have come."""
         step = self._step(visit)
         if not visit.step or (step is None and visit.step != WAITING):
             return
         per_set = visit.step == WAITING or self._after_files(visit.step)
         for earlier in reversed(self.ledger.visits):
             if earlier.step == visit.step and (not per_set or earlier.files == visit.files):
-                visit.continues = earlier.id
+                if step is None or self._goes_on(step, earlier, visit):
+                    visit.continues = earlier.id
                 return
+
+    def _goes_on(self, step: Step, earlier: Visit, visit: Visit) -> bool:
+        """Whether a visit belongs to the same pass as an earlier one. An automated step has only one pass: it does not
+        speak again by itself."""
+        return step.automated or self._moved_by_mistake(visit) or not self._complete(step, earlier, visit.began)
+
+    def _complete(self, step: Step, visit: Visit, at: datetime) -> bool:
+        """Whether the pass of that visit was complete: a revision decided it, or all of its branches are settled."""
+        if visit.verdict in (Verdict.REVISION, Verdict.NOT_RECEIVED):
+            return True
+        if not step.branches:
+            return visit.verdict in (Verdict.GOOD, Verdict.DONE)
+        return all(state.settled for state in states(self.issue, step, visit, self.ledger, self.people, at))
 
     # -- the files
 
     def _take_files(self, visit: Visit, prior: Visit, change: Change) -> None:
-        """Which set of files is at hand in the new stay, which round that is, and when it was received."""
+        """Set the new visit's set of files, its round, and when the files were received."""
         step = self._step(visit)
         visit.files, visit.round, visit.received = prior.files, prior.round, prior.received
         if step is None or not step.review:
+            self._continue(visit)
             return
-        receipt = None if self._slipped(visit, prior) else self._receipt(prior, visit.mover, change)
+        receipt = None if self._moved_by_mistake(visit) else self._receipt(prior, visit.mover, change)
         if receipt is None and not prior.files and visit.mover != Mover.APP:
-            # Nobody waited for files any more: they count as received when that was so, or with the move.
+            # No files were awaited: they count as received when the step was complete, or with the move.
             as_decided = visit.mover == Mover.BOT and prior.decided is not None
             receipt = (f"h{change.id}", prior.decided.at if as_decided and prior.decided else change.at)
         if receipt is not None:
             visit.files, visit.received = receipt
-            judged = (
+            reviewed = (
                 v.round
                 for v in self.ledger.visits
                 if v.files and v.verdict in (Verdict.GOOD, Verdict.REVISION, Verdict.REPLACED)
             )
-            visit.round = max(judged, default=0) + 1
-            return
-        same = [v for v in self.ledger.visits if v.step == visit.step and v.files == visit.files]
-        if same:
-            visit.received = same[-1].received
-        elif visit.files:
-            visit.received = change.at  # a further review of the same files counts from when it got them
+            visit.round = max(reviewed, default=0) + 1
+        self._continue(visit)
+        if receipt is None:
+            goes_on = self.ledger.visit(visit.continues)
+            # A further review of the same files, or their next pass, counts from when it got them.
+            visit.received = goes_on.received if goes_on else change.at if visit.files else visit.received
 
     def _receipt(self, prior: Visit, mover: Mover, change: Change) -> tuple[str, datetime] | None:
-        """The fact by which the district's files came in during the stay that ends, and its moment."""
+        """The fact that shows that the district's files came during the visit that ends, and its moment."""
         said = [a for a in prior.replies if a.intent == replies.FILES_READY]
         last = (f"c{said[-1].comment}", said[-1].at) if said else None
         # Staff who move the ticket on while the district owes the files act for the district.
@@ -226,26 +234,26 @@ class Fold:
         if state.status == BranchStatus.OPEN:
             return by_hand
         if state.status != BranchStatus.FINISHED or state.at is None:
-            return last  # the district's subtask was withdrawn; what it said counts all the same
+            return last  # the subtask was withdrawn, but the district's reply still counts
         if state.at < prior.began:
-            return None  # finished in an earlier stay: no new files
-        if state.answer is not None:
-            return f"c{state.answer.comment}", state.at
+            return None  # finished in an earlier visit, so no new files
+        if state.reply is not None:
+            return f"c{state.reply.comment}", state.at
         return f"s{state.subtask.id if state.subtask else ''}.{int(state.at.timestamp())}", state.at
 
     def _files_branch(self, visit: Visit, at: datetime) -> BranchState | None:
-        """The branch of a stay in which the district sends its files, as it stood then."""
+        """The branch of a visit in which the district sends its files, as it was at that moment."""
         step = self._step(visit)
         every = states(self.issue, step, visit, self.ledger, self.people, at) if step else ()
         return next((s for s in every if replies.FILES_READY in s.branch.done_by), None)
 
     def _after_files(self, name: str) -> bool:
-        """Whether a step works on one set of files, that is, comes after the step in which they are received."""
-        seen_files = False
+        """Whether a step works on one set of files: it is a review, or comes after the step that receives them."""
+        files_received = False
         for step in self.process.steps:
             if step.name == name:
-                return step.review or seen_files
-            seen_files = seen_files or any(replies.FILES_READY in b.done_by for b in step.branches)
+                return step.review or files_received
+            files_received = files_received or any(replies.FILES_READY in b.done_by for b in step.branches)
         return False
 
     # -- names
@@ -260,3 +268,13 @@ class Fold:
 
     def _step(self, visit: Visit) -> Step | None:
         return self.process.find_step(visit.step)
+
+
+def corrects_mistake(earlier: Sequence[Visit], visit: Visit, grace: timedelta) -> bool:
+    """Whether people corrected a mistaken move at once: within the grace period, `visit`, which comes after the
+    `earlier` ones, is where the ticket was before, with no comment by the bot and no reply in between."""
+    if len(earlier) < 2 or earlier[-1].mover != Mover.PERSON or visit.mover != Mover.PERSON:
+        return False
+    before, slip = earlier[-2:]
+    back = bool(visit.step) and before.step == visit.step and before.files == slip.files
+    return back and visit.began - slip.began < grace and not slip.replies and Kind.SAY not in slip.done

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     UNDO = "undo"
     UNDONE = "undone"
     READY = "ready"  # moment of the decision
+    NOTHING_OPEN = "nothing_open"
     ASK_FINDINGS = "ask_findings"
     FIRST_REVISION = "first_revision"
     CALL = "call"

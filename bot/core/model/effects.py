@@ -43,15 +43,15 @@ class CreateSubtasks:
 @dataclass(frozen=True)
 class PostComment:
     """Post one comment, which may carry out several effects. A `draft` is an internal comment with the text that
-    would be public; with `tell` it is the draft of a date correction, which /tell sends. `due_id` is done with it if
-    the text names the day of the fact `due`."""
+    would be public; with `correction` it is the draft of a date correction, which /tell sends. `due_id` is done with
+    it if the text names the day of the fact `due`."""
 
     ids: tuple[EffectId, ...]
     template: str
     public: bool
     facts: Facts
     draft: bool = False
-    tell: bool = False
+    correction: bool = False
     due_id: EffectId | None = None
 
 

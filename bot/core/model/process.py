@@ -253,7 +253,7 @@ class Office:
     district's name (None: the issue's summary), `due_field` the field for the next due moment (None: no field).
     `voice` is what the bot may say to districts (SILENT, DRAFT or FULL; None: not set), `grace` how long it waits
     before it comments on a person's move (None: not set), `texts` are texts of the office that templates may quote,
-    `lead` are the accounts of the team leads. `untold_changes` and `untold_share` are the limits for missed webhooks.
+    `lead` are the accounts of the team leads. `untold_changes` is the limit for missed webhooks.
     `district_pattern` cuts the district's name out of the summary where no field has it.
     `district_calendars` maps a value of `calendar_field`, as `normalized` returns it, to the name of a calendar."""
 
@@ -271,7 +271,6 @@ class Office:
     former_accounts: tuple[str, ...] = ()
     calls_per_second: int = 20
     untold_changes: int = 5
-    untold_share: float = 0.5
     lead: tuple[str, ...] = ()
     voice: str | None = None
     grace: timedelta | None = None

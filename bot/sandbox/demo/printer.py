@@ -26,7 +26,7 @@ class Printer:
     def __init__(self, harness: Harness, out: Console) -> None:
         self._stage, self._out = harness, out
         self._told: set[str] = set()
-        self._looks = 0
+        self._printed = 0
         self._due: list[str] = []
 
     def say(self, line: str) -> None:
@@ -40,7 +40,7 @@ class Printer:
         events: list[tuple[datetime, str, Text]] = []
         for record in (issue, *self._stage.site.subtasks(key)):
             events += self._deeds(record, issue)
-        events += self._bot_looks(issue)
+        events += self._bot_entries(issue)
         for at, _, line in sorted(events, key=lambda e: e[:2]):
             self._out.print(Text(f"{moment(at, self._calendar())}  ", style="dim") + line)
         self._tell_due(key)
@@ -62,19 +62,19 @@ class Printer:
             events.append((issue.created, "", line))
         return events
 
-    def _bot_looks(self, issue: IssueRecord) -> list[tuple[datetime, str, Text]]:
-        looks = list(reversed(self._stage.bot.journal.entries(issue.id, 10_000)))
-        fresh, self._looks = looks[self._looks :], len(looks)
+    def _bot_entries(self, issue: IssueRecord) -> list[tuple[datetime, str, Text]]:
+        entries = list(reversed(self._stage.bot.journal.entries(issue.id, 10_000)))
+        fresh, self._printed = entries[self._printed :], len(entries)
         written = [c for c in issue.comments if c.author.id == BOT.id and self._fresh(f"c{c.id}")]
         events = []
-        for n, look in enumerate(fresh):
-            lines = [_who(BOT.name) + Text(f" {what}.") for what in look.effects if "comment:" not in what]
+        for n, entry in enumerate(fresh):
+            lines = [_who(BOT.name) + Text(f" {what}.") for what in entry.effects if "comment:" not in what]
             # The journal and Jira have the bot's comments in the same order.
-            lines += [self._comment(written.pop(0), issue, issue) for what in look.effects if "comment:" in what]
+            lines += [self._comment(written.pop(0), issue, issue) for what in entry.effects if "comment:" in what]
             for line in lines:
-                events.append((look.at, f"~{n:04}", line))
+                events.append((entry.at, f"~{n:04}", line))
             if lines:
-                events.append((look.at, f"~{n:04}~", Text(f"  why: {look.reason}", style="dim")))
+                events.append((entry.at, f"~{n:04}~", Text(f"  why: {entry.reason}", style="dim")))
         return events
 
     def _comment(self, comment: CommentRecord, record: IssueRecord, issue: IssueRecord) -> Text:
