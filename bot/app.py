@@ -182,7 +182,7 @@ class Bot:
         shared = None if store.sqlite else SharedPace(store, config.office.calls_per_second)
         client = client_of(settings, config, shared)
         names = {*(s for p in config.processes for s in p.statuses), *vars(config.office.subtask_statuses).values()}
-        gateway = Gateway(client, config.office, settings.cloud, Fuse(clock, journal), names)
+        gateway = Gateway(client, config.office, settings.cloud, Fuse(clock, journal), names, config.offices)
         words = words_of(config, self.site_url)
         channels = {OPERATOR: self._tell_operator, **senders(config, settings.channels)}
         site = "" if self.site_url.startswith(ATLASSIAN_GATEWAY) else self.site_url
@@ -265,7 +265,8 @@ def _stop_process(why: str) -> None:
 
 def words_of(config: Config, site_url: str = "") -> Words:
     """The words that a configuration speaks with: the shipped templates, and its own instead where it has any."""
-    return Words(SHIPPED_TEMPLATES, config.calendars, site_url, config.office.texts, config.folder / "templates")
+    own = {process.name: config.office_for(process.name).texts for process in config.processes}
+    return Words(SHIPPED_TEMPLATES, config.calendars, site_url, config.office.texts, config.folder / "templates", own)
 
 
 def load_checked(folder: Path, site_url: str = "", channels: Mapping[str, str] | None = None) -> Config:

@@ -17,9 +17,11 @@ from typer.testing import CliRunner
 import bot
 from bot.app import build, load_checked
 from bot.cli.main import app
-from bot.config.schema import (
+from bot.config.branch_checks import DONE_BY
+from bot.config.process_schema import (
     BranchModel,
     EscalationModel,
+    FactModel,
     ProcessModel,
     RemindersModel,
     RevisionModel,
@@ -27,7 +29,9 @@ from bot.config.schema import (
 )
 from bot.config.settings import Settings
 from bot.core.history.replies import KEYWORDS, STATUS
+from bot.core.model.facts import ANY, ELSE, NONE, FactKind
 from bot.core.model.ledger import CommandName
+from bot.core.time.goals import Unit
 from bot.web.factory import web_app
 
 ROOT = Path(__file__).parent.parent
@@ -175,6 +179,7 @@ def test_the_table_of_the_page_on_business_time_is_what_the_command_prints() -> 
 
 SECTIONS = {
     "The process": ProcessModel,
+    "A fact": FactModel,
     "A step": StepModel,
     "A branch": BranchModel,
     "A revision": RevisionModel,
@@ -188,5 +193,11 @@ def test_the_grammar_of_process_files_is_the_one_in_use(title: str) -> None:
     """Each key is described once, none is gone, and the star stands where the key must be there."""
     section = DOCS["docs/process-files.md"].split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
     described = dict(re.findall(r"^\| `(\w+)`( \*)? \|", section, re.MULTILINE))
-    fields = SECTIONS[title].model_fields
+    fields = {field.alias or name: field for name, field in SECTIONS[title].model_fields.items()}
     assert {name: bool(star) for name, star in described.items()} == {n: f.is_required() for n, f in fields.items()}
+
+
+@pytest.mark.parametrize("word", [*DONE_BY, *FactKind, ANY, NONE, ELSE, "by", *(unit.value for unit in Unit)])
+def test_every_word_of_process_files_is_described(word: str) -> None:
+    """What can stand as a value: replies, kinds of facts, words of conditions, and units."""
+    assert re.search(rf"\b{word}\b", DOCS["docs/process-files.md"])

@@ -60,7 +60,7 @@ def check(config: Folder = None) -> None:
         say(f"{process.name}: {steps} steps, calendar {process.calendar}, {spoken}.")
     for calendar in found.calendars_with_closures.values():
         _print_closed(calendar, _today(calendar, clock))
-    for sentence in found.unused:
+    for sentence in found.notes:
         say(f"! {sentence}.")
     say(f"{folder}/ is good.")
     if folder == EXAMPLE_CONFIG and config is None:
@@ -125,7 +125,7 @@ def _pages_of_issue(key: str, template: str | None) -> list[Page]:
         view = bot.reconciler.dry_run(key)
         if view.process is None or view.progress is None:
             raise fail(f"{key} gives no facts: {view.plan.reason}")
-        given = facts(view.progress, bot.config.office, key=view.snapshot.issue.key)
+        given = facts(view.progress, bot.config.office_for(view.process.name), key=view.snapshot.issue.key)
         # A template may be for a time with findings; if the ticket has none now, the sample's are shown.
         shown = {name: value for name, value in given.items() if name != "findings" or value}
         return _pages(bot.words, [view.process], template, shown)

@@ -4,14 +4,19 @@ The checks read the normalized values, not the models, so that a slip in one lin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from bot.config.branch_checks import branch_problems
+from bot.config.escalation_checks import escalation_problems
+from bot.config.fact_checks import fact_problems
+from bot.config.office_schema import SubtaskStatusesModel
+from bot.config.processes import TEAM
+from bot.config.route_checks import route_problems
 from bot.config.source import Place, Problem, known_hint
-from bot.core.history.replies import KEYWORDS, STATUS
+from bot.config.was_checks import was_problems
 from bot.core.model.process import AUTOMATED, DISTRICT, LEAD, OPERATOR, normalized
 
-RESERVED = (DISTRICT, AUTOMATED, "team", LEAD, OPERATOR)
-REPLIES = tuple(word for word in KEYWORDS if word != STATUS)  # what a district can reply that finishes a branch
+RESERVED = (DISTRICT, AUTOMATED, TEAM, LEAD, OPERATOR)
 
 
 def calendar_problems(calendar: Place) -> Iterator[Problem]:
@@ -29,42 +34,90 @@ def office_problems(office: Place, calendars: Sequence[str]) -> Iterator[Problem
     for team in office["teams"].entries():
         if team.name in RESERVED:
             yield team.problem(f'a team must not be called "{team.name}"; that word has a meaning of its own')
+    yield from _district_calendars(office, calendars)
+
+
+def _district_calendars(owner: Place, calendars: Sequence[str]) -> Iterator[Problem]:
     first: dict[str, str] = {}
-    for calendar in office["calendar_by"]["values"].entries():
-        if calendar.text and calendar.text not in calendars:
-            yield calendar.problem(f'there is no calendar "{calendar.text}"{known_hint(calendar.text, calendars)}')
+    for calendar in owner["calendar_by"]["values"].entries():
+        yield from _calendar(calendar, calendars)
         before = first.setdefault(normalized(calendar.name), calendar.name)
         if before != calendar.name:
             yield calendar.problem(f'"{calendar.name}" is the same value as "{before}"; case and spaces do not count')
 
 
-def process_problems(process: Place, teams: Sequence[str], calendars: Sequence[str]) -> Iterator[Problem]:
+def _calendar(place: Place, calendars: Sequence[str]) -> Iterator[Problem]:
+    if place.text and place.text not in calendars:
+        yield place.problem(f'there is no calendar "{place.text}"{known_hint(place.text, calendars)}')
+
+
+def process_problems(process: Place, office: Place, calendars: Sequence[str]) -> Iterator[Problem]:
     """Everything in a process that points at nothing, twice at one thing, or nowhere."""
-    yield from _statuses(process)
+    teams = [team.name for team in office["teams"].entries()]
+    contacts = (process["contact"], office["district_contact"])
+    people = [field for one in contacts for key in ("field", "participants_field") if (field := one[key].text)]
+    yield from _twice(statuses_of(process), "the status")
     yield from _parties(process, teams)
-    yield from _routes(process)
-    yield from _branches(process)
-    yield from _escalations(process, teams)
-    calendar = process["calendar"]
-    if calendar.text and calendar.text not in calendars:
-        yield calendar.problem(f'there is no calendar "{calendar.text}"{known_hint(calendar.text, calendars)}')
+    yield from route_problems(process)
+    yield from branch_problems(process)
+    yield from fact_problems(process, people)
+    yield from was_problems(process)
+    yield from escalation_problems(process, teams)
+    yield from _calendar(process["calendar"], calendars)
+    yield from _district_calendars(process, calendars)
+    name = process["district_name"]
+    if name["field"].value is not None and name["summary"].value is not None:
+        yield name.problem('"district_name" needs either "field" or "summary"')
 
 
-def same_problems(calendars: Iterable[Place], processes: Iterable[Place]) -> Iterator[Problem]:
-    """Files that claim the same name, or the same issues."""
+def same_problems(calendars: Iterable[Place], processes: Iterable[Place], office: Place) -> Iterator[Problem]:
+    """Files that claim the same name, or the same tickets, or that spell one status in two ways."""
     processes = list(processes)
     yield from _twice((c["calendar"] for c in calendars), "the calendar")
     yield from _twice((p["process"] for p in processes), "the process")
-    first: dict[tuple[str | None, str | None], Place] = {}
+    yield from _same_tickets(processes)
+    yield from _spellings(processes, office)
+
+
+def _same_tickets(processes: Iterable[Place]) -> Iterator[Problem]:
+    first: dict[tuple[str, str], Place] = {}
     for process in processes:
-        applies = process["applies_to"]
-        key = (applies["project"].text, applies["issue_type"].text)
-        if None in key:
-            continue
-        if key in first:
-            other = first[key].source.file
-            yield applies.problem(f'issues of "{key[0]}", type "{key[1]}", already follow {other}')
-        first.setdefault(key, process)
+        project, types = process["applies_to"]["project"], process["applies_to"]["issue_type"]
+        for kind in types.entries() if project.text else ():
+            if not kind.text:
+                continue
+            key = (str(project.text).casefold(), kind.text.casefold())
+            before = first.setdefault(key, kind)
+            if before is kind:
+                continue
+            if before.source is kind.source:
+                yield kind.problem(f'the type "{kind.text}" is there twice')
+            else:
+                other = before.source.file
+                place = process["applies_to"]
+                yield place.problem(f'issues of "{project.text}", type "{kind.text}", already follow {other}')
+
+
+def _spellings(processes: Iterable[Place], office: Place) -> Iterator[Problem]:
+    """One status, written in two ways in two files: to Jira it is one, and the bot can know it by one name only."""
+    first: dict[str, tuple[str, str]] = {}
+    for key, field in SubtaskStatusesModel.model_fields.items():
+        place = office["subtask_statuses"][key]
+        status = place.text or str(field.default)
+        first[status.casefold()] = (status, _at(place) if place.text else "bot.yaml, below `subtask_statuses`")
+    for process in processes:
+        own: set[str] = set()
+        for place in statuses_of(process):
+            if not place.text or (word := place.text.casefold()) in own:
+                continue  # twice in one file is an error anyway
+            own.add(word)
+            spelled, where = first.setdefault(word, (place.text, _at(place)))
+            if spelled != place.text:
+                yield place.problem(f'the status "{place.text}" is spelled "{spelled}" in {where}; spell it in one way')
+
+
+def _at(place: Place) -> str:
+    return f"{place.source.file}:{place.source.line(place.path)}"
 
 
 def _twice(places: Iterable[Place], what: str) -> Iterator[Problem]:
@@ -74,22 +127,20 @@ def _twice(places: Iterable[Place], what: str) -> Iterator[Problem]:
             continue
         word = place.text.casefold()
         if word in first:
-            before = first[word].source
-            seen = f"{before.file}:{before.line(first[word].path)}"
-            yield place.problem(f'{what} "{place.text}" is used twice, first at {seen}')
+            yield place.problem(f'{what} "{place.text}" is used twice, first at {_at(first[word])}')
         first.setdefault(word, place)
 
 
-def _statuses(process: Place) -> Iterator[Problem]:
-    # Two steps in one status could not be distinguished, nor could a step and a wait or an end.
+def statuses_of(process: Place) -> list[Place]:
+    """Where a process file names a status, in the order of its lines. Two steps in one status could not be told from
+    each other, nor could a step and a wait or an end."""
     places = [step["status"] for step in process["steps"].entries()]
-    places += [process["waiting_status"], *map(_end_status, process["ends"].entries())]
-    places.sort(key=lambda place: place.source.line(place.path))
-    yield from _twice(places, "the status")
+    places += [_status_in(process["waiting_status"]), *map(_status_in, process["ends"].entries())]
+    return sorted(places, key=lambda place: place.source.line(place.path))
 
 
-def _end_status(end: Place) -> Place:
-    return end["status"] if isinstance(end.value, dict) else end
+def _status_in(place: Place) -> Place:
+    return place["status"] if isinstance(place.value, dict) else place
 
 
 def _parties(process: Place, teams: Sequence[str]) -> Iterator[Problem]:
@@ -98,112 +149,8 @@ def _parties(process: Place, teams: Sequence[str]) -> Iterator[Problem]:
         for place in (*step["party"].entries(), *(b["party"] for b in step["branches"].entries())):
             if place.text and place.text not in known:
                 yield place.problem(f'there is no party "{place.text}"{known_hint(place.text, known)}')
-
-
-def escalation_lists(process: Place) -> Iterator[Place]:
-    """Each list of escalations in a process file: its own, its steps', its branches'."""
-    yield process["escalations"]
-    for step in process["steps"].entries():
-        yield step["escalations"]
-        yield from (branch["escalations"] for branch in step["branches"].entries())
-
-
-def _escalations(process: Place, teams: Sequence[str]) -> Iterator[Problem]:
-    for escalations in escalation_lists(process):
-        seen: dict[tuple[str, ...], Place] = {}
-        for one in escalations.entries():
-            yield from _escalation(one, teams)
-            parts = (one["at"].text, one["every"].text, one["after"].text or "100%")
-            when = tuple("".join((part or "").casefold().split()) for part in parts)
-            if any(when[:2]) and seen.setdefault(when, one) is not one:
-                yield one.problem("there are two escalations at this moment; write what they do into one")
-    for step in process["steps"].entries():
-        for branch in step["branches"].entries():
-            if branch["escalations"].value is not None and not branch["goal"].value:
-                yield branch["escalations"].problem(f'"escalations" are for a goal, and "{branch.name}" has none')
-
-
-def _escalation(one: Place, teams: Sequence[str]) -> Iterator[Problem]:
-    if not isinstance(one.value, dict):
-        return
-    at, every, after, who, channel = (one[key] for key in ("at", "every", "after", "tell", "notify"))
-    if (at.value is None) == (every.value is None):
-        yield one.problem('an escalation needs either "at", like 75%, or "every", like 1 business day')
-    elif at.value is not None and after.value is not None:
-        yield after.problem('"after" is for "every"; "at" says when by itself')
-    listeners = ("team", LEAD, OPERATOR, *teams)
-    if who.text and who.text not in listeners:
-        yield who.problem(f'there is no team "{who.text}" to tell{known_hint(who.text, listeners)}')
-    if channel.text == OPERATOR:
-        yield channel.problem('the operator is told with "tell: operator"; "notify" names a channel of your own')
-    if one.value.keys() <= {"at", "every", "after"}:
-        yield one.problem('this escalation does nothing: give it "label", "tell" or "notify"')
-
-
-def _routes(process: Place) -> Iterator[Problem]:
-    steps = {step.name: step for step in process["steps"].entries()}
-    ends = [end.name for end in process["ends"].entries()]
-    for end in process["ends"].entries():
-        if end.name in steps:
-            yield end.problem(f'"{end.name}" is the name of a step and of an end; give one another name')
-    for step in steps.values():
-        onward, back = step["next"], step["revision"]["return_to"]
-        if onward.text and onward.text not in (*steps, *ends):
-            hint = known_hint(onward.text, (*steps, *ends))
-            yield onward.problem(
-                f'the step "{step.name}" leads to "{onward.text}", which is neither a step nor an end{hint}'
-            )
-        if back.text and back.text not in steps:
-            hint = known_hint(back.text, steps)
-            yield back.problem(f'a revision returns to "{back.text}", which is not a step{hint}')
-        said = step["said_by"]
-        if said.text and said.text not in steps:
-            yield said.problem(f'"said_by" names "{said.text}", which is not a step{known_hint(said.text, steps)}')
-    yield from _circles(steps)
-    if all(step["next"].text in (*steps, *ends) for step in steps.values()):
-        yield from _unreached(steps)  # while a step leads nowhere, those behind it are not to blame
-
-
-def _circles(steps: Mapping[str, Place]) -> Iterator[Problem]:
-    reported: set[str] = set()
-    for name in steps:
-        way = [name]
-        while (onward := steps[way[-1]]["next"].text) in steps and onward not in way:
-            way.append(str(onward))
-        if onward == name and name not in reported:
-            reported.update(way)
-            circle = " -> ".join((*way, name))
-            yield steps[name]["next"].problem(f"the steps lead in a circle and never to an end: {circle}")
-
-
-def _unreached(steps: Mapping[str, Place]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    ahead = list(steps)[:1]
-    while ahead:
-        name = ahead.pop()
-        if name not in seen:
-            seen.add(name)
-            onward = (steps[name]["next"].text, steps[name]["revision"]["return_to"].text)
-            ahead += [word for word in onward if word is not None and word in steps]
-    for name, step in steps.items():
-        if name not in seen:
-            yield step.problem(f'no step leads to "{name}"; the first step is "{next(iter(steps))}"')
-
-
-def _branches(process: Place) -> Iterator[Problem]:
-    for step in process["steps"].entries():
-        for branch in step["branches"].entries():
-            yield from _branch(branch)
-
-
-def _branch(branch: Place) -> Iterator[Problem]:
-    reply = branch["done_by"]
-    if reply.text and reply.text not in REPLIES:
-        hint = known_hint(reply.text, REPLIES)
-        yield reply.problem(f'"{reply.text}" is not a reply that a district can give{hint}')
-    if reply.text and branch["party"].text not in (None, DISTRICT):
-        yield reply.problem(f'"done_by" is for the district\'s replies; "{branch.name}" is not its branch')
-    if isinstance(branch.value, dict) and not reply.value and not branch["subtask"].value:
-        yield branch.problem(f'nothing can finish the branch "{branch.name}": it needs "subtask" or "done_by"')
-    if branch["description"].value and not branch["subtask"].value:
-        yield branch["description"].problem(f'"description" is for a subtask, and "{branch.name}" has none')
+        tell = step["tell"]
+        if tell.text and tell.text not in (TEAM, *teams):
+            yield tell.problem(f'there is no team "{tell.text}" to tell{known_hint(tell.text, (TEAM, *teams))}')
+        elif tell.text == TEAM and not any(party.text in teams for party in step["party"].entries()):
+            yield tell.problem(f'"{step.name}" has no team of its own to tell; name one')

@@ -27,7 +27,7 @@ _SAYS = {
 def shape_problems(source: Source, model: type[BaseModel], error: ValidationError) -> Iterator[Problem]:
     """Each error of pydantic as a problem with its line and a sentence for people."""
     for detail in error.errors(include_url=False):
-        where: Where = tuple(part for part in detail["loc"] if part != "[key]")
+        where: Where = tuple(part for part in detail["loc"] if not str(part).startswith("["))  # [key], [by]: pydantic's
         yield source.problem(where, _sentence(model, where, detail))
 
 
@@ -65,7 +65,7 @@ def _known(model: type[BaseModel], where: Where) -> list[str]:
         kinds = (field.annotation, *get_args(field.annotation))
         named = any(get_origin(kind) in (dict, list) for kind in kinds)
         model = next(_models(field.annotation))
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,30 +13,12 @@ from bot.config.checks import calendar_problems, office_problems, process_proble
 from bot.config.closed_days import Region
 from bot.config.closures_file import Kept, read_closures
 from bot.config.errors import shape_problems
-from bot.config.schema import (
-    WEEKDAYS,
-    CalendarModel,
-    EscalationModel,
-    OfficeModel,
-    ProcessModel,
-    RemindersModel,
-    RevisionModel,
-    StepModel,
-)
+from bot.config.office_schema import WEEKDAYS, CalendarByModel, CalendarModel, OfficeModel
+from bot.config.process_schema import ProcessModel
+from bot.config.processes import process_of
 from bot.config.source import ConfigError, Problem, Source, read_source
-from bot.core.model.process import (
-    Branch,
-    Closing,
-    Escalation,
-    Office,
-    Process,
-    Reminders,
-    Revision,
-    Step,
-    SubtaskStatuses,
-    Team,
-    normalized,
-)
+from bot.config.total_notes import total_notes
+from bot.core.model.process import Office, Process, SubtaskStatuses, Team, normalized
 from bot.core.time.business_calendar import Calendar, DayException
 from bot.core.time.closures import with_closures
 
@@ -57,8 +37,9 @@ class Config:
     """All that the files of `folder` say. `sources` are the process files as read, for their lines; `calendar_files`
     has the file of each calendar's name, and `regions` whose holidays are proposed for it, if its file says so.
 
-    `calendars` is what the office planned; `closures` are the unplanned closed days in the bot's own file. `unused` has
-    a sentence for each key that means nothing any more."""
+    `calendars` is what the office planned; `closures` are the unplanned closed days in the bot's own file. `notes` has
+    a sentence for each thing that a person may want to know, though it is no error. `own` has for each process what it
+    says for itself instead of the office, by the names of Office; its texts are added to the office's."""
 
     office: Office
     processes: tuple[Process, ...]
@@ -68,7 +49,8 @@ class Config:
     regions: Mapping[str, Region] = field(default_factory=dict)
     calendar_files: Mapping[str, str] = field(default_factory=dict)
     closures: tuple[Kept, ...] = ()
-    unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def calendars_with_closures(self) -> Mapping[str, Calendar]:
@@ -79,6 +61,17 @@ class Config:
     def process_for(self, project: str, issue_type: str) -> Process | None:
         """The process that an issue of that project and type follows, None if there is none."""
         return next((p for p in self.processes if p.project == project and issue_type in p.issue_types), None)
+
+    def office_for(self, process: str) -> Office:
+        """The office for the tickets of a process: as `bot.yaml` has it, and what the process says for itself. A name
+        that no process has gives the office alone."""
+        own = self.own.get(process, {})
+        return replace(self.office, **{**own, "texts": {**self.office.texts, **own.get("texts", {})}})
+
+    @property
+    def offices(self) -> Mapping[tuple[str, str], Office]:
+        """The office for each project and issue type that has a process."""
+        return {(p.project, kind): self.office_for(p.name) for p in self.processes for kind in p.issue_types}
 
     def where(self, process: str, *path: str) -> str:
         """`file:line` of a key of a process file: `where("dde", "steps", "initial_file_review", "say")`."""
@@ -103,13 +96,12 @@ def load(folder: Path) -> Config:
     calendars = [_shaped(s, CalendarModel, problems) for s in calendar_sources]
     processes = [_shaped(s, ProcessModel, problems) for s in process_sources]
 
-    teams = [t.name for t in office_source.top["teams"].entries()]
     known = [name for s in calendar_sources if (name := s.top["calendar"].text)]
     for source in calendar_sources:
         problems += calendar_problems(source.top)
     for source in process_sources:
-        problems += process_problems(source.top, teams, known)
-    problems += same_problems([s.top for s in calendar_sources], [s.top for s in process_sources])
+        problems += process_problems(source.top, office_source.top, known)
+    problems += same_problems([s.top for s in calendar_sources], [s.top for s in process_sources], office_source.top)
     problems += office_problems(office_source.top, known)
     closures: tuple[Kept, ...] = ()
     try:
@@ -118,21 +110,29 @@ def load(folder: Path) -> Config:
         problems += error.problems
     if problems or office is None:
         raise ConfigError(problems)
-    return Config(
+    config = Config(
         office=_office(office),
-        processes=tuple(_process(m) for m in processes if m is not None),
+        processes=tuple(process_of(m) for m in processes if m is not None),
         calendars={m.calendar: _calendar(m) for m in calendars if m is not None},
         folder=folder,
         sources={str(s.top["process"].text): s for s in process_sources},
         regions={m.calendar: Region(m.holidays.country, m.holidays.subdivision) for m in calendars if m and m.holidays},
         calendar_files={str(s.top["calendar"].text): s.file for s in calendar_sources},
         closures=closures,
-        unused=tuple(str(_unused(office_source, ("jira", key))) for key in _UNUSED & office.jira.model_fields_set),
+        own={m.process: _own(m) for m in processes if m is not None},
     )
+    return replace(config, notes=tuple(map(str, (*_unused(office_source, office), *_totals(config)))))
 
 
-def _unused(source: Source, path: tuple[str, ...]) -> Problem:
-    return source.problem(path, f"`{path[-1]}` is no longer used; the line can be deleted")
+def _unused(source: Source, office: OfficeModel) -> Iterator[Problem]:
+    for key in _UNUSED & office.jira.model_fields_set:
+        yield source.problem(("jira", key), f"`{key}` is no longer used; the line can be deleted")
+
+
+def _totals(config: Config) -> Iterator[Problem]:
+    for process in config.processes:
+        for place, sentence in total_notes(process, config.calendars[process.calendar]):
+            yield config.problem(process.name, place, sentence)
 
 
 def _read(folder: Path, path: Path) -> Source:
@@ -160,7 +160,7 @@ def _shaped(source: Source, model: type[M], problems: list[Problem]) -> M | None
 
 
 def _office(model: OfficeModel) -> Office:
-    statuses, chosen = model.subtask_statuses, model.calendar_by
+    statuses = model.subtask_statuses
     return Office(
         teams={n: Team(n, t.title, tuple(t.accounts), t.assignee, t.component) for n, t in model.teams.items()},
         auto_advance=model.auto_advance,
@@ -180,11 +180,41 @@ def _office(model: OfficeModel) -> Office:
         lead=tuple(model.lead),
         voice=model.voice,
         grace=model.grace,
-        texts={name: text for name, text in model.texts.items() if text},
+        texts=_texts(model.texts),
         token_expires=model.token_expires,
-        calendar_field=chosen.field if chosen else None,
-        district_calendars={normalized(value): name for value, name in chosen.values.items()} if chosen else {},
+        **_calendar_by(model.calendar_by),
     )
+
+
+def _own(model: ProcessModel) -> dict[str, Any]:
+    """What a process says instead of the office, by the names of Office. A key that is there and empty counts, as it
+    does in `bot.yaml`."""
+    said = model.model_fields_set
+    own: dict[str, Any] = {
+        name: getattr(model, name) for name in ("voice", "grace", "auto_advance", "only", "due_field") if name in said
+    }
+    if "lead" in said:
+        own["lead"] = tuple(model.lead)
+    if "texts" in said:
+        own["texts"] = _texts(model.texts)
+    if "contact" in said:
+        own |= {"contact_field": model.contact.field, "participants_field": model.contact.participants_field}
+    if "district_name" in said:
+        own |= {"district_field": model.district_name.field, "district_pattern": model.district_name.summary}
+    if "calendar_by" in said:
+        own |= _calendar_by(model.calendar_by)
+    return own
+
+
+def _texts(texts: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: text for name, text in texts.items() if text}
+
+
+def _calendar_by(chosen: CalendarByModel | None) -> dict[str, Any]:
+    if chosen is None:
+        return {"calendar_field": None, "district_calendars": {}}
+    calendars = {normalized(value): name for value, name in chosen.values.items()}
+    return {"calendar_field": chosen.field, "district_calendars": calendars}
 
 
 def _calendar(model: CalendarModel) -> Calendar:
@@ -196,79 +226,3 @@ def _calendar(model: CalendarModel) -> Calendar:
         closed=model.closed,
         exceptions={day: DayException(e.open, e.name) for day, e in model.exceptions.items()},
     )
-
-
-def _process(model: ProcessModel) -> Process:
-    shared = _escalations(model.escalations)
-    return Process(
-        name=model.process,
-        title=model.title,
-        project=model.applies_to.project,
-        issue_types=(model.applies_to.issue_type,),
-        since=model.since and model.since.astimezone(UTC),
-        calendar=model.calendar,
-        waiting_status=model.waiting_status,
-        ends={name: end.status for name, end in model.ends.items()},
-        closings={name: Closing(end.say, end.resolution) for name, end in model.ends.items()},
-        reminders=_reminders(model.reminders),
-        call_from_round=model.call_from_round,
-        tell_district_when_late=model.tell_district_when_late,
-        steps=tuple(_step(name, step, shared) for name, step in model.steps.items()),
-        version=_version(model),
-    )
-
-
-def _revision(model: RevisionModel | None) -> Revision | None:
-    if model is None:
-        return None
-    return Revision(model.return_to, model.say, model.goal, model.not_received, model.at_once)
-
-
-def _reminders(model: RemindersModel | None) -> Reminders | None:
-    return None if model is None else Reminders(tuple(model.after), model.say, model.call_after)
-
-
-def _step(name: str, model: StepModel, shared: tuple[Escalation, ...]) -> Step:
-    branches = (
-        Branch(
-            n,
-            b.party,
-            b.goal,
-            b.subtask,
-            b.description,
-            (b.done_by,) if b.done_by else (),
-            b.say_when_done,
-            _own(b.escalations),
-        )
-        for n, b in model.branches.items()
-    )
-    return Step(
-        name=name,
-        title=model.title,
-        status=model.status,
-        parties=tuple(model.party),
-        next=model.next,
-        goal=model.goal,
-        say=model.say,
-        branches=tuple(branches),
-        revision=_revision(model.revision),
-        said_by=model.said_by,
-        escalations=shared if model.escalations is None else _escalations(model.escalations),
-    )
-
-
-def _own(models: Iterable[EscalationModel] | None) -> tuple[Escalation, ...] | None:
-    return None if models is None else _escalations(models)
-
-
-def _escalations(models: Iterable[EscalationModel]) -> tuple[Escalation, ...]:
-    found = (
-        Escalation(m.at or m.after or 1.0, m.label, m.tell, m.notify, m.every)  # repeated from the due moment on
-        for m in models
-    )
-    return tuple(sorted(found, key=lambda e: e.at))
-
-
-def _version(model: ProcessModel) -> str:
-    """A hash of what the file means: comments, blank space and the order of keys in a step do not count."""
-    return hashlib.sha256(model.model_dump_json().encode()).hexdigest()[:12]

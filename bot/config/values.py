@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 from bot.config.source import known_hint
 from bot.core.time.business_calendar import Hours
@@ -17,8 +26,46 @@ _NAME = r"^[a-z][a-z0-9_]*$"
 _END_OF_DAY = 24 * 60
 
 
+class Shape(BaseModel):
+    """The keys of one mapping in a YAML file. `LATER` are the keys that came after version 0.2.0: where one is not in
+    the file, it is not in the dump either, so that the version of a process file stays as it was."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _dumped(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        absent = self.LATER - self.model_fields_set
+        return {name: value for name, value in handler(self).items() if name not in absent}
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _some(value: object) -> object:
+    """A text, or a list of them as a tuple; what is neither is refused."""
+    found = value if isinstance(value, list) else [value]
+    names = tuple(one.strip() for one in found if isinstance(one, str))
+    if not names or not all(names) or len(names) < len(found):
+        raise ValueError("it must be a text or a list of texts")
+    return names if isinstance(value, list) else names[0]
+
+
+def names_in(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The names in a value that may be one name, several, or nothing."""
+    return (value,) if isinstance(value, str) else value or ()
+
+
+def _pattern(value: object) -> str:
+    text = _text_of(value, "a pattern like 'Onboarding of (.+)'")
+    try:
+        groups = re.compile(text).groups
+    except re.error as error:
+        raise ValueError(f'"{text}" is not a pattern that can be read: {error}') from None
+    if groups != 1:
+        raise ValueError(f'"{text}" must have one pair of parentheses, around the name')
+    return text
 
 
 def _absent(value: object) -> object:
@@ -143,8 +190,12 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 Label = Annotated[str, StringConstraints(pattern=r"^\S+$")]
 Names = Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1)]
+# One name or several; as it is written, so that a file that has one name has the version that it had before.
+OneOrMore = Annotated[str | tuple[str, ...], BeforeValidator(_some)]
+Pattern = Annotated[str, BeforeValidator(_pattern)]
 GoalText = Annotated[Goal | None, BeforeValidator(_goal)]
-Goals = Annotated[list[Annotated[Goal, BeforeValidator(_goal)]], Field(min_length=1)]
+GoalExactly = Annotated[Goal, BeforeValidator(_goal)]
+Goals = Annotated[list[GoalExactly], Field(min_length=1)]
 Interval = Annotated[Goal | None, BeforeValidator(_interval)]
 Fraction = Annotated[float | None, BeforeValidator(_fraction)]
 Share = Annotated[float, BeforeValidator(_share)]

@@ -23,6 +23,7 @@ from bot.config.load import Config
 from bot.config.source import ConfigError, known_hint
 from bot.core.history.closure_impact import MovedClock, moved_clocks
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
+from bot.core.model.process import Process
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.closures import Closure, with_closures, with_day
 from bot.jira import jql
@@ -171,7 +172,7 @@ class Closures:
         moved: list[MovedClock] = []
         for ticket in sorted(tickets, key=lambda one: int(one.issue_id)):
             process = self._config.process_for(ticket.project, ticket.type)
-            if process is None or self._is_turned_off(ticket):
+            if process is None or self._is_turned_off(ticket, process):
                 continue
             try:
                 ledger = read_ledger(ticket.ledger)
@@ -181,8 +182,8 @@ class Closures:
                 LOG.warning("%s: whether a review's due moment moves is unknown: %s", ticket.key, broken)
         return moved
 
-    def _is_turned_off(self, ticket: FoundTicket) -> bool:
-        office = self._config.office
+    def _is_turned_off(self, ticket: FoundTicket, process: Process) -> bool:
+        office = self._config.office_for(process.name)
         return office.off_label in ticket.labels or (office.only is not None and office.only not in ticket.labels)
 
     def _reconcile_all(self, tickets: Collection[FoundTicket]) -> None:

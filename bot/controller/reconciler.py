@@ -208,7 +208,7 @@ class Reconciler:
         if ledger is None or process is None or not ledger.visits or ledger.visits[-1].ended is not None:
             return None
         progress, _ = self._think(issue, process, known)
-        return View(snapshot, process, progress, leave(progress, config.office, self._calendars()))
+        return View(snapshot, process, progress, leave(progress, config.office_for(process.name), self._calendars()))
 
     def _process_of(self, issue: Issue, name: str | None = None) -> Process | None:
         """The process that an issue follows, or the one of that `name`, in the calendar that counts for it."""
@@ -217,12 +217,12 @@ class Reconciler:
             process = config.process_for(issue.project, issue.type)
         else:
             process = next((p for p in config.processes if p.name == name), None)
-        return process and process_for_issue(process, config.office, issue.fields)
+        return process and process_for_issue(process, config.office_for(process.name), issue.fields)
 
     def _stay_out(self, issue: Issue, process: Process | None) -> str:
-        office = self._config.office
         if process is None:
             return f"No process applies to {issue.type} in {issue.project}."
+        office = self._config.office_for(process.name)
         if office.off_label in issue.labels:
             return f"The label {office.off_label} tells the bot to leave this ticket alone."
         if office.only is not None and office.only not in issue.labels:
@@ -232,7 +232,7 @@ class Reconciler:
     def _think(
         self, issue: Issue, process: Process, known: Known, marks: Mapping[str, str] | None = None
     ) -> tuple[Progress, Plan]:
-        office, calendars, bots = self._config.office, self._calendars(), self._gateway.bots
+        office, calendars, bots = self._config.office_for(process.name), self._calendars(), self._gateway.bots
         applied = {**known.done, **(marks or {})}
         progress = follow(issue, process, office, calendars, bots, self._clock.now(), applied)
         return progress, decide(progress, office, calendars, known.parked)

@@ -64,8 +64,9 @@ class Gateway(GatewayReader):
         cloud: bool,
         fuse: Fuse,
         statuses: Iterable[str],
+        offices: Mapping[tuple[str, str], Office] = {},
     ) -> None:
-        super().__init__(client, office, cloud, statuses)
+        super().__init__(client, office, cloud, statuses, offices)
         self._fuse = fuse
 
     def _subtask_type(self, project: str) -> str:
@@ -161,7 +162,7 @@ class Gateway(GatewayReader):
         """Move the ticket to a status by the transition that Jira offered, with a resolution where the transition's
         screen has that field. Raises a JiraTrouble; Conflict where somebody else moved the ticket first."""
         issue = snapshot.issue
-        self._fuse.check_move(issue, People(issue, self._office, self.bots))
+        self._fuse.check_move(issue, People(issue, self.office_of(issue.project, issue.type), self.bots))
         fields = {}
         if (
             resolution is not None

@@ -13,9 +13,12 @@ def scope(processes: Iterable[Process]) -> str:
 
 
 def under_way(processes: Iterable[Process]) -> str:
-    """All issues of those projects that are not in an end status."""
+    """All issues of those projects that are not in an end status. A status that is an end in one process and a step in
+    another is no end here: a ticket that has ended there is looked at once more, and no other is left out."""
     processes = tuple(processes)
-    return f"{scope(processes)} AND status not in ({_quoted(end for p in processes for end in p.ends.values())})"
+    ends = {end for p in processes for end in p.ends.values()}
+    ends -= {s for p in processes for s in p.statuses if s not in p.ends.values()}
+    return f"{scope(processes)} AND status not in ({_quoted(ends)})" if ends else scope(processes)
 
 
 def changed_since(processes: Iterable[Process], moment: int) -> str:

@@ -35,8 +35,16 @@ class Snapshot:
 class GatewayReader:
     """The half of the gateway that only reads. Thread-safe. Every method that calls Jira raises a JiraTrouble."""
 
-    def __init__(self, client: JiraClient, office: Office, cloud: bool, statuses: Iterable[str]) -> None:
+    def __init__(
+        self,
+        client: JiraClient,
+        office: Office,
+        cloud: bool,
+        statuses: Iterable[str],
+        offices: Mapping[tuple[str, str], Office],
+    ) -> None:
         self._jira, self._office, self._cloud = client, office, cloud
+        self._offices = offices
         self._known_names = {name.casefold(): name for name in statuses}
         self._names: dict[str, str] = {}
         self._subtask_types: dict[str, str] = {}  # by project
@@ -65,6 +73,10 @@ class GatewayReader:
         me = self._me or self.myself()
         return frozenset({me, *self._office.former_accounts})
 
+    def office_of(self, project: str, issue_type: str) -> Office:
+        """The office for the tickets of a project and issue type: that of their process, else the one for all."""
+        return self._offices.get((project, issue_type), self._office)
+
     # -- reading
 
     def fetch(self, issue_id: str, applied: Mapping[str, str]) -> Snapshot:
@@ -77,11 +89,12 @@ class GatewayReader:
         project = references.project_of(raw)
         if project is not None and project not in self._asked:
             self._learn_project(project)
+        office = self.office_of(project or "", references.type_of(raw))
         issue = payloads.issue_from(
             raw,
             status_name=self.status_name,
             property_key=PROPERTY,
-            people_fields=[f for f in (self._office.participants_field, self._office.contact_field) if f],
+            people_fields=[f for f in (office.participants_field, office.contact_field) if f],
             more_changes=self._changes(raw) if payloads.changes_missing(raw) else None,
             more_comments=self._comments(issue_id) if self._must_read_comments(raw) else None,
         )
@@ -249,16 +262,18 @@ class GatewayReader:
 
     def tickets(self, jql: str) -> list[references.FoundTicket]:
         """Every ticket in the search index for a query, with its ledger; subtasks are left out."""
-        district = self._office.district_field
-        fields = references.ticket_fields(district)
+        fields = references.ticket_fields((self._office, *self._offices.values()))
         raws = self._found(jql, fields, [PROPERTY] if self._cloud else [])
-        found = [one for raw in raws if (one := references.found_ticket_of(raw, PROPERTY, district)) is not None]
+        found = [one for raw in raws if (one := self._found_ticket(raw)) is not None]
         if self._cloud:
             return found
         # Data Center's search gives no entity properties (JRASERVER-62898), so each ticket is read for its own.
         params = {"fields": ",".join(fields), "properties": PROPERTY}
-        whole = [references.found_ticket_of(self._get_issue(one.issue_id, params), PROPERTY, district) for one in found]
+        whole = [self._found_ticket(self._get_issue(one.issue_id, params)) for one in found]
         return [one for one in whole if one is not None]
+
+    def _found_ticket(self, raw: Mapping[str, Any]) -> references.FoundTicket | None:
+        return references.found_ticket_of(raw, PROPERTY, self.office_of)
 
     def _found(self, jql: str, fields: list[str], properties: list[str] | None = None) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.core.model.process import Office
+from bot.core.model.roles import district_name
 from bot.jira.json_values import Unreadable, account_of, as_id, as_label, as_list, as_object, project_prefix
 
 UNNAMED = "unnamed"
@@ -54,6 +56,12 @@ def project_of(payload: object) -> str | None:
     return named or project_prefix(issue.get("key"))
 
 
+def type_of(payload: object) -> str:
+    """The name of the issue's type in a delivery or an answer, empty where it has none."""
+    fields = as_object(_issue_in(as_object(payload)).get("fields"))
+    return str(as_object(fields.get("issuetype")).get("name") or "")
+
+
 @dataclass(frozen=True)
 class SearchHit:
     """One search result: which issue to look at, and a token that changes when the issue does."""
@@ -87,14 +95,17 @@ class FoundTicket:
     ledger: Any
 
 
-def ticket_fields(district_field: str | None) -> list[str]:
-    """The fields that `found_ticket_of` reads."""
-    fields = ["project", "issuetype", "summary", "labels"]
-    return [*fields, district_field] if district_field else fields
+def ticket_fields(offices: Iterable[Office]) -> list[str]:
+    """The fields that `found_ticket_of` reads, whichever of the offices a ticket has."""
+    districts = dict.fromkeys(office.district_field for office in offices if office.district_field)
+    return ["project", "issuetype", "summary", "labels", *districts]
 
 
-def found_ticket_of(raw: Mapping[str, Any], property_key: str, district_field: str | None) -> FoundTicket | None:
-    """A search result with these fields and the entity property; None for a subtask, which has no ledger.
+def found_ticket_of(
+    raw: Mapping[str, Any], property_key: str, office_of: Callable[[str, str], Office]
+) -> FoundTicket | None:
+    """A search result with these fields and the entity property; None for a subtask, which has no ledger. `office_of`
+    gives the office for a project and an issue type.
 
     Raises Unreadable where it has no id."""
     issue_id, fields = as_id(raw.get("id")), as_object(raw.get("fields"))
@@ -103,14 +114,14 @@ def found_ticket_of(raw: Mapping[str, Any], property_key: str, district_field: s
     kind = as_object(fields.get("issuetype"))
     if kind.get("subtask") in (True, "true"):
         return None
-    named = fields.get(district_field) if district_field else None
-    named = as_object(named).get("value") or as_object(named).get("name") or named  # of a select list
+    project, name = project_of(raw) or "", type_of(raw)
+    summary = as_label(fields.get("summary")) or ""
     return FoundTicket(
         issue_id=issue_id,
         key=as_label(raw.get("key")) or issue_id,
-        project=project_of(raw) or "",
-        type=str(kind.get("name") or ""),
-        district=as_label(named) or as_label(fields.get("summary")) or "",
+        project=project,
+        type=name,
+        district=as_label(district_name(fields, summary, office_of(project, name))) or "",
         labels=frozenset(label for one in as_list(fields.get("labels")) if (label := as_label(one))),
         ledger=as_object(raw.get("properties")).get(property_key),
     )

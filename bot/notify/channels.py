@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from bot.config.checks import escalation_lists
+from bot.config.escalation_checks import escalation_lists
 from bot.config.load import Config
 from bot.config.settings import Settings, SettingsError
 from bot.config.source import Problem, known_hint

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jinja2 import StrictUndefined
@@ -10,23 +9,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.words import wiki
 from bot.words.files import TemplateFiles
-from bot.words.proofread import not_given
-
-
-class OfficeTexts:
-    """The texts that bot.yaml gives, as `office.name`. One that is unset or empty is a fault as soon as it is
-    used, and may be asked for with `is defined`; iterating gives the names of those that are set."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = {name: text for name, text in texts.items() if text and text.strip()}
-
-    def __getitem__(self, name: str) -> str | StrictUndefined:
-        if name in self._texts:
-            return self._texts[name]
-        return StrictUndefined(hint=not_given(name, self._texts))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
 
 
 def environment(files: TemplateFiles, moments: wiki.Moments, finalize: Any) -> ImmutableSandboxedEnvironment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from bot.words import wiki_html
 from bot.words.files import SHIPPED_TEMPLATES, TemplateFile
 from bot.words.proofread import OWN, STAFF_SAMPLE, Wanted, count_words, form, named, samples
 from bot.words.render import TemplateFault, Unfit, Words
+from bot.words.sample_facts import fact_samples
 from bot.words.wiki import unescaped
 
 _AUDIENCES = {"public": "Comments to the district", "internal": "Comments to the team", "subtask": "Subtasks"}
@@ -58,7 +59,8 @@ class NoSuchTemplate(LookupError):
 class Page:
     """One template as it would be said. `audience` is "public", "internal" or "subtask"; `words` counts what
     is not a reviewer's finding. `title` is a subtask's summary or the mail's subject, `file` the file that was
-    used, and `problems` what is wrong with it: where it cannot be filled, `text` is empty."""
+    used, and `problems` what is wrong with it: where it cannot be filled, `text` is empty. `case` says which fact has
+    which value, if the template says something else then."""
 
     name: str
     audience: str
@@ -67,6 +69,7 @@ class Page:
     title: str = ""
     file: str = ""
     problems: tuple[str, ...] = ()
+    case: str = ""
 
 
 def preview(words: Words, processes: Sequence[Process], template: str | None, facts: Facts | None) -> list[Page]:
@@ -81,7 +84,7 @@ def preview(words: Words, processes: Sequence[Process], template: str | None, fa
         if not found:
             known = sorted({file.name for file in words.files if not file.name.startswith("_")})
             raise NoSuchTemplate(f"There is no template {template!r}{did_you_mean(Path(wanted).name, known)}.")
-    pages = [(_page(words, p, file, facts or {}), _place(p, file)) for p, file in found]
+    pages = [(page, _place(p, file)) for p, file in found for page in _cases(words, p, file, facts or {})]
     return [page for page, _ in sorted(pages, key=lambda one: (list(_AUDIENCES).index(one[0].audience), one[1]))]
 
 
@@ -105,9 +108,19 @@ def _place(process: Process, file: TemplateFile) -> int:
     return said.index(file.name) if file.name in said else len(said)
 
 
+def _cases(words: Words, process: Process, file: TemplateFile, given: Facts) -> Iterator[Page]:
+    """The page of a template, and another one for each value of a fact with which it says something else."""
+    seen: set[tuple[str, str]] = set()
+    for sample in fact_samples(process):
+        page = _page(words, process, file, {"facts": sample.texts, **given})
+        if not seen or (page.title, page.text) not in seen:
+            yield replace(page, case=sample.what if "facts" not in given else "")
+        seen.add((page.title, page.text))
+
+
 def _page(words: Words, process: Process, file: TemplateFile, given: Facts) -> Page:
     want = _wanted(process, file)
-    sample, *_ = samples(process, STAFF_SAMPLE)
+    sample, *_ = samples(process, STAFF_SAMPLE, want)
     facts = {**sample, "since": _EARLIER, **_occasion(process, file), **_MOMENTS.get(file.name, {}), **given}
     name, title = file.path.partition("/")[2].removesuffix(".j2"), f"{facts.get('key', 'DDE-12')} {facts['district']}"
     text, problems = "", list[str]()
@@ -164,7 +177,8 @@ def to_terminal(pages: Sequence[Page], console: Console) -> None:
     """Each page under a line with its name, as a reader would see it, without markup."""
     for page in pages:
         count = f"{page.words} word{'' if page.words == 1 else 's'}"
-        console.rule(f"{page.name} · {page.audience} · {count}", align="left", style="dim")
+        parts = (page.name, page.audience, *([page.case] if page.case else []), count)
+        console.rule(" · ".join(parts), align="left", style="dim")
         for problem in page.problems:
             console.print(f"! {problem}", style="bold red", markup=False, highlight=False)
         if page.audience == "subtask" and page.text:
@@ -218,4 +232,4 @@ def _brief(text: str) -> str:
 
 
 def _anchor(page: Page) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", f"{page.audience} {page.name}".lower())
+    return re.sub(r"[^a-z0-9]+", "-", f"{page.audience} {page.name} {page.case}".strip().lower())

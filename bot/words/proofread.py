@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-
-from jinja2 import nodes
 
 from bot.core.history.replies import KEYWORDS
 from bot.core.model.effects import Facts
 from bot.core.model.own_templates import PUBLIC, OwnTemplate
 from bot.core.model.process import Process
-from bot.core.model.spelling import did_you_mean
 from bot.words import wiki
+from bot.words.sample_facts import each_sample, fact_samples, unset_texts
 
 WORDS_PUBLIC = 130
 WORDS_FEEDBACK = 200  # without the findings
@@ -95,13 +93,15 @@ class Complaint:
 @dataclass(frozen=True)
 class Wanted:
     """A template that must exist: a comment's or, with `folder` "subtasks", a description's. `limit` is the
-    number of words a public comment may have, findings left out."""
+    number of words a public comment may have, findings left out; `each` the fact for whose values it is written, of a
+    branch with `for_each`."""
 
     name: str
     public: bool = False
     place: tuple[str, ...] = ()
     folder: str = "comments"
     limit: int = WORDS_PUBLIC
+    each: str | None = None
 
 
 # The comments that the bot writes in every process, whatever its file says.
@@ -126,19 +126,24 @@ def named(process: Process) -> Iterator[Wanted]:
         for branch in step.branches:
             here = (*place, "branches", branch.name)
             if branch.say_when_done:
-                yield Wanted(branch.say_when_done, True, (*here, "say_when_done"))
+                yield Wanted(branch.say_when_done, True, (*here, "say_when_done"), each=branch.for_each)
             if branch.description:
-                yield Wanted(branch.description, place=(*here, "description"), folder="subtasks")
+                place_of_text = (*here, "description")
+                yield Wanted(branch.description, place=place_of_text, folder="subtasks", each=branch.for_each)
             if "files_ready" in branch.done_by:
                 yield Wanted("files_noted", True, (*here, "done_by"))
 
 
-def samples(process: Process, facts: Facts, template: str = "") -> tuple[Facts, ...]:
-    """Sample facts with everything in them, with all missing that may be missing, and as each other moment that
-    the template is for would have them."""
-    full = {**facts, "calendar": process.calendar}
-    bare = {**full, **{name: value for name, value in _BARE.items() if name in facts}}
-    return full, bare, *({**full, **other} for other in _OTHERWISE.get(template, ()))
+def samples(process: Process, facts: Facts, want: Wanted) -> tuple[Facts, ...]:
+    """Sample facts with everything in them, with all missing that may be missing, as each other moment that the
+    template is for would have them, and with each value of each fact of the process."""
+    first, *others = fact_samples(process)
+    full = {**facts, "calendar": process.calendar, "facts": first.texts}
+    if want.each is not None:
+        full["each"] = each_sample(process, want.each)
+    bare = {**full, **{name: value for name, value in _BARE.items() if name in facts}, "facts": unset_texts(process)}
+    moments = ({**full, **other} for other in _OTHERWISE.get(want.name, ()))
+    return full, bare, *moments, *({**full, "facts": other.texts} for other in others)
 
 
 def own_words(text: str) -> str:
@@ -167,29 +172,3 @@ def form(text: str, facts: Facts, limit: int) -> Iterator[str]:
         yield "announce a day, never a time of day"
     if re.search(r"^\|\||^\||\{(?:panel|color|code|noformat|quote)", own, re.MULTILINE):
         yield "no table, panel or other box in mail for a phone"
-
-
-def unset(tree: nodes.Template, office: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """The texts of the office that a template needs and bot.yaml does not give, each with its line.
-
-    A text that the template asks for first, with `is defined`, is not needed."""
-    given = set(office)
-    asked = {_text_name(test.node) for test in tree.find_all(nodes.Test) if test.name == "defined"}
-    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
-        name = _text_name(node)
-        if name and name not in given | asked:
-            yield node.lineno, not_given(name, given)
-
-
-def not_given(name: str, given: Iterable[str]) -> str:
-    """What is wrong with a text of the office that a template names and that is unset."""
-    return f"bot.yaml gives no text {name!r} for office.{name}; add it there{did_you_mean(name, given)}"
-
-
-def _text_name(node: nodes.Node) -> str:
-    """`requirements`, of `office.requirements`; empty for anything else."""
-    if not isinstance(node, (nodes.Getattr, nodes.Getitem)) or not isinstance(node.node, nodes.Name):
-        return ""
-    if node.node.name != "office":
-        return ""
-    return str(node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", ""))

@@ -23,7 +23,7 @@ from bot.core.model.effects import Facts, NewSubtask, PostComment
 from bot.core.model.process import Process
 from bot.core.model.spelling import did_you_mean
 from bot.words import wiki
-from bot.words.environment import OfficeTexts, environment
+from bot.words.environment import environment
 from bot.words.files import TemplateFiles
 from bot.words.proofread import (
     ABSENT,
@@ -36,8 +36,8 @@ from bot.words.proofread import (
     form,
     named,
     samples,
-    unset,
 )
+from bot.words.unknown_words import FactTexts, OfficeTexts, unknown_words
 from bot.words.wiki import Spoken, Wiki
 
 __all__ = [
@@ -79,8 +79,9 @@ class Words:
     the next Words that is made, so that words that were found good are used until newer ones are too.
 
     `zones` maps a calendar's name to its zone and how it is said; `site_url` is where staff work in Jira: no
-    public text may link into it. `office` has the texts that bot.yaml gives, empty ones counting as unset; the
-    files in `overrides` take the place of those of the same path in `folder`."""
+    public text may link into it. `office` has the texts that bot.yaml gives, empty ones counting as unset, and
+    `own` those of each process that has more or others, by its name; the files in `overrides` take the place of those
+    of the same path in `folder`."""
 
     def __init__(
         self,
@@ -89,8 +90,10 @@ class Words:
         site_url: str = "",
         office: Mapping[str, str] = {},
         overrides: Path | None = None,
+        own: Mapping[str, Mapping[str, str]] = {},
     ) -> None:
         self.files = TemplateFiles(folder, overrides)
+        self._texts = {process: OfficeTexts(texts) for process, texts in own.items()}
         self._office = OfficeTexts(office)
         self._moments = wiki.Moments(zones)
         self._markup = environment(self.files, self._moments, wiki.finalize)
@@ -110,7 +113,7 @@ class Words:
         """The comment's wiki markup. TemplateFault where the template cannot be rendered, Unfit where the
         text must not be sent."""
         facts = effect.facts if effect.public else {**ABSENT, **effect.facts}
-        text = self._fill(self._find(process, "comments", effect.template), facts)
+        text = self._fill(process, self._find(process, "comments", effect.template), facts)
         if not text:
             raise Unfit(f"the comment {effect.template!r} came out empty")
         if effect.public:
@@ -142,13 +145,13 @@ class Words:
 
         If the ticket has that summary already (`taken`), "(again)" distinguishes the two. TemplateFault where either
         cannot be rendered, Unfit where it is empty or too long for Jira."""
-        summary = self._summary(item.summary, item.facts)
+        summary = self._summary(process, item.summary, item.facts)
         if not summary:
             raise Unfit("the subtask's summary came out empty")
         summary = _once_more(summary, taken)
         if item.description is None:
             return summary, ""
-        return summary, self._fill(self._find(process, "subtasks", item.description), item.facts)
+        return summary, self._fill(process, self._find(process, "subtasks", item.description), item.facts)
 
     def check(self, process: Process, wanted: Iterable[Wanted] = OWN) -> list[Complaint]:
         """Everything wrong with the templates that `process` names, with its inline summaries, and with the
@@ -161,7 +164,7 @@ class Words:
             for branch in step.branches:
                 if branch.subtask is not None:
                     place = ("steps", step.name, "branches", branch.name, "subtask")
-                    found += self._check_summary(process, branch.subtask, place)
+                    found += self._check_summary(process, branch.subtask, Wanted("", place=place, each=branch.for_each))
         return found + list(self._strays(process, wants))
 
     def _strays(self, process: Process, wants: Iterable[Wanted]) -> Iterator[Complaint]:
@@ -196,22 +199,26 @@ class Words:
         known = sorted({f.name for f in self.files if f.folder in {path.rpartition("/")[0] for path in paths}})
         raise TemplateFault(paths[0], 0, f"there is no such template{did_you_mean(name, known)}")
 
-    def _fill(self, template: Template, facts: Facts) -> str:
+    def _office_of(self, process: str) -> OfficeTexts:
+        return self._texts.get(process, self._office)
+
+    def _fill(self, process: str, template: Template, facts: Facts) -> str:
         try:
-            text = template.render(self._filled(facts))
+            text = template.render(self._filled(process, facts))
         except _FAULTS as error:
             raise self._fault(error, str(template.filename)) from error
         return _sendable(_tidy(text))
 
-    def _filled(self, facts: Facts) -> Facts:
+    def _filled(self, process: str, facts: Facts) -> Facts:
         """The facts with the office's texts, and with what the plan left out."""
         reviewing = bool(facts.get("round")) and facts.get("turn") == "team"
-        return {"reviewing": reviewing, **OPTIONAL, **facts, "office": self._office}
+        known = FactTexts(facts.get("facts", {}))
+        return {"reviewing": reviewing, **OPTIONAL, **facts, "office": self._office_of(process), "facts": known}
 
-    def _summary(self, source: str, facts: Facts) -> str:
+    def _summary(self, process: str, source: str, facts: Facts) -> str:
         name = f"the summary {source!r}"
         try:
-            line = wiki.one_line(self._inline(source).render(self._filled(facts)))
+            line = wiki.one_line(self._inline(source).render(self._filled(process, facts)))
         except _FAULTS as error:
             raise self._fault(error, name) from error
         return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 1].rstrip()}…"
@@ -237,11 +244,11 @@ class Words:
             wrong = [
                 Complaint(file, line, message, want.place)
                 for file, tree in self._trees(str(template.name))
-                for line, message in self._unknown(tree, sample)
+                for line, message in unknown_words(tree, sample, self._office_of(process.name), process, want)
             ]
             if wrong:
                 return wrong
-            messages = [m for facts in samples(process, sample, want.name) for m in self._misfits(process, want, facts)]
+            messages = [m for facts in samples(process, sample, want) for m in self._misfits(process, want, facts)]
             return [Complaint(str(template.filename), 0, message, want.place) for message in dict.fromkeys(messages)]
         except TemplateFault as fault:
             return [Complaint(fault.template, fault.line, fault.problem, want.place)]
@@ -266,38 +273,26 @@ class Words:
         """What makes a template unfit when it is filled with these facts."""
         try:
             if want.folder == "subtasks":
-                self._fill(self._find(process.name, want.folder, want.name), facts)
+                self._fill(process.name, self._find(process.name, want.folder, want.name), facts)
                 return []
             text = self.comment(process.name, PostComment((), want.name, want.public, facts))
         except Unfit as unfit:
             return [str(unfit)]
         return list(form(text, facts, want.limit)) if want.public else []
 
-    def _check_summary(self, process: Process, source: str, place: tuple[str, ...]) -> list[Complaint]:
-        name = f"the summary {source!r}"
+    def _check_summary(self, process: Process, source: str, want: Wanted) -> list[Complaint]:
+        name, place, office = f"the summary {source!r}", want.place, self._office_of(process.name)
         try:
-            unknown = self._unknown(self._markup.parse(source), SAMPLE)
+            unknown = [*unknown_words(self._markup.parse(source), SAMPLE, office, process, want)]
             if unknown:
                 return [Complaint(name, line, message, place) for line, message in unknown]
-            empty = [1 for facts in samples(process, SAMPLE) if not self._summary(source, facts)]
+            every = samples(process, SAMPLE, want)
+            empty = [1 for facts in every if not self._summary(process.name, source, facts)]
         except TemplateSyntaxError as error:
             return [Complaint(name, error.lineno, error.message or "cannot be read", place)]
         except TemplateFault as fault:
             return [Complaint(fault.template, fault.line, fault.problem, place)]
         return [Complaint(name, 1, "the summary comes out empty", place)] if empty else []
-
-    def _unknown(self, tree: nodes.Template, known: Facts) -> list[tuple[int, str]]:
-        """The words and office texts that a template uses and nobody will fill in, each with its first line."""
-        lines: dict[str, int] = {}
-        for node in tree.find_all(nodes.Name):
-            lines.setdefault(node.name, node.lineno)
-        names = {*known, "office"}
-        missing = sorted(meta.find_undeclared_variables(tree) - names)
-        unknown = [(lines.get(m, 0), f"unknown word {m!r}{did_you_mean(m, names)}") for m in missing]
-        texts: dict[str, int] = {}
-        for line, message in unset(tree, self._office):
-            texts.setdefault(message, line)
-        return unknown + [(line, message) for message, line in texts.items()]
 
 
 def _tidy(text: str) -> str:

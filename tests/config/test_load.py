@@ -92,10 +92,10 @@ def test_the_office_knows_its_teams_and_switches(shipped: Config) -> None:
 
 def test_a_key_that_means_nothing_any_more_is_accepted(folder: Path, shipped: Config) -> None:
     """A file of version 0.1.0 loads as it is, and `check` says which line can go."""
-    assert shipped.unused == ()
+    assert shipped.notes == ()
     line = change(folder, "bot", "calls_per_second: 20", "calls_per_second: 20\n  untold_share: 50%")
     config = load(folder)
-    assert config.unused == (f"{folder}/bot.yaml:{line}: `untold_share` is no longer used; the line can be deleted",)
+    assert config.notes == (f"{folder}/bot.yaml:{line}: `untold_share` is no longer used; the line can be deleted",)
     assert config.office == shipped.office
 
 

@@ -265,6 +265,20 @@ def test_an_issue_that_was_retyped_is_let_go(harness: Harness, ticket: str) -> N
     assert len(harness.site.comments(ticket)) == said
 
 
+def test_what_a_process_says_for_itself_counts_for_its_tickets(harness: Harness, ticket: str) -> None:
+    """Here the label without which its tickets are left alone, and the field of the due day."""
+    config = harness.bot.reconciler._config
+    harness.bot.reconciler._config = replace(config, own={"dde": {"only": "pilot", "due_field": None}})
+    look_until_quiet(harness, ticket)
+    assert harness.site.comments(ticket) == []
+    harness.site.set_labels(HANNA, ticket, add=["pilot"])
+    look_until_quiet(harness, ticket)
+    harness.site.comment(CARLA, ticket, "I confirm")
+    look_until_quiet(harness, ticket)
+    assert harness.site.comments(ticket) != []
+    assert harness.site.issue(ticket).duedate is None
+
+
 def test_a_ticket_with_bot_off_is_left_alone_wherever_it_goes(harness: Harness, ticket: str) -> None:
     """Retyped to where no process applies, not even its labels are touched."""
     look(harness, ticket)

@@ -98,7 +98,9 @@ class MinuteWalker:
             return start + timedelta(hours=count)
         if unit == "business days":
             return self.business_days(start, count)
-        return self.weeks(start, count) if unit == "weeks" else self.months(start, count)
+        if unit == "months":
+            return self.months(start, count)
+        return self.days(start, count * 7 if unit == "weeks" else count)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the minute that the moment is in is open."""
@@ -166,10 +168,10 @@ class MinuteWalker:
             page += 1
         return self.pulled_back(self._first_reading(day * DAY + clock, rest))
 
-    def weeks(self, start: datetime, weeks: int) -> datetime:
-        """The same wall time so many weeks on."""
+    def days(self, start: datetime, days: int) -> datetime:
+        """The same wall time so many days of the calendar on."""
         minute, rest = number_of(start)
-        return self.pulled_back(self._first_reading(self._reading(minute) + weeks * 7 * DAY, rest))
+        return self.pulled_back(self._first_reading(self._reading(minute) + days * DAY, rest))
 
     def months(self, start: datetime, months: int) -> datetime:
         """The same wall time so many months on, on the month's last day where it is too short."""

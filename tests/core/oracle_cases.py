@@ -194,10 +194,12 @@ def case_of(seed: str, number: int, office: Office) -> Case:
     if rng.random() < 0.01:
         longest = 700 * 1440
     unit = rng.choice(
-        ("business hours", "business hours", "business days", "business days", "hours", "weeks", "months")
+        ("business hours", "business hours", "business days", "business days", "hours", "days", "weeks", "months")
     )
     a_month = max(1, 4 * sum(map(_open_minutes, office.week.values())) // 60)
-    most = {"business hours": min(a_month, 1000), "business days": 25, "hours": 600, "weeks": 9, "months": 14}[unit]
+    most = {
+        "business hours": min(a_month, 1000), "business days": 25, "hours": 600, "days": 60, "weeks": 9, "months": 14,
+    }[unit]  # fmt: skip
     high = rng.randint(1, rng.choice((most, max(1, most // 5))))
     if at == "aims at a change":
         start, high, unit = _aim_at_a_change(rng, office, year)

@@ -106,6 +106,10 @@ def test_an_extra_saturday_is_a_business_day() -> None:
         ("2027-12-31 10:00", "2 months", "Tue 2028-02-29 10:00"),
         ("2026-01-31 10:00", "1-3 months", "Thu 2026-04-30 10:00"),
         ("2026-01-12 10:00", "2-4 weeks", "Mon 2026-02-09 10:00"),
+        ("2026-01-12 10:00", "3 days", "Thu 2026-01-15 10:00"),
+        ("2026-01-12 10:00", "1-5 days", "Fri 2026-01-16 17:00"),
+        ("2026-03-06 10:00", "3 days", "Mon 2026-03-09 10:00"),
+        ("2026-03-05 08:00", "1 day", "Thu 2026-03-05 17:00"),
         ("2026-01-10 10:00", "2 weeks", "Fri 2026-01-23 17:00"),
         ("2026-03-02 08:00", "1 week", "Fri 2026-03-06 17:00"),
         ("2026-03-02 09:00", "1 week", "Mon 2026-03-09 09:00"),
@@ -113,8 +117,8 @@ def test_an_extra_saturday_is_a_business_day() -> None:
         ("2026-03-07 12:00", "24 hours", "Sun 2026-03-08 13:00"),
     ],
 )
-def test_weeks_and_months_follow_the_calendar_and_hours_the_clock(start: str, goal: str, expected: str) -> None:
-    """Weeks and months keep the wall time and fall back to the close before; hours are clock time."""
+def test_days_weeks_and_months_follow_the_calendar_and_hours_the_clock(start: str, goal: str, expected: str) -> None:
+    """Days, weeks and months keep the wall time and fall back to the close before; hours are clock time."""
     assert due(office(), start, goal) == expected
 
 
@@ -341,7 +345,7 @@ def test_the_close_before_a_year_that_begins_with_a_closed_day() -> None:
     assert office(closed=("2026-01-01",)).close_before(at(asked)) == at("2025-12-31 17:00")
 
 
-@pytest.mark.parametrize("unit", [Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.WEEKS])
+@pytest.mark.parametrize("unit", [Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.DAYS, Unit.WEEKS])
 def test_an_office_that_never_opens_is_an_error(unit: Unit) -> None:
     """Without open hours nothing can be due; after ten empty years the search ends."""
     empty = Calendar("empty", CHICAGO, "never", {})

@@ -35,7 +35,7 @@ HOLIDAYS = replace(
 UNITS = st.builds(
     lambda count, unit: Goal(count, count, unit),
     st.integers(1, 40) | st.just(7),
-    st.sampled_from((Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.HOURS, Unit.WEEKS)),
+    st.sampled_from((Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.HOURS, Unit.DAYS, Unit.WEEKS)),
 ) | st.builds(lambda count: Goal(count, count, Unit.MONTHS), st.integers(1, 3))
 
 

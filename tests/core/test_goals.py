@@ -19,6 +19,8 @@ from bot.core.time.goals import Goal, Unit, parse_goal
         ("5-10 business days", Goal(5, 10, Unit.BUSINESS_DAYS)),
         ("1 hour", Goal(1, 1, Unit.HOURS)),
         ("1 business hour", Goal(1, 1, Unit.BUSINESS_HOURS)),
+        ("30 days", Goal(30, 30, Unit.DAYS)),
+        ("1 day", Goal(1, 1, Unit.DAYS)),
         ("2-4 weeks", Goal(2, 4, Unit.WEEKS)),
         ("1-3 months", Goal(1, 3, Unit.MONTHS)),
     ],
@@ -39,9 +41,9 @@ def test_case_spaces_and_number_do_not_matter(text: str) -> None:
     ("text", "says"),
     [
         (
-            "5 days",
-            '"days" in the goal "5 days" is not a unit; accepted is one of business hours, business days, hours, '
-            "weeks, months",
+            "5 work days",
+            '"work days" in the goal "5 work days" is not a unit; accepted is one of business hours, business days, '
+            "hours, days, weeks, months",
         ),
         ("5 fortnights", '"fortnights" in the goal "5 fortnights" is not a unit'),
         (
@@ -55,6 +57,7 @@ def test_case_spaces_and_number_do_not_matter(text: str) -> None:
         ("soon", '"soon" is not a goal'),
         ("", '"" is not a goal'),
         ("٣ hours", "is not a goal"),
+        ("1401 days", 'the goal "1401 days" is too long: at most 1400 days'),
         ("90000 weeks", 'the goal "90000 weeks" is too long: at most 200 weeks'),
     ],
 )

@@ -92,3 +92,13 @@ def test_the_district_has_a_name() -> None:
     for value in ("Springfield ISD ", {"value": "Springfield ISD"}):
         assert People(replace(issue, fields={"customfield_1": value}), office, ()).district() == "Springfield ISD"
     assert people().contact_name() == "Carla"
+
+
+def test_a_pattern_finds_the_name_in_the_summary() -> None:
+    """What its parentheses hold; a summary that does not match is the name as a whole, and a field comes first."""
+    office = replace(OFFICE, district_pattern="Onboarding of (.*)", district_field="customfield_1")
+    issue = replace(World().issue, summary="Onboarding of Lakeside ISD ")
+    assert People(issue, office, ()).district() == "Lakeside ISD"
+    assert People(replace(issue, summary="Lakeside "), office, ()).district() == "Lakeside"
+    assert People(replace(issue, summary="Onboarding of "), office, ()).district() == "Onboarding of"
+    assert People(replace(issue, fields={"customfield_1": "Field ISD"}), office, ()).district() == "Field ISD"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ import responses
 from bot.clock import SettableClock
 from bot.config.load import Config
 from bot.core.model.ledger import PROPERTY
+from bot.core.model.process import Office
 from bot.jira.call import Conflict, Missing, Refused, Unknown, Unreachable
 from bot.jira.client import Credentials, JiraClient
 from bot.jira.fuse import Fuse
 from bot.jira.gateway import Gateway, Made, SubtaskText
 from bot.sandbox.accounts import BOT, CARLA, HANNA
+from bot.sandbox.catalogue import PARTICIPANTS
 from bot.sandbox.harness import Harness
 from bot.sandbox.jira_site import Call, Site
 from bot.sandbox.server import SandboxServer
@@ -39,6 +42,9 @@ def site(config: Config, clock: SettableClock) -> Iterator[Site]:
     site.hooks.stop()
 
 
+SUMMARY = "Onboarding of Lakeside ISD"
+
+
 class Forgetful:
     """A memory of the fuse that remembers nothing."""
 
@@ -52,12 +58,18 @@ class Forgetful:
         pass
 
 
-def gateway_to(url: str, config: Config, clock: SettableClock, cloud: bool = True) -> Gateway:
+def gateway_to(
+    url: str,
+    config: Config,
+    clock: SettableClock,
+    cloud: bool = True,
+    offices: Mapping[tuple[str, str], Office] = {},
+) -> Gateway:
     """A gateway, with a fuse that remembers nothing."""
     process = config.processes[0]
     names = {*process.statuses, "Done", "Needs Revision", "Superseded"}
     client = JiraClient(url, Credentials(BOT.email, BOT.token, "" if cloud else "pat"), 1000)
-    return Gateway(client, config.office, cloud, Fuse(clock, Forgetful()), names)
+    return Gateway(client, config.office, cloud, Fuse(clock, Forgetful()), names, offices)
 
 
 @pytest.fixture
@@ -292,6 +304,22 @@ def test_tickets_come_with_their_ledgers_by_pages(site: Site, gateway: Gateway) 
     assert {(one.project, one.type) for one in found} == {("DDE", "DDE Set-Up")}
     assert [one.labels for one in found][:2] == [frozenset(), frozenset({"pilot"})]
     assert {call.path.rpartition("/")[2] for call in site.calls_since(mark)} == {"jql"}
+
+
+@pytest.mark.parametrize(
+    ("issue_type", "people", "district"), [("DDE Set-Up", [HANNA.id], "Lakeside ISD"), ("Another", [], SUMMARY)]
+)
+def test_the_office_of_its_process_counts_for_a_ticket(
+    site: Site, config: Config, clock: SettableClock, issue_type: str, people: list[str], district: str
+) -> None:
+    """Whose people a ticket names, and what its district is called; other tickets have the office of all."""
+    ticket = site.open_request(CARLA, SUMMARY)
+    site.edit(BOT, ticket, {PARTICIPANTS.id: [{"accountId": HANNA.id}]})
+    own = replace(config.office, contact_field=PARTICIPANTS.id, district_pattern="Onboarding of (.+)")
+    with SandboxServer(site) as server:
+        gateway = gateway_to(server.url, config, clock, offices={("DDE", issue_type): own})
+        assert [one.id for one in gateway.fetch(ticket.id, {}).issue.participants] == people
+        assert [one.district for one in gateway.tickets("project = DDE")] == [district]
 
 
 @responses.activate

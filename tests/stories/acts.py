@@ -280,10 +280,11 @@ def _audience(comment: CommentRecord) -> None:
 def _nothing_left(story: Story) -> None:
     """Deciding again for each ticket, with no database and nothing but what Jira holds, plans nothing more."""
     bot = story.harness.bot
-    config, office = bot.config, bot.config.office
+    config = bot.config
     for issue in story.harness.site.issues():
         shown = bot.gateway.fetch(issue.id, {}).issue
         process = config.process_for(shown.project, shown.type)
+        office = config.office_for(process.name) if process else config.office
         out = office.off_label in shown.labels or (office.only is not None and office.only not in shown.labels)
         if process is None or out or isinstance(shown.ledger, str):
             continue

@@ -164,7 +164,8 @@ class Process:
     of an announced date that moved or passed (ASK, AUTO or NEVER); `version` is a hash of the definition.
 
     `issue_types` are the types of the tickets that follow the process. `waiting_status` may be empty if no revision
-    asks the district. `total` is the published length of the whole, or `total_by` if it depends on a fact."""
+    asks the district; `waiting_was` are the statuses that it was in earlier versions of the file. `total` is the
+    published length of the whole, or `total_by` if it depends on a fact."""
 
     name: str
     title: str
@@ -183,6 +184,7 @@ class Process:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     total: Goal | None = None
     total_by: GoalByFact | None = None
+    waiting_was: tuple[str, ...] = ()
 
     @property
     def issue_type(self) -> str:

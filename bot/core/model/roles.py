@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.core.model.issue import Issue, Person
 from bot.core.model.ledger import Mover
 from bot.core.model.process import Office
+
+
+def district_name(fields: Mapping[str, Any], summary: str, office: Office) -> str:
+    """Return the district's name: the value of the configured field or, without one, the part of the summary that the
+    configured pattern has in parentheses; the whole summary if there is no such part."""
+    value = fields.get(office.district_field) if office.district_field else None
+    if isinstance(value, Mapping):
+        value = value.get("value") or value.get("name")
+    if value:
+        return str(value).strip()
+    found = re.search(office.district_pattern, summary) if office.district_pattern else None
+    return (found[1] if found else "").strip() or summary.strip()
 
 
 @dataclass(frozen=True)
@@ -54,11 +68,8 @@ class People:
         return {p.id for p in (self.issue.reporter, *self.issue.participants) if p is not None}
 
     def district(self) -> str:
-        """Return the district's name: the value of the configured field or, without one, the ticket's summary."""
-        value = self.issue.fields.get(self.office.district_field) if self.office.district_field else None
-        if isinstance(value, dict):
-            value = value.get("value") or value.get("name")
-        return str(value).strip() if value else self.issue.summary.strip()
+        """Return the district's name, as `district_name` does."""
+        return district_name(self.issue.fields, self.issue.summary, self.office)
 
     def contact_name(self) -> str:
         """Return the name of the request's reporter if that is the contact, else an empty string."""

@@ -23,7 +23,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _HOUR = 3_600_000_000
 # Bound once: in Python 3.11, each lookup of an enum member takes a tenth of the time that a due moment takes.
 _BUSINESS_HOURS, _BUSINESS_DAYS, _CLOCK_HOURS = Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.HOURS
-_WEEKS = Unit.WEEKS
+_DAYS, _WEEKS = Unit.DAYS, Unit.WEEKS
 # Far more than any goal needs; a typo in a year must not build a table of eight thousand years.
 _FIRST, _LAST = datetime(1920, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -74,8 +74,8 @@ class Calendar:
         return self._moment(self._line.close_before(self._aim(at, goal)))
 
     def aim(self, start: datetime, goal: Goal) -> datetime:
-        """Return the same local time on the day on which a goal of business days, weeks or months ends, before it is
-        pulled back into open hours."""
+        """Return the same local time on the day on which a goal of days of either kind, weeks or months ends, before it
+        is pulled back into open hours."""
         return self._moment(self._aim(self._instant(start), goal))
 
     def _aim(self, at: int, goal: Goal) -> int:
@@ -83,8 +83,7 @@ class Calendar:
             day, clock = self._line.business_day_and_time(at)
             return self._line.instant(self._line.business_day(day, goal.high) * DAY + clock)
         day, clock = divmod(self._line.local(at), DAY)
-        last = day + 7 * goal.high if goal.unit is _WEEKS else _months_on(day, goal.high)
-        return self._line.instant(last * DAY + clock)
+        return self._line.instant(_last_day(day, goal) * DAY + clock)
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Return the amount of open time from `start` to `end`."""
@@ -155,6 +154,13 @@ class Calendar:
 
     def _moment(self, instant: int) -> datetime:
         return _EPOCH + timedelta(microseconds=instant)
+
+
+def _last_day(day: int, goal: Goal) -> int:
+    """Return the day on which a goal of calendar days, weeks or months ends; days are counted since 1970."""
+    if goal.unit is _DAYS:
+        return day + goal.high
+    return day + 7 * goal.high if goal.unit is _WEEKS else _months_on(day, goal.high)
 
 
 def _months_on(day: int, months: int) -> int:

@@ -13,6 +13,7 @@ class Unit(Enum):
     BUSINESS_HOURS = "business hours"
     BUSINESS_DAYS = "business days"
     HOURS = "hours"
+    DAYS = "days"
     WEEKS = "weeks"
     MONTHS = "months"
 
@@ -22,6 +23,7 @@ _MAX_COUNT = {
     Unit.BUSINESS_HOURS: 10_000,
     Unit.BUSINESS_DAYS: 1_000,
     Unit.HOURS: 20_000,
+    Unit.DAYS: 1_400,
     Unit.WEEKS: 200,
     Unit.MONTHS: 60,
 }

@@ -1,131 +1,31 @@
-"""The shapes of the YAML files: which keys there are, and what may stand under each."""
+"""The shapes of `bot.yaml` and of the files of `calendars/`: which keys there are, and what may stand under each."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from bot.config.closed_days import Region, unknown
 from bot.config.values import (
     Day,
-    Fraction,
-    Goals,
-    GoalText,
-    Interval,
     Label,
     MaybeDay,
     MaybeEmpty,
-    Moment,
     Name,
-    Names,
     OpenHours,
     Seconds,
+    Shape,
     Share,
     Text,
     Zone,
 )
 
+Voice = Literal["silent", "draft", "full"]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def _end(value: object) -> object:
-    return {"status": value} if isinstance(value, str) else value
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EscalationModel(_Model):
-    """What happens when a part of a goal is used (`at`), or again and again after it (`every`, `after`)."""
-
-    at: Fraction = None
-    every: Interval = None
-    after: Fraction = None
-    label: Label | None = None
-    tell: Text | None = None
-    notify: Name | None = None
-
-
-class BranchModel(_Model):
-    """A branch of a step."""
-
-    party: Text
-    goal: GoalText = None
-    subtask: Text | None = None
-    description: Name | None = None
-    done_by: Text | None = None
-    say_when_done: Name | None = None
-    escalations: list[EscalationModel] | None = None
-
-
-class RevisionModel(_Model):
-    """What a verdict of "needs revision" leads to."""
-
-    return_to: Text
-    say: Name
-    goal: GoalText = None
-    not_received: Name | None = None
-    at_once: bool = False
-
-
-class StepModel(_Model):
-    """A step."""
-
-    title: Text
-    status: Text
-    party: Names
-    next: Text
-    goal: GoalText = None
-    say: Name | None = None
-    branches: Annotated[dict[Name, BranchModel], MaybeEmpty] = {}
-    revision: RevisionModel | None = None
-    said_by: Text | None = None
-    escalations: list[EscalationModel] | None = None
-
-
-class EndModel(_Model):
-    """An end: its Jira status, and where it has them its words and its resolution."""
-
-    status: Text
-    say: Name | None = None
-    resolution: Text | None = None
-
-
-class RemindersModel(_Model):
-    """How a district is reminded that it is its turn."""
-
-    after: Goals
-    say: Name
-    call_after: GoalText = None
-
-
-class AppliesTo(_Model):
-    """Which issues a process is for."""
-
-    project: Text
-    issue_type: Text
-
-
-class ProcessModel(_Model):
-    """A file of `processes/`."""
-
-    process: Name
-    title: Text
-    applies_to: AppliesTo
-    since: Moment = None
-    calendar: Text
-    waiting_status: Text
-    ends: Annotated[dict[Name, Annotated[EndModel, BeforeValidator(_end)]], Field(min_length=1)]
-    reminders: RemindersModel | None = None
-    call_from_round: Annotated[int, Field(ge=1)] | None = None
-    escalations: list[EscalationModel] = []
-    tell_district_when_late: Literal["ask", "auto", "never"] = "ask"
-    steps: Annotated[dict[Name, StepModel], Field(min_length=1)]
-
-
-class WeekModel(_Model):
+class WeekModel(Shape):
     """The open hours of each weekday; a day that is left out is closed."""
 
     monday: OpenHours = ()
@@ -137,14 +37,14 @@ class WeekModel(_Model):
     sunday: OpenHours = ()
 
 
-class DayModel(_Model):
+class DayModel(Shape):
     """A single day that differs from the week."""
 
     name: Text
     open: OpenHours
 
 
-class RegionModel(_Model):
+class RegionModel(Shape):
     """Whose holidays are proposed as closed days."""
 
     country: Text
@@ -157,7 +57,7 @@ def _known_region(model: RegionModel | None) -> RegionModel | None:
     return model
 
 
-class CalendarModel(_Model):
+class CalendarModel(Shape):
     """A file of `calendars/`."""
 
     calendar: Name
@@ -169,7 +69,7 @@ class CalendarModel(_Model):
     exceptions: Annotated[dict[Day, DayModel], MaybeEmpty] = {}
 
 
-class TeamModel(_Model):
+class TeamModel(Shape):
     """A party of staff."""
 
     title: Text
@@ -178,21 +78,21 @@ class TeamModel(_Model):
     component: Text | None = None
 
 
-class ContactModel(_Model):
+class ContactModel(Shape):
     """Where an issue names the district contact, in addition to its reporter."""
 
     field: Text | None = None
     participants_field: Text | None = None
 
 
-class CalendarByModel(_Model):
+class CalendarByModel(Shape):
     """Which calendar counts for an issue, by the value of one of its fields."""
 
     field: Text
     values: Annotated[dict[Text, Text], Field(min_length=1)]
 
 
-class SubtaskStatusesModel(_Model):
+class SubtaskStatusesModel(Shape):
     """The statuses of subtasks that mean something to the bot."""
 
     done: Text = "Done"
@@ -201,7 +101,7 @@ class SubtaskStatusesModel(_Model):
     not_received: Text = "Not Received"
 
 
-class JiraModel(_Model):
+class JiraModel(Shape):
     """How the bot treats the site, and after how many changes without any webhook it says that Jira has stopped
     sending. `untold_share` is accepted from the files of version 0.1.0, and means nothing any more."""
 
@@ -210,7 +110,7 @@ class JiraModel(_Model):
     untold_share: Share = 0.5
 
 
-class OfficeModel(_Model):
+class OfficeModel(Shape):
     """`bot.yaml`."""
 
     auto_advance: bool = True
@@ -225,7 +125,7 @@ class OfficeModel(_Model):
     subtask_statuses: Annotated[SubtaskStatusesModel, MaybeEmpty] = SubtaskStatusesModel()
     former_accounts: list[Text] = []
     lead: list[Text] = []
-    voice: Literal["silent", "draft", "full"] | None = None
+    voice: Voice | None = None
     grace: Seconds = None
     texts: Annotated[dict[Name, Text | None], MaybeEmpty] = {}
     token_expires: MaybeDay = None
