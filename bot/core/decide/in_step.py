@@ -136,11 +136,8 @@ def _was_put_back(builder: PlanBuilder) -> bool:
 def _say_entry_text(builder: PlanBuilder, step: Step) -> None:
     # An app's move is no decision of a person's: the work is there again, but the district is not told of it.
     moved_by_app = _again(builder) and builder.progress.visit.mover == Mover.APP
-    if (
-        moved_by_app
-        or sent_back_by_staff(builder.progress, step)
-        or (step.said_by and _previous_step_asked(builder, step.said_by))
-    ):
+    asked = step.said_by is not None and _previous_step_asked(builder, step.said_by)
+    if asked or moved_by_app or sent_back_by_staff(builder.progress, step):
         if builder.is_open(SAY):
             builder.done_without_call.append(builder.id(SAY))
         return

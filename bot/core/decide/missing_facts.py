@@ -54,7 +54,7 @@ def ask_for_facts(builder: PlanBuilder) -> None:
 
 
 def report_unknown_values(builder: PlanBuilder) -> None:
-    """Tell the team of each value that the process does not know: nothing follows from it until somebody corrects it."""
+    """Tell the team of each value that the process does not know, because nothing follows from such a value."""
     progress = builder.progress
     for fact in progress.process.facts:
         value = progress.facts.at(fact, progress.now)
