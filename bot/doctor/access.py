@@ -76,7 +76,8 @@ def people(ask: Questions) -> Iterator[Row]:
             yield unsure(f"team {team.name}", "It lists no accounts, so nobody is mentioned on its turn.", fix)
         for one in dict.fromkeys((*team.accounts, *([team.assignee] if team.assignee else ()))):
             yield _person(ask, f"{one} of {team.name}", one)
-    for one in office.lead:
+    leads = [*office.lead, *(lead for p in ask.config.processes for lead in ask.config.office_for(p.name).lead)]
+    for one in dict.fromkeys(leads):
         yield _person(ask, f"{one}, the lead", one)
 
 

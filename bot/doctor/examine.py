@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot.config.load import Config
 from bot.config.settings import Settings
-from bot.doctor import access, project, workflow
+from bot.doctor import access, facts, fields, project, subtasks, workflow
 from bot.doctor.rows import Questions, Row, unsure
 from bot.jira.call import JiraTrouble
 from bot.jira.client import JiraClient
@@ -48,13 +48,16 @@ def _checks(ask: Questions) -> Iterator[Check]:
         yield f"project {key}", partial(project.project, ask, key)
         yield f"rights in {key}", partial(project.rights, ask, key)
         yield f"agent seat in {key}", partial(project.agent, ask, key)
-        yield f"subtasks in {key}", partial(workflow.subtasks, ask, key)
+        yield f"subtasks in {key}", partial(subtasks.subtasks, ask, key)
     for process in processes:
-        yield f"statuses of {process.name}", partial(workflow.statuses, ask, process)
-        yield f"moves of {process.name}", partial(workflow.moves, ask, process)
-        yield f"edit screen of {process.name}", partial(workflow.edit_screen, ask, process)
-        yield f"request type of {process.name}", partial(project.request_type, ask, process)
-    yield "fields", partial(workflow.fields, ask)
+        for issue_type in process.issue_types:
+            one = workflow.title(process, issue_type)
+            yield f"statuses of {one}", partial(workflow.statuses, ask, process, issue_type)
+            yield f"moves of {one}", partial(workflow.moves, ask, process, issue_type)
+            yield f"edit screen of {one}", partial(fields.edit_screen, ask, process, issue_type)
+            yield f"facts of {one}", partial(facts.facts, ask, process, issue_type)
+            yield f"request type of {one}", partial(project.request_type, ask, process, issue_type)
+    yield "fields", partial(fields.fields, ask)
     yield "people", partial(access.people, ask)
 
 

@@ -77,7 +77,8 @@ def _wanted_rights(ask: Questions, key: str) -> dict[str, str]:
     office = ask.config.office
     closings = [closing for p in _processes(ask, key) for closing in p.closings.values()]
     wanted = dict(RIGHTS)
-    wanted |= DUE_DATE if office.due_field == "duedate" else {}
+    due_fields = {ask.config.office_for(process.name).due_field for process in _processes(ask, key)}
+    wanted |= DUE_DATE if "duedate" in due_fields else {}
     wanted |= ASSIGNEE if any(team.assignee for team in office.teams.values()) else {}
     return wanted | (RESOLUTION if any(closing.resolution for closing in closings) else {})
 
@@ -99,11 +100,11 @@ def agent(ask: Questions, key: str) -> Iterator[Row]:
     yield ok(name, "The bot can see the queues, so it is an agent.")
 
 
-def request_type(ask: Questions, process: Process) -> Iterator[Row]:
-    """Whether customers can open requests of the process's issue type."""
-    name = f'request type for "{process.issue_type}" in {process.project}'
+def request_type(ask: Questions, process: Process, issue_type: str) -> Iterator[Row]:
+    """Whether customers can open requests of an issue type of the process."""
+    name = f'request type for "{issue_type}" in {process.project}'
     desk = _desk(ask, process.project, name)
-    kind = named_type(types_of(ask, process.project), process.issue_type)
+    kind = named_type(types_of(ask, process.project), issue_type)
     if isinstance(desk, Row):
         yield desk
     elif kind is not None:  # where the type is missing, its own row says so
@@ -112,7 +113,7 @@ def request_type(ask: Questions, process: Process) -> Iterator[Row]:
         if found:
             yield ok(name, f"{', '.join(str(one.get('name')) for one in found)}.")
         else:
-            fix = f'Add a request type for "{process.issue_type}" in {process.project}, unless it is restricted.'
+            fix = f'Add a request type for "{issue_type}" in {process.project}, unless it is restricted.'
             yield unsure(name, "The bot sees none, and could not see a restricted one.", fix)
 
 
