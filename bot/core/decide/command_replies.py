@@ -72,7 +72,7 @@ def _reply_to_question(builder: PlanBuilder, read: ReadCommand, calendars: Mappi
         lines = status_summary(progress, calendars[progress.process.calendar])
         builder.say(names, OwnTemplate.STATUS_SUMMARY, False, items=tuple(lines))
     else:
-        outside = "" if progress.visit.step else progress.issue.status
+        outside = progress.issue.status if progress.outside else ""
         lines = clocks_explained(progress, calendars)
         builder.say(names, OwnTemplate.EXPLANATION, False, items=tuple(lines), status=outside)
 

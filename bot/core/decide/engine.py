@@ -39,16 +39,16 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
         _report_parked(builder, parked)
         _report_unrecognized(builder)
         announce_pause_end(builder)
-        if progress.visit.undo:
+        if progress.outside:
+            plan_outside(builder)
+        elif progress.visit.undo:
             plan_undo(builder)
         elif progress.waiting:
             plan_waiting(builder)
         elif progress.step is not None:
             plan_step(builder, progress.step)
-        elif progress.visit.step:
-            plan_end(builder)
         else:
-            plan_outside(builder)
+            plan_end(builder)
         _answer_status_request(builder)
         _remind(builder, calendars)
         plan_notices(builder, due_now, office)
@@ -172,7 +172,7 @@ def _update(
     builder: PlanBuilder, due_now: list[DueEscalation], office: Office, calendars: Mapping[str, Calendar]
 ) -> TicketUpdate:
     progress = builder.progress
-    if not progress.visit.step:
+    if progress.outside:
         return TicketUpdate(ledger=builder.ledger)  # outside the process clocks pause and keep their labels
     add, remove = labels.labels(progress, calendars, due_now, builder.parked)
     return TicketUpdate(add, remove, labels.due_field(progress, office, calendars), builder.ledger)

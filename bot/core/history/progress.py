@@ -12,6 +12,7 @@ from bot.core.history.case import Case
 from bot.core.history.comment_intake import NewComments
 from bot.core.history.decisions import Outcome, outcome, wait_ends
 from bot.core.history.fact_values import FactValues, fact_values
+from bot.core.history.former_names import rename_effects, rename_former
 from bot.core.history.sla_clocks import Clock, clock_record, visit_clocks
 from bot.core.history.step_start import StepStart, step_start
 from bot.core.history.ticket_step import onward, ticket_step
@@ -88,7 +89,13 @@ class Progress:
     @property
     def waiting(self) -> bool:
         """Whether the ticket is in the process's waiting status."""
-        return self.visit.step == WAITING
+        return self.visit.step == WAITING and not self.outside
+
+    @property
+    def outside(self) -> bool:
+        """Whether the ticket is outside the process: in a status of no step, or in a step or status that the process
+        file does not know any more. Nothing is concluded from that: it is on hold, and has not ended."""
+        return not self.visit.step or is_unknown(self.process, self.visit, self.issue)
 
     @property
     def place(self) -> Step | None:
@@ -146,14 +153,16 @@ def follow(
     ledger = _ledger_so_far(issue, process, now)
     known = {v.id for v in ledger.visits if v.ended is not None}
     zone = calendars[process.calendar].zone
+    applied = rename_effects(applied or {}, ledger, process)
     case = Case(issue, process, people, fact_values(issue, process.facts, office.grace_or_default, now))
-    new_comments = HistoryReplay(case, ledger, applied or {}, zone).run()
+    new_comments = HistoryReplay(case, ledger, applied, zone).run()
     *earlier, visit = ledger.visits
     for passed in (v for v in earlier if v.id not in known):
         _update_visit(case, passed, ledger, calendars, passed.ended or now)
-    state = _update_visit(case, visit, ledger, calendars, now)
+    held = is_unknown(process, visit, issue)
+    state = _VisitState() if held else _update_visit(case, visit, ledger, calendars, now)
     review = _review_before(process, visit, ledger)
-    if visit.step == WAITING and visit.replies:
+    if visit.step == WAITING and visit.replies and not held:
         visit.decided = _files_received(process, visit, review)
     return Progress(
         issue=issue,
@@ -175,6 +184,13 @@ def follow(
     )
 
 
+def is_unknown(process: Process, visit: Visit, issue: Issue) -> bool:
+    """Whether the process file does not know the step of a visit, or the status that the ticket has in it, any more."""
+    if process.find_step(visit.step) is None and visit.step != WAITING:
+        return bool(visit.step) and visit.step not in process.ends
+    return issue.status not in process.statuses
+
+
 def _for_ticket(process: Process, current: Step | None) -> Process:
     """The process with its current step as it is for this ticket."""
     if current is None:
@@ -186,6 +202,7 @@ def _ledger_so_far(issue: Issue, process: Process, now: datetime) -> Ledger:
     """The issue's ledger as it was written last, or a new one."""
     ledger = read_ledger(issue.ledger) or Ledger(process.name, process.version)
     ledger.process, ledger.version = process.name, process.version
+    rename_former(ledger, process)
     last = ledger.visits[-1] if ledger.visits else None
     if last is not None and last.ended is not None:
         # The issue followed no process for a time, and follows one again: the time in between is a pause.
