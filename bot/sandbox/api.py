@@ -10,6 +10,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from bot.sandbox.accounts import Account
+from bot.sandbox.field_types import USERS
 from bot.sandbox.jira_site import Site
 from bot.sandbox.records import Act, CommentRecord, HistoryEntry, IssueRecord, Refused
 from bot.sandbox.rest_answers import body, the_site
@@ -78,7 +79,9 @@ def told(site: Site, record: IssueRecord) -> dict[str, Any]:
         "assignee": record.assignee.id if record.assignee else None,
         "labels": list(record.labels),
         "duedate": record.duedate,
-        "fields": {name: _plain(value) for name, value in record.custom.items()},
+        "priority": _plain(site, record, "priority"),
+        "components": _plain(site, record, "components"),
+        "fields": {name: _plain(site, record, name) for name in record.custom},
         "created": record.created.isoformat(),
         "updated": record.updated.isoformat(),
         "properties": record.properties,
@@ -88,10 +91,15 @@ def told(site: Site, record: IssueRecord) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(site: Site, record: IssueRecord, name: str) -> Any:
+    custom = site.catalogue.fields.get(name)
+    field = custom or site.catalogue.system[name]
+    value = record.custom[name] if custom else getattr(record, name)
     if isinstance(value, Account):
         return value.id
-    return [a.id for a in value] if isinstance(value, tuple) else value
+    if field.kind == USERS:
+        return [a.id for a in value or ()]
+    return site.shapes.of_fields.value(field, record.project, value)
 
 
 def _comment(comment: CommentRecord) -> dict[str, Any]:
@@ -141,6 +149,19 @@ def _delete(site: Site, sent: dict[str, Any]) -> Any:
 def _labels(site: Site, sent: dict[str, Any]) -> Any:
     add, remove = sent.get("add", ()), sent.get("remove", ())
     return told(site, site.set_labels(sent["by"], sent["issue"], add, remove))
+
+
+def _edit(site: Site, sent: dict[str, Any]) -> Any:
+    return told(site, site.edit(sent["by"], sent["issue"], sent.get("fields"), operations=sent.get("update")))
+
+
+def _option(site: Site, sent: dict[str, Any]) -> Any:
+    field, value, project = sent["field"], sent["value"], sent.get("project")
+    if "id" in sent:
+        option = site.rename_option(field, sent["id"], value, project=project)
+    else:
+        option = site.add_option(field, value, parent=sent.get("parent"), project=project)
+    return {"id": option.id, "value": option.name}
 
 
 def _webhook(site: Site, sent: dict[str, Any]) -> Any:
@@ -195,6 +216,8 @@ ACTS: dict[str, Callable[[Site, dict[str, Any]], Any]] = {
     "delete": _delete,
     "labels": _labels,
     "field": lambda site, sent: told(site, site.set_field(sent["by"], sent["issue"], sent["name"], sent["value"])),
+    "fields": _edit,
+    "option": _option,
     "webhook": _webhook,
     "hooks": _hooks,
     "token": _token,
