@@ -156,11 +156,11 @@ def _edit(site: Site, sent: dict[str, Any]) -> Any:
 
 
 def _option(site: Site, sent: dict[str, Any]) -> Any:
-    field, value, project = sent["field"], sent["value"], sent.get("project")
+    by, field, value, project = sent["by"], sent["field"], sent["value"], sent.get("project")
     if "id" in sent:
-        option = site.rename_option(field, sent["id"], value, project=project)
+        option = site.rename_option(by, field, sent["id"], value, project=project)
     else:
-        option = site.add_option(field, value, parent=sent.get("parent"), project=project)
+        option = site.add_option(by, field, value, parent=sent.get("parent"), project=project)
     return {"id": option.id, "value": option.name}
 
 

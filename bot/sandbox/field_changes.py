@@ -12,7 +12,7 @@ from bot.sandbox.field_types import Field
 from bot.sandbox.field_values import empty
 from bot.sandbox.records import ChangeItem
 
-Told = tuple[str | None, str | None]  # an id, and what people read
+Shown = tuple[str | None, str | None]  # an id, and what people read
 
 
 def of_system(name: str, old: Any, new: Any) -> ChangeItem:
@@ -25,7 +25,7 @@ def of_field(catalogue: Catalogue, field: Field, project: str, old: Any, new: An
     taken away, of any other field one."""
     if field.kind == kinds.COMPONENTS:
         return tuple(_components(catalogue, field, project, old, new))
-    before, after = _told(catalogue, field, project, old), _told(catalogue, field, project, new)
+    before, after = _shown(catalogue, field, project, old), _shown(catalogue, field, project, new)
     title, kind = (field.name, "custom") if field.custom else (field.id, "jira")
     return (ChangeItem(title, field.id, kind, *before, *after),)
 
@@ -35,10 +35,10 @@ def _components(catalogue: Catalogue, field: Field, project: str, old: Any, new:
     names = {o.id: o.name for o in catalogue.options.of(key)}
     gone = [(i, names[i], None, None) for i in old if i not in new]
     come = [(None, None, i, names[i]) for i in new if i not in old]
-    return [ChangeItem("Component", field.id, "jira", *told) for told in (*gone, *come)]
+    return [ChangeItem("Component", field.id, "jira", *shown) for shown in (*gone, *come)]
 
 
-def _told(catalogue: Catalogue, field: Field, project: str, value: Any) -> Told:
+def _shown(catalogue: Catalogue, field: Field, project: str, value: Any) -> Shown:
     if empty(value):
         return None, None
     if field.kind not in kinds.WITH_OPTIONS:
@@ -61,7 +61,7 @@ def _levels(catalogue: Catalogue, field: Field, value: tuple[str, ...]) -> str:
     return "".join(words)
 
 
-def _typed(field: Field, value: Any) -> Told:
+def _typed(field: Field, value: Any) -> Shown:
     if field.kind == kinds.DATE:
         when = date.fromisoformat(value)
         return value, f"{when.day}/{when:%b}/{when:%y}"
@@ -72,7 +72,7 @@ def _typed(field: Field, value: Any) -> Told:
     return _plain(field.id, value)
 
 
-def _plain(name: str, value: Any) -> Told:
+def _plain(name: str, value: Any) -> Shown:
     if name == "labels":
         return "", " ".join(value)
     if empty(value):

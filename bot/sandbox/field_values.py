@@ -145,12 +145,12 @@ class Reader:
         if not isinstance(value, Mapping) or not {"id", word} & set(value):
             raise ValueError(f"Specify a valid 'id' or '{word}' for {field.name}")
         if "id" in value:
-            found, told = self.catalogue.options.by_id(key, str(value["id"])), f"id '{value['id']}'"
+            found, given = self.catalogue.options.by_id(key, str(value["id"])), f"id '{value['id']}'"
         else:
-            found, told = self.catalogue.options.by_name(key, str(value[word])), f"{word} '{value[word]}'"
+            found, given = self.catalogue.options.by_name(key, str(value[word])), f"{word} '{value[word]}'"
         if found is None:
             what = {kinds.PRIORITY: "Priority", kinds.COMPONENTS: "Component"}.get(field.kind, "Option")
-            raise ValueError(f"{what} {told} is not valid")
+            raise ValueError(f"{what} {given} is not valid")
         return found.id
 
 

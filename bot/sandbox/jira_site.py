@@ -157,20 +157,24 @@ class Site(SiteStore):
         """Set one field, its value as in a REST edit (a user is {"accountId": ...})."""
         return self.edit(by, which, {name: value})
 
-    def add_option(self, field_id: str, name: str, *, parent: str | None = None, project: str | None = None) -> Option:
+    def add_option(
+        self, by: Who, field_id: str, name: str, *, parent: str | None = None, project: str | None = None
+    ) -> Option:
         """Give a field one more option, as an administrator does; the option if there is one of that name already.
 
         `parent` is the id of a first level's option of a cascading select, `project` the key whose component it is
         (the first project's by default). Refused (404) if there is no such field with options."""
         with self.lock:
+            self._staff(by)
             option = self.catalogue.options.add(parent or self._options_key(field_id, project), name)
             self.version += 1
             return option
 
-    def rename_option(self, field_id: str, option_id: str, name: str, *, project: str | None = None) -> Option:
+    def rename_option(self, by: Who, field_id: str, option_id: str, name: str, *, project: str | None = None) -> Option:
         """Give an option another name: issues then show that name, and their changelogs stay as they are. Refused
         (404) if there is no such field or option."""
         with self.lock:
+            self._staff(by)
             try:
                 option = self.catalogue.options.rename(self._options_key(field_id, project), option_id, name)
             except KeyError:

@@ -245,12 +245,12 @@ def test_a_change_is_sent_by_webhook(site: Site, bot, receiver, ticket: str) -> 
 def test_an_option_keeps_its_id_when_it_is_renamed(site: Site, bot, ticket: str) -> None:
     """Every issue shows the new name under the same id; the changelog keeps what was written then."""
     before = _set(bot, ticket, PIPELINE, {"value": "existing"})
-    site.rename_option(PIPELINE, before["id"], "shared")
+    site.rename_option(HANNA, PIPELINE, before["id"], "shared")
     after = bot.json("GET", f"/issue/{ticket}")["fields"][PIPELINE]
     assert (after["id"], after["value"]) == (before["id"], "shared")
     assert _change(site, ticket)[3] == "existing"
-    assert site.add_option(PIPELINE, "shared").id == before["id"]
-    added = site.add_option(PIPELINE, "none yet")
+    assert site.add_option(HANNA, PIPELINE, "shared").id == before["id"]
+    added = site.add_option(HANNA, PIPELINE, "none yet")
     assert _set(bot, ticket, PIPELINE, {"id": added.id})["value"] == "none yet"
 
 
@@ -275,7 +275,7 @@ def test_subtasks_do_not_have_a_process_s_fields(site: Site, bot, ticket: str) -
     assert "not on the appropriate screen" in answer.json()["errors"][PIPELINE]
 
 
-def test_fields_tell_their_kind(site: Site, bot) -> None:
+def test_fields_name_their_kind(site: Site, bot) -> None:
     """The list of fields has Jira's type of each."""
     schemas = {f["id"]: f["schema"] for f in bot.json("GET", "/field")}
     assert schemas[VENDORS] == {
@@ -303,17 +303,19 @@ def test_contexts_are_for_administrators(site: Site, bot, calling) -> None:
 
 def test_fields_are_set_from_outside(site: Site, stranger, ticket: str) -> None:
     """Tests in another process set several fields in one act, add an option, and read what Jira then holds."""
-    option = stranger.json("POST", "/sandbox/api/option", json={"field": VENDORS, "value": "Somebody else"})
+    option = stranger.json(
+        "POST", "/sandbox/api/option", json={"by": HANNA.id, "field": VENDORS, "value": "Somebody else"}
+    )
     sent = {
         "by": HANNA.id,
         "issue": ticket,
         "fields": {PIPELINE: {"value": "new"}, "customfield_10050": {"accountId": CARLA.id}},
         "update": {VENDORS: [{"add": {"id": option["id"]}}]},
     }
-    told = stranger.json("POST", "/sandbox/api/fields", json=sent)
-    assert told["fields"][PIPELINE]["value"] == "new"
-    assert [v["value"] for v in told["fields"][VENDORS]] == ["Somebody else"]
-    assert told["fields"]["customfield_10050"] == CARLA.id
-    assert (told["priority"]["name"], told["components"], len(told["changelog"])) == ("Medium", [], 1)
-    renamed = {"field": VENDORS, "id": option["id"], "value": "Another"}
+    after = stranger.json("POST", "/sandbox/api/fields", json=sent)
+    assert after["fields"][PIPELINE]["value"] == "new"
+    assert [v["value"] for v in after["fields"][VENDORS]] == ["Somebody else"]
+    assert after["fields"]["customfield_10050"] == CARLA.id
+    assert (after["priority"]["name"], after["components"], len(after["changelog"])) == ("Medium", [], 1)
+    renamed = {"by": HANNA.id, "field": VENDORS, "id": option["id"], "value": "Another"}
     assert stranger.json("POST", "/sandbox/api/option", json=renamed) == {"id": option["id"], "value": "Another"}
