@@ -5,7 +5,6 @@ accounts; a number as a float; everything else as text. What is empty is None or
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +17,7 @@ from bot.sandbox.field_types import Field
 
 LONGEST_TEXT = 32_767
 LONGEST_LINE = 255
+LARGEST_NUMBER = 1e14
 TOO_LONG = "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
 People = Mapping[str, Account]
 
@@ -60,7 +60,7 @@ def number(value: Any) -> float | None:
     """A number, or None. Raises ValueError for anything else."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_NUMBER:
         raise ValueError("Operation value must be a number")
     return float(value)
 

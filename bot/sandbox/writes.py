@@ -75,14 +75,11 @@ def edit_issue(issueIdOrKey: str) -> ResponseReturnValue:
     sent = rest_answers.body()
     if sent.get("fields") is None and sent.get("update") is None:
         raise Refused(400, "one of 'fields' or 'update' required")  # also where only properties are to be set
+    fields, update = sent.get("fields") or {}, sent.get("update") or {}
+    if not isinstance(fields, Mapping) or not isinstance(update, Mapping):
+        raise Refused(400, "'fields' and 'update' must be objects.")
     properties = field_checks.properties(sent.get("properties"))
-    the_site().edit(
-        account,
-        record,
-        sent.get("fields") or {},
-        operations=sent.get("update") or {},
-        properties=properties,
-    )
+    the_site().edit(account, record, fields, operations=update, properties=properties)
     return "", 204
 
 

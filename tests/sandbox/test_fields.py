@@ -172,6 +172,7 @@ def _refused(bot, ticket: str, fields: dict[str, Any]) -> Any:
         (SIS, "x" * 256),
         (SEATS, "5"),
         (SEATS, True),
+        (SEATS, 10**400),
         (TAGS, ["two words"]),
         ("components", [{"name": "Nothing"}]),
         ("priority", {"name": "Nothing"}),
@@ -214,6 +215,12 @@ def test_a_field_is_not_in_fields_and_update(site: Site, bot, ticket: str) -> No
     sent = {"fields": {SIS: "a"}, "update": {SIS: [{"set": "b"}]}}
     answer = bot("PUT", f"/issue/{ticket}", json=sent)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [SIS])
+
+
+@pytest.mark.parametrize("sent", [{"fields": "x"}, {"update": "x"}, {"update": {SIS: "x"}}, {"update": {SIS: ["x"]}}])
+def test_what_is_no_edit_is_refused(bot, ticket: str, sent: dict[str, Any]) -> None:
+    """Fields and updates that are no objects, and operations that are no list of objects, are a 400."""
+    assert bot("PUT", f"/issue/{ticket}", json=sent).status_code == 400
 
 
 def test_a_request_can_be_made_with_its_fields(site: Site, bot) -> None:
