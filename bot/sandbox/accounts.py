@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Account:
-    """One account. `kind` is Jira's accountType: "atlassian" (staff), "customer" or "app"."""
+    """One account. `kind` is Jira's accountType: "atlassian" (staff), "customer" or "app"; an `admin` may administer
+    the site."""
 
     id: str
     name: str
     email: str
     token: str
     kind: str = "atlassian"
+    admin: bool = False
 
     @property
     def customer(self) -> bool:

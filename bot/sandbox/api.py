@@ -10,6 +10,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from bot.sandbox.accounts import Account
+from bot.sandbox.field_types import USERS
 from bot.sandbox.jira_site import Site
 from bot.sandbox.records import Act, CommentRecord, HistoryEntry, IssueRecord, Refused
 from bot.sandbox.rest_answers import body, the_site
@@ -78,7 +79,9 @@ def ticket_json(site: Site, record: IssueRecord) -> dict[str, Any]:
         "assignee": record.assignee.id if record.assignee else None,
         "labels": list(record.labels),
         "duedate": record.duedate,
-        "fields": {name: _plain(value) for name, value in record.custom.items()},
+        "priority": _plain(site, record, "priority"),
+        "components": _plain(site, record, "components"),
+        "fields": {name: _plain(site, record, name) for name in record.custom},
         "created": record.created.isoformat(),
         "updated": record.updated.isoformat(),
         "properties": record.properties,
@@ -88,10 +91,15 @@ def ticket_json(site: Site, record: IssueRecord) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(site: Site, record: IssueRecord, name: str) -> Any:
+    custom = site.catalogue.fields.get(name)
+    field = custom or site.catalogue.system[name]
+    value = record.custom[name] if custom else getattr(record, name)
     if isinstance(value, Account):
         return value.id
-    return [a.id for a in value] if isinstance(value, tuple) else value
+    if field.kind == USERS:
+        return [a.id for a in value or ()]
+    return site.shapes.of_fields.value(field, record.project, value)
 
 
 def _comment(comment: CommentRecord) -> dict[str, Any]:
@@ -147,6 +155,19 @@ def _field(site: Site, sent: dict[str, Any]) -> Any:
     return ticket_json(site, site.set_field(sent["by"], sent["issue"], sent["name"], sent["value"]))
 
 
+def _edit(site: Site, sent: dict[str, Any]) -> Any:
+    return ticket_json(site, site.edit(sent["by"], sent["issue"], sent.get("fields"), operations=sent.get("update")))
+
+
+def _option(site: Site, sent: dict[str, Any]) -> Any:
+    by, field, value, project = sent["by"], sent["field"], sent["value"], sent.get("project")
+    if "id" in sent:
+        option = site.rename_option(by, field, sent["id"], value, project=project)
+    else:
+        option = site.add_option(by, field, value, parent=sent.get("parent"), project=project)
+    return {"id": option.id, "value": option.name}
+
+
 def _webhook(site: Site, sent: dict[str, Any]) -> Any:
     hook = site.register_webhook(sent["url"], sent["secret"], sent["events"], jql_types=sent.get("types"))
     return {"id": hook.id}
@@ -198,9 +219,9 @@ ACTS: dict[str, Callable[[Site, dict[str, Any]], Any]] = {
     "subtask": lambda site, sent: ticket_json(site, site.create_subtask(sent["by"], sent["parent"], sent["summary"])),
     "delete": _delete,
     "labels": _labels,
-    "field": lambda site, sent: ticket_json(
-        site, site.set_field(sent["by"], sent["issue"], sent["name"], sent["value"])
-    ),
+    "field": _field,
+    "fields": _edit,
+    "option": _option,
     "webhook": _webhook,
     "hooks": _hooks,
     "token": _token,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.controller.periodic_jobs import Periods
 from bot.core.model.process import FULL
 from bot.sandbox import accounts
 from bot.sandbox.jira_site import Site
+from bot.sandbox.needs import Needs
 from bot.sandbox.server import SandboxServer
 from bot.store.agenda_reader import Priority
 from bot.store.keys import JOB
@@ -51,7 +53,8 @@ class Stuck(AssertionError):
 class Harness:
     """One sandbox and one bot. The business clock moves only by `advance`, and only while all is at rest.
 
-    With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find."""
+    With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find. `needs`
+    has, by the name of a process, what the site holds for it beside its statuses."""
 
     def __init__(
         self,
@@ -65,11 +68,12 @@ class Harness:
         jira_url: str | None = None,
         ports: tuple[int, int] = (0, 0),
         database_url: str | None = None,
+        needs: Mapping[str, Needs] | None = None,
     ) -> None:
         self.config = unhurried(config)
         self.var, self.periods = var, periods
         self.clock = SettableClock(start)
-        self.site = Site(config.processes, self.clock)
+        self.site = Site(config.processes, self.clock, needs=needs)
         self.site.limits.limits = ()  # as with the pace: an hour's writes fall into a second here
         self.jira = SandboxServer(self.site, ports[0]).start()
         self.jira_url = jira_url or self.jira.url

@@ -77,7 +77,8 @@ class CommentRecord:
 
 @dataclass
 class IssueRecord:
-    """One issue as the site keeps it. `project` is the key, `type` and `status` are names."""
+    """One issue as the site keeps it. `project` is the key, `type` and `status` are names, `priority`, `components`,
+    and the values of custom fields with options are ids of options (of a cascading select one or two)."""
 
     id: str
     key: str
@@ -95,6 +96,8 @@ class IssueRecord:
     duedate: str | None = None
     resolution: str | None = None
     labels: Sequence[str] = ()
+    priority: str = "3"
+    components: tuple[str, ...] = ()
     custom: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
     comments: list[CommentRecord] = field(default_factory=list)
