@@ -85,7 +85,6 @@ def test_status_may_be_a_question(body: str) -> None:
         "I do not confirm",
         "We will confirm tomorrow",
         "Please confirm that you got this",
-        "Ready",
         "The files are almost ready",
         "Files ready soon",
         "If the files are ready, what then",
