@@ -51,6 +51,7 @@ CONDITIONS = [
         "{agreements: signed}",
         'the fact "agreements" never has the value "signed" (known: no, yes)',
     ),
+    ("{agreements: yes}", "{agreements: none}", '"none" is never so: the fact "agreements" names no option for it'),
     ("{vendors: any}", "{vendor: any}", 'there is no fact "vendor" (did you mean "vendors"?)'),
     ("requires: [onboarding,", "requires: [onbording,", 'there is no fact "onbording" (did you mean "onboarding"?)'),
     ("for_each: vendors", "for_each: vendor", 'there is no fact "vendor" (did you mean "vendors"?)'),
