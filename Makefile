@@ -10,7 +10,11 @@ ARGS ?=
 # Many tests wait for a process or a socket, so one worker more than cores keeps these busy; who has no test left
 # takes another's.
 TEST_WORKERS ?= $(shell echo $$(( 1 + $$(getconf _NPROCESSORS_ONLN) )))
-PYTEST = $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
+# Compiled tests are kept even where the environment asks for no bytecode: else each worker compiles all of them.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
+
+# The tests that draw examples; `make slow` draws more of them.
+EXAMPLES_TESTS = tests/core/test_convergence.py tests/store/test_agenda_machine.py tests/fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' Makefile
@@ -30,8 +34,9 @@ check: $(VENV)/.run ## validate configuration and templates
 test: $(VENV)/.dev ## run all tests (TEST_DATABASE_URL adds those on PostgreSQL; ARGS goes to pytest)
 	@$(PYTEST) $(ARGS)
 
-slow: $(VENV)/.dev ## run the tests that kill and start whole processes, or wait through a night
+slow: $(VENV)/.dev ## run the tests that kill and start whole processes, or wait, and draw many examples
 	@$(PYTEST) -m slow $(ARGS)
+	@EXAMPLES=many $(PYTEST) $(EXAMPLES_TESTS)
 
 oracle: $(VENV)/.dev ## check business time against a walk along the wall clock (ARGS="--case 4711" repeats one)
 	@$(BIN)/python -m tests.core.oracle $(ARGS)

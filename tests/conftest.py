@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -58,17 +62,53 @@ def clock() -> SettableClock:
     return SettableClock(datetime(2026, 1, 5, 15, 0, tzinfo=UTC))
 
 
+@sa.event.listens_for(sa.Pool, "checkout")
+def _without_waiting_for_the_disk(connection: Any, record: Any, _proxy: Any) -> None:
+    """Whether a commit has reached the disk is the database's matter, and no test in this process asks."""
+    if isinstance(connection, sqlite3.Connection) and record.info.setdefault("waits", True):
+        connection.execute("PRAGMA synchronous = OFF")
+        record.info["waits"] = False
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and nothing in them: copying it is faster than making the tables."""
+    file = tmp_path_factory.mktemp("tables") / "bot.db"
+    store = Store(f"sqlite:///{file}", SettableClock(datetime(2026, 1, 5, 15, 0, tzinfo=UTC)))
+    store.set_fact("born", None)
+    store.close()
+    return file
+
+
 @pytest.fixture(params=ENGINES)
-def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database of this test's own: a SQLite file, or a schema of PostgreSQL's."""
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of this test's own, without tables: a SQLite file, or a schema of PostgreSQL's."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/bot.db"
-        return
+    else:
+        with _schema() as url:
+            yield url
+
+
+@pytest.fixture(params=ENGINES)
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path, new_database: Path) -> Iterator[str]:
+    """As `empty_url`; the SQLite file has its tables already."""
+    if request.param == "sqlite":
+        shutil.copyfile(new_database, tmp_path / "bot.db")
+        yield f"sqlite:///{tmp_path}/bot.db"
+    else:
+        with _schema() as url:
+            yield url
+
+
+@contextmanager
+def _schema() -> Iterator[str]:
+    """A schema of PostgreSQL's, as long as it is needed."""
     schema = f"test_{uuid.uuid4().hex}"
     admin = sa.create_engine(POSTGRES, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(sa.schema.CreateSchema(schema))
-    # Whether a commit has reached the disk is PostgreSQL's matter, and no test asks.
+    # As with SQLite: no test asks whether a commit has reached the disk.
     url = sa.make_url(POSTGRES).update_query_dict({"options": f"-csynchronous_commit=off -csearch_path={schema}"})
     yield url.render_as_string(hide_password=False)
     with admin.connect() as connection:

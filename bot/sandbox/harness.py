@@ -142,13 +142,18 @@ class Harness:
     def _rest(self, patience: float) -> None:
         deadline = time.monotonic() + patience
         self.bot.agenda.nudge()
-        while True:
-            self.site.hooks.wait_idle(0.05)
-            if self.bot.agenda.wait_idle(0.05) and self.site.hooks.unsent() == 0 and self.bot.agenda.idle():
-                return
+        while not self._at_rest(0.05):
             if time.monotonic() > deadline:
                 rows = [r for r in self.bot.agenda.rows() if r.due_at is not None or r.leased_until is not None]
                 raise Stuck(f"{self.site.hooks.unsent()} deliveries unsent, agenda: {rows}")
+
+    def _at_rest(self, sending: float, working: float = 0.05) -> bool:
+        """Whether nothing is unsent, due, or leased, once so many seconds were given to each."""
+        hooks = self.site.hooks
+        hooks.wait_idle(sending)
+        # What is delivered while the agenda is asked may have put a row that the answer does not count yet.
+        ended = len(hooks.outcomes)
+        return self.bot.agenda.wait_idle(working) and hooks.unsent() == 0 and len(hooks.outcomes) == ended
 
     def advance(self, to: datetime) -> None:
         """Let the business clock run to a moment, stopping wherever the bot has something to do."""

@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.clock import Clock
 from bot.store.database import Store
 from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_DELAY_SECONDS
+from bot.store.prepared import Prepared
 from bot.store.tables import agenda
 
 col = agenda.c
@@ -52,13 +53,14 @@ class AgendaReader:
 
     def next_due(self) -> datetime | None:
         """The earliest business moment at which a row that is neither leased nor parked is due."""
-        found = self._store.read(lambda connection: connection.execute(_NEXT_DUE).one())
-        return min((moment for moment in found if moment is not None), default=None)
+        found = self._store.read(lambda connection: _NEXT_DUE.first(connection, {}))
+        return min((moment for moment in found or () if moment is not None), default=None)
 
     def idle(self) -> bool:
         """Whether no row is due or leased. A row that is due and delayed is not idle; a parked one is."""
         now = {"now": self._clock.now()}
-        return not self._store.read(lambda connection: connection.execute(_BUSY, now).scalar_one())
+        found = self._store.read(lambda connection: _BUSY.first(connection, now))
+        return found is None or not found[0]
 
     def claimable(self) -> bool:
         """Whether a claim would find a row, a global limit aside. It asks once and locks nothing."""
@@ -106,24 +108,28 @@ def _row(found: RowMapping) -> Row:
     return Row(priority=Priority(found["priority"]), **{name: found[name] for name in shown})
 
 
-# Statements are built once: those who wait until it is idle ask often, and building costs more than the answer.
-_NEXT_DUE = sa.select(
-    *(
-        sa.select(col.due_at)
-        .where(col.priority == int(priority), col.due_at.is_not(None), col.token.is_(None), col.parked.is_(None))
-        .order_by(col.due_at)
-        .limit(1)
-        .scalar_subquery()
-        for priority in Priority
+# Compiled once: those who wait until it is idle ask often, and compiling costs more than the answer.
+_NEXT_DUE = Prepared(
+    sa.select(
+        *(
+            sa.select(col.due_at)
+            .where(col.priority == int(priority), col.due_at.is_not(None), col.token.is_(None), col.parked.is_(None))
+            .order_by(col.due_at)
+            .limit(1)
+            .scalar_subquery()
+            for priority in Priority
+        )
     )
 )
 # A token is never empty, and SQLite seeks with > in an index where IS NOT NULL makes it scan the table.
-_BUSY = sa.select(
-    sa.or_(
-        sa.exists().where(col.token > ""),
-        *(
-            sa.exists().where(col.priority == int(priority), col.due_at <= NOW, col.parked.is_(None))
-            for priority in Priority
-        ),
+_BUSY = Prepared(
+    sa.select(
+        sa.or_(
+            sa.exists().where(col.token > ""),
+            *(
+                sa.exists().where(col.priority == int(priority), col.due_at <= NOW, col.parked.is_(None))
+                for priority in Priority
+            ),
+        )
     )
 )

@@ -12,15 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-import alembic.command
-import alembic.config
-import alembic.util
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.clock import Clock
 from bot.store.engines import be_patient, postgres_engine, sqlite_engine, write_postgres
+from bot.store.migrations import OtherVersion, bring_up_to_date
 from bot.store.prepared import Prepared
 from bot.store.sqlite_writer import Writer, WriterStopped
 from bot.store.tables import deliveries, meta
@@ -240,16 +238,13 @@ class Store:
         if not self.sqlite:
             be_patient(connection)
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('onboarding-bot migrations'))"))
-        config = alembic.config.Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-        config.attributes["connection"] = connection
         try:
-            alembic.command.upgrade(config, "head")
-        except alembic.util.CommandError as error:
+            bring_up_to_date(connection)
+        except OtherVersion as other:
             raise StoreError(
-                f"the tables of {self.name} are of another version of the bot ({error}); "
+                f"the tables of {self.name} are of another version of the bot ({other}); "
                 "use that version, or a new database"
-            ) from error
+            ) from other
         self.set_fact_in(connection, "born", self.machine(connection), keep=True)
 
     # -- facts of the bot about itself

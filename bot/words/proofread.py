@@ -35,6 +35,7 @@ SAMPLE: Final[Facts] = {
     "keyword": "",
     "reviewing": True,
     "goal": "20 business hours",
+    "passed_over": (),
     "asked_by": "Quality Review",
     "return_title": "Initial File Review",
     "days": 5,
@@ -56,6 +57,7 @@ STAFF_SAMPLE: Final[Facts] = {
     "status": "Quality Review",
     "share": 100,
     "again": False,
+    "begun": True,
     "items": ("Dana Reyes: We changed our system last week. Does that matter?",),
 }
 # What a text may speak of and often does not: empty if the plan gives no such fact.
@@ -63,7 +65,7 @@ OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days"
 # The same, for internal comments alone.
 ABSENT: Final[Facts] = {
     "accounts": (), "what": "", "since": None, "started": None, "note": "", "author": "", "reason": "", "items": (),
-    "share": 0, "again": False, "status": "",
+    "share": 0, "again": False, "begun": False, "status": "",
 }  # fmt: skip
 # The district's turn, and what may be missing is missing, so that a sentence about it must be left out.
 _BARE: Final[Facts] = {

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from typer.testing import CliRunner, Result
 
+from bot.cli.main import app
 from bot.clock import SystemClock
 from bot.config.load import load
 from bot.sandbox.accounts import BOT, CARLA
@@ -54,10 +56,22 @@ def environment(folder: Path, jira: SandboxServer | None = None, **more: str) ->
     return env | more
 
 
-def bot(folder: Path, env: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+def process(folder: Path, env: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end, in a process of its own."""
     command = [sys.executable, "-m", "bot", *args]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def bot(folder: Path, env: dict[str, str], *args: str) -> Result:
+    """Run one command to its end, in this process: a new one takes a second to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in set(os.environ) - set(env):
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.setattr("bot.cli.console.set_up_logging", lambda *_: None)  # it would take pytest's own away
+        return CliRunner().invoke(app, list(args))
 
 
 def free_port() -> int:
@@ -79,7 +93,7 @@ def until(what: Callable[[], bool], patience: float = 20.0) -> bool:
 
 def test_serve_names_every_missing_setting_and_ends_with_2(folder: Path) -> None:
     """One clear line for each, and no traceback."""
-    done = bot(folder, environment(folder), "serve")
+    done = process(folder, environment(folder), "serve")
     assert done.returncode == 2
     assert "JIRA_URL is not set" in done.stderr
     assert "JIRA_WEBHOOK_SECRET is not set" in done.stderr
@@ -92,7 +106,7 @@ def test_serve_without_since_prints_the_line_to_add(folder: Path, jira: SandboxS
     lines = [line for line in process.read_text().splitlines() if not line.startswith("since:")]
     process.write_text("\n".join(lines))
     done = bot(folder, environment(folder, jira, JIRA_WEBHOOK_SECRET=SECRET), "serve")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "\nsince: 20" in done.stderr
 
 
@@ -102,7 +116,7 @@ def test_serve_refuses_bad_configuration_with_every_error(folder: Path, jira: Sa
     text = process.read_text().replace("say: files_received", "say: files_recieved")
     process.write_text(text.replace("next: quality_review", "next: quality_reveiw", 1))
     done = bot(folder, environment(folder, jira, JIRA_WEBHOOK_SECRET=SECRET), "serve")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert 'did you mean "quality_review"' in done.stderr
 
 
@@ -113,7 +127,7 @@ def test_check_finds_a_template_that_is_not_there(folder: Path) -> None:
     process.write_text(text)
     line = text[: text.index("say: files_recieved")].count("\n") + 1
     done = bot(folder, environment(folder), "check")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert f"processes/dde.yaml:{line}" in done.stderr
     assert "files_received" in done.stderr
 
@@ -121,7 +135,7 @@ def test_check_finds_a_template_that_is_not_there(folder: Path) -> None:
 def test_check_says_that_all_is_well(folder: Path) -> None:
     """Exit 0, and what it found."""
     done = bot(folder, environment(folder), "check")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert "dde: 4 steps" in done.stdout
 
 
@@ -129,7 +143,7 @@ def test_a_dry_run_prints_what_would_be_done_and_does_nothing(folder: Path, jira
     """The words are shown as the district would read them."""
     issue = jira.site.open_request(CARLA, "Lakeside ISD")
     done = bot(folder, environment(folder, jira), "reconcile", issue.key, "--dry-run")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert "public comment: confirm_files" in done.stdout
     assert "can your district produce the required files?" in done.stdout
     assert jira.site.comments(issue) == []
@@ -140,7 +154,7 @@ def test_reconcile_all_looks_at_every_ticket_without_a_running_bot(folder: Path,
     """Twice is as good as once."""
     issues = [jira.site.open_request(CARLA, name) for name in ("Lakeside ISD", "Mesa ISD")]
     for _ in range(2):
-        assert bot(folder, environment(folder, jira), "reconcile", "--all").returncode == 0
+        assert bot(folder, environment(folder, jira), "reconcile", "--all").exit_code == 0
     assert [len(jira.site.comments(issue)) for issue in issues] == [1, 1]
 
 
@@ -166,7 +180,7 @@ def test_explain_tells_where_a_ticket_stands(folder: Path, jira: SandboxServer) 
 def test_an_unknown_ticket_gets_one_line(folder: Path, jira: SandboxServer) -> None:
     """Not found and not allowed are the same to Jira; the line says what to check."""
     done = bot(folder, environment(folder, jira), "explain", "DDE-99")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Check the key" in done.stderr
 
@@ -174,7 +188,7 @@ def test_an_unknown_ticket_gets_one_line(folder: Path, jira: SandboxServer) -> N
 def test_retry_without_anything_parked_says_so(folder: Path) -> None:
     """And where to look."""
     done = bot(folder, environment(folder), "retry", "1:2:say")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "parked" in done.stderr
 
 
@@ -236,7 +250,7 @@ def test_serve_answers_and_stops_in_order(folder: Path, jira: SandboxServer, ser
     serving = serve()
     _answers(jira)
     second = bot(folder, serving.env | {"PORT": str(free_port())}, "serve")
-    assert second.returncode == 2
+    assert second.exit_code == 2
     assert "in use by another serve" in second.stderr
     assert serving.stop() == 0
     log = serving.log.read_text()
@@ -245,19 +259,21 @@ def test_serve_answers_and_stops_in_order(folder: Path, jira: SandboxServer, ser
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 def test_pause_keeps_what_comes_in_until_unpause(
     folder: Path, jira: SandboxServer, serve: Callable[..., Serving]
 ) -> None:
     """Nothing is done meanwhile, and nothing is lost."""
     serving = serve()
-    assert bot(folder, serving.env, "pause").returncode == 0
+    assert bot(folder, serving.env, "pause").exit_code == 0
     issue = jira.site.open_request(CARLA, "Lakeside ISD")
     assert until(lambda: jira.site.hooks.unsent() == 0)
     assert jira.site.comments(issue) == []
-    assert bot(folder, serving.env, "unpause").returncode == 0
+    assert bot(folder, serving.env, "unpause").exit_code == 0
     assert until(lambda: len(jira.site.comments(issue)) == 1)
 
 
+@pytest.mark.slow
 def test_gunicorn_serves_the_same_app(jira: SandboxServer, serve: Callable[..., Serving]) -> None:
     """gunicorn wsgi:app, with the configuration file that starts the bot's threads after the fork."""
     gunicorn = shutil.which("gunicorn", path=str(Path(sys.executable).parent))

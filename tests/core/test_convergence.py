@@ -16,6 +16,7 @@ from bot.core.model.ledger import Mover
 from bot.core.model.ledger_json import read_ledger
 from bot.core.model.roles import People
 from tests.core.world import BOT, CARLA, HANNA, LENA, ROBOT, STATUSES, World, ids_of, in_review, waiting
+from tests.examples import examples
 
 Act = Callable[[World], object]
 Start = Callable[..., World]
@@ -98,7 +99,7 @@ ACTS = KEPT | st.builds(_edit, st.integers(0, 9), st.sampled_from(WORDS)) | st.j
 STARTS = st.sampled_from([World, in_review, waiting])
 STEPS = st.lists(st.tuples(ACTS, st.integers(1, 90), st.booleans()), max_size=14)
 KEPT_STEPS = st.lists(st.tuples(KEPT, st.integers(1, 90), st.booleans()), max_size=14)
-_quick = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_quick = settings(max_examples=examples(25, 80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def play(steps: Steps, world: World) -> World:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.history.fact_values import FactValues, Missing
+from bot.core.history.fact_values import FactValues, Missing, fact_values
 from bot.core.model.facts import Condition, Fact, FactKind, GoalByFact
 from bot.core.model.issue import Change, Issue, Person
 from bot.core.time.goals import parse_goal
@@ -39,7 +39,7 @@ def change(number: int, minute: float, field: str, old: Any, new: Any) -> Change
 def facts(fields: dict[str, Any], *changes: Change, now: float = 60) -> FactValues:
     issue = Issue("1", "ODS-1", "ODS", "Onboarding", "Outreach", "Lakeside", MONDAY, HANNA, fields=fields,
                   changes=changes)  # fmt: skip
-    return FactValues(issue, FACTS, GRACE, MONDAY + timedelta(minutes=now))
+    return fact_values(issue, FACTS, GRACE, MONDAY + timedelta(minutes=now))
 
 
 def at(minute: float) -> datetime:

@@ -142,6 +142,18 @@ class World:
             self._change("labels", " ".join(self.labels), " ".join(new), by)
             self.labels = new
 
+    def choose(self, field: str, *values: str, by: Person = HANNA) -> World:
+        """Somebody sets a select field; an option's id is made of its name, and several make a multi-select."""
+        many = isinstance(self.fields.get(field), list) or len(values) > 1
+        new = [{"id": option_id(value), "value": value} for value in values]
+        old = self.fields.get(field) or []
+        old = old if isinstance(old, list) else [old]
+        texts = [", ".join(o["value"] for o in side) or None for side in (old, new)]
+        ids = [f"[{', '.join(o['id'] for o in side)}]" if side else None for side in (old, new)]
+        self.changes.append(Change(self._id(), self.now, by, field, *texts, *ids))
+        self.fields[field] = new if many or not new else new[0]
+        return self
+
     def put(self, name: str, value: Any, by: Person = HANNA) -> None:
         """Somebody sets a field."""
         if self.fields.get(name) != value:
@@ -265,6 +277,11 @@ class World:
             change = Change(self._id(), self.now, by, "status", subtask.status, status)
             new = replace(subtask, status=status, changes=(*subtask.changes, change))
             self.subtasks[self.subtasks.index(subtask)] = new
+
+
+def option_id(value: str) -> str:
+    """The id of an option with that name."""
+    return str(sum(value.encode()))
 
 
 def in_folder(**more: Any) -> World:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,13 +20,14 @@ MakeRig = Callable[..., Rig]
 
 
 @pytest.fixture
-def make_rig(config: Config, tmp_path: Path) -> Iterator[MakeRig]:
+def make_rig(config: Config, tmp_path: Path, new_database: Path) -> Iterator[MakeRig]:
     """Makes rigs that are stopped when the test is over."""
     made: list[Rig] = []
 
     def make(**harness: Any) -> Rig:
         var = tmp_path / str(len(made))
         var.mkdir()
+        shutil.copyfile(new_database, var / "bot.db")
         kind = harness.pop("kind", Rig)
         made.append(kind(harness.pop("config", config), var, START, **harness))
         return made[-1]

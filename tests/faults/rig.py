@@ -75,7 +75,7 @@ class Rig(Harness):
         """Come to rest, and jump over every wait on the way."""
         deadline = time.monotonic() + patience
         self.bot.agenda.nudge()
-        while not self._at_rest():
+        while not self._at_rest(0.02, 0):  # after this, `wait` notices what changes
             if (wait := self.held_for()) is not None:
                 if self.late:
                     self.late.pop()()
@@ -85,11 +85,6 @@ class Rig(Harness):
             if time.monotonic() > deadline:
                 raise Stuck(f"{self.site.hooks.unsent()} deliveries unsent, agenda: {self._due()}")
             self.bot.agenda.wait(0.02)
-
-    def _at_rest(self) -> bool:
-        self.site.hooks.wait_idle(0.02)
-        idle = self.bot.agenda.wait_idle(0)  # from here on `wait` hears of what changes
-        return idle and self.site.hooks.unsent() == 0
 
     def _due(self) -> list[Any]:
         now = self.clock.now()

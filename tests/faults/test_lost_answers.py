@@ -52,8 +52,12 @@ def hang_after(exchange: Exchange) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "seconds"),
-    [(CUT_BEFORE, 30.0), (STATUS_AFTER(502), 30.0), (hang_after, 0.5), (DRIP(20), 0.5)],
-    ids=["cut before", "502 after", "read time-out", "drips"],
+    [
+        pytest.param(CUT_BEFORE, 30.0, id="cut before"),
+        pytest.param(STATUS_AFTER(502), 30.0, id="502 after"),
+        pytest.param(hang_after, 0.5, id="read time-out", marks=pytest.mark.slow),  # each write waits for its end
+        pytest.param(DRIP(20), 0.5, id="drips", marks=pytest.mark.slow),
+    ],
 )
 def test_the_first_answer_to_every_write_is_lost(
     fault: Any, seconds: float, make_rig: Callable[..., Rig], clean: dict[str, Any], monkeypatch: pytest.MonkeyPatch

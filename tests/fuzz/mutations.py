@@ -11,7 +11,10 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-# `make fuzz` sets FUZZ to the number of examples of each test; without it they are few, and the same each time.
+from tests.examples import examples
+
+# `make fuzz` sets FUZZ to the number of examples of each test; without it they are few, and the same each time;
+# `few` are for `make slow`, and `make test` tries a third.
 _ASKED = int(os.environ.get("FUZZ", "0"))
 
 
@@ -20,7 +23,7 @@ def fuzzed(few: int) -> settings:
     checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
     checks += [HealthCheck.large_base_example]
     return settings(
-        max_examples=_ASKED or few,
+        max_examples=_ASKED or examples(max(few // 3, 20), few),
         derandomize=not _ASKED,
         database=None,
         deadline=None,

@@ -27,6 +27,7 @@ from bot.store.database import Store
 from bot.store.global_limit import ASTRAY_SECONDS, LONGEST_DELAY_SECONDS
 from bot.store.tables import agenda as agenda_table
 from bot.store.tables import looks
+from tests.examples import examples
 
 KEYS = st.sampled_from(["issue 1", "issue 2"])
 CLASSES = st.sampled_from(Priority)
@@ -371,7 +372,7 @@ def test_the_agenda_keeps_its_contract(engine_url: str) -> None:
     run_state_machine_as_test(
         lambda: AgendaMachine(engine_url),
         settings=settings(
-            max_examples=10,
+            max_examples=examples(3, 10),
             stateful_step_count=40,
             deadline=None,
             phases=[Phase.generate],  # to shrink a failure would take minutes; its steps are printed as they are

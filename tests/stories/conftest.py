@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -61,7 +62,7 @@ def unchanged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def tell(config: Config, tmp_path: Path) -> Iterator[Tell]:
+def tell(config: Config, tmp_path: Path, new_database: Path) -> Iterator[Tell]:
     """Begins a story: `tell()`, or with another configuration or start. When the test is over, what must be true at the
     end of every story is checked."""
     stories: list[Story] = []
@@ -69,11 +70,13 @@ def tell(config: Config, tmp_path: Path) -> Iterator[Tell]:
     def begin(config: Config = config, start: datetime = MORNING, **harness: Any) -> Story:
         var = tmp_path / str(len(stories))
         var.mkdir()
+        shutil.copyfile(new_database, var / "bot.db")
         if WITHOUT_WEBHOOKS and "webhooks" not in harness:
             harness |= {"asks": True, "webhooks": False}
         harness.setdefault("periods", RARE if harness.get("webhooks", True) else CALM)
         story = Story(Harness(config, var, start, **harness))
         story.harness.site.limits.limits = ()  # a story plays weeks in a second, so no rate limit applies
+        story.harness.site.hooks.retry_delay = 0.05
         stories.append(story)
         return story
 

@@ -23,6 +23,7 @@ _WORDS = {
     PauseReason.ON_HOLD: "on hold",
     PauseReason.ON_VENDOR: "on hold for a vendor",
     PauseReason.AWAY: "waiting for the district",
+    PauseReason.NOT_READY: "not ready to begin",
 }
 _LONGEST_REASON = 200
 

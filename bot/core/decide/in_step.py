@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from bot.core.decide.missing_facts import (
+    ask_about_nothing,
+    ask_for_facts,
+    ask_for_start,
+    called_for,
+    close_skipped,
+    report_unknown_values,
+)
 from bot.core.decide.plan_builder import PlanBuilder, team
 from bot.core.decide.template_facts import facts
 from bot.core.history.branches import BranchState, BranchStatus
@@ -23,7 +33,17 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
         builder.reasons.append("no files were received for this review")
         return
     builder.supersede(progress.ledger.abandoned(progress.visit))
-    if not _again(builder) or builder.grace_is_over():
+    tell_team(builder, step)
+    report_unknown_values(builder)
+    if not ask_for_start(builder, step):
+        _work_and_move(builder, step)
+
+
+def _work_and_move(builder: PlanBuilder, step: Step) -> None:
+    """Plan what a step that has begun needs."""
+    progress = builder.progress
+    close_skipped(builder)
+    if builder.may_speak and called_for(progress, step) and (not _again(builder) or builder.grace_is_over()):
         _make_subtasks(builder, step)
     _close_answered(builder)
     _ask_to_call(builder, step)
@@ -33,16 +53,20 @@ def plan_step(builder: PlanBuilder, step: Step) -> None:
     elif step.automated and decided is None:
         _plan_automated_step(builder, step)
     elif decided is None:
-        _say_entry_text(builder, step)
-        _say_when_done(builder)
+        if builder.may_speak:
+            _say_entry_text(builder, step)
+            _say_when_done(builder, progress.branches)
         _first_revision(builder)
-        _ask_about_nothing(builder)
+        ask_for_facts(builder)
+        ask_about_nothing(builder, step)
         builder.reasons.append(_waiting_reason(progress))
-    elif decided.verdict == Verdict.REVISION and not progress.findings:
+    elif decided.verdict == Verdict.REVISION and step.review and not progress.findings:
         accounts = team(progress)
         builder.say([EffectName.of(Kind.ASK_FINDINGS)], OwnTemplate.ASK_FINDINGS, public=False, accounts=accounts)
         builder.reasons.append("the files need a revision, and nobody has written the findings yet")
     else:
+        # The words for one value of several are said even if the step ends with them.
+        _say_when_done(builder, [state for state in progress.branches if state.branch.each])
         _advance(builder, decided, step)
 
 
@@ -52,13 +76,22 @@ def _again(builder: PlanBuilder) -> bool:
     return not visit.continues and any(v.step == visit.step for v in visits[:-1])
 
 
-def _ask_about_nothing(builder: PlanBuilder) -> None:
-    """If nothing is open in the step and yet it is not complete, because nobody did anything in it, ask the team."""
-    over = (BranchStatus.FINISHED, BranchStatus.WITHDRAWN)
-    branches = builder.progress.branches
-    if branches and all(state.status in over for state in branches) and builder.grace_is_over():
-        accounts = team(builder.progress)
-        builder.say([EffectName.of(Kind.NOTHING_OPEN)], OwnTemplate.NOTHING_OPEN, public=False, accounts=accounts)
+def tell_team(builder: PlanBuilder, step: Step) -> None:
+    """Tell the team that the process names for it, internally, that a ticket has come in."""
+    named = builder.progress.people.office.teams.get(step.tell or "")
+    if named is not None and builder.grace_is_over():
+        name = EffectName.of(Kind.TEAM_TOLD)
+        builder.say([name], OwnTemplate.STEP_ENTERED, public=False, accounts=named.accounts, addressee=named.title)
+
+
+def sent_back_by_staff(progress: Progress, step: Step) -> bool:
+    """Whether a revision that is the staff's own has just brought the ticket here; the district hears nothing of it."""
+    if len(progress.ledger.visits) < 2:
+        return False
+    prior = progress.ledger.visits[-2]
+    asker = progress.process.find_step(prior.step)
+    revision = asker.revision if asker is not None and prior.verdict == Verdict.REVISION else None
+    return revision is not None and revision.say is None and revision.return_to == step.name
 
 
 def _has_given_up_branch(builder: PlanBuilder) -> bool:
@@ -85,8 +118,10 @@ def _plan_automated_step(builder: PlanBuilder, step: Step) -> None:
     _say_entry_text(builder, step)
     say = builder.id(SAY)
     silent = say in builder.done_without_call
-    if (builder.index_of_district_comment() is not None or silent) and progress.people.office.auto_advance:
-        to = progress.process.status_of(step.next)
+    to = progress.next_status
+    if to is None:
+        ask_for_facts(builder)
+    elif (builder.index_of_district_comment() is not None or silent) and progress.people.office.auto_advance:
         decided = Decision(Verdict.DONE, progress.now, "", to)
         builder.move(EffectName.of(Kind.MOVE), to, None if silent else say, decided)
 
@@ -101,7 +136,8 @@ def _was_put_back(builder: PlanBuilder) -> bool:
 def _say_entry_text(builder: PlanBuilder, step: Step) -> None:
     # An app's move is no decision of a person's: the work is there again, but the district is not told of it.
     moved_by_app = _again(builder) and builder.progress.visit.mover == Mover.APP
-    if moved_by_app or (step.said_by and _previous_step_asked(builder, step.said_by)):
+    asked = step.said_by is not None and _previous_step_asked(builder, step.said_by)
+    if asked or moved_by_app or sent_back_by_staff(builder.progress, step):
         if builder.is_open(SAY):
             builder.done_without_call.append(builder.id(SAY))
         return
@@ -134,7 +170,7 @@ def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
     items = []
     for state in progress.branches:
         name = EffectName.of(Kind.SUBTASK, state.branch.name)
-        if state.branch.subtask is None or state.settled or not builder.is_open(name):
+        if state.branch.subtask is None or state.status != BranchStatus.OPEN or not builder.is_open(name):
             continue
         labels = [f"step-{step.name}".translate(_LABEL_BAD)]
         if step.review:
@@ -147,7 +183,7 @@ def _make_subtasks(builder: PlanBuilder, step: Step) -> None:
                 state.branch.subtask,
                 state.branch.description,
                 tuple(labels),
-                template_facts,
+                {**template_facts, "each": state.branch.each},
                 staff.assignee if staff else None,
                 staff.component if staff else None,
             )
@@ -165,12 +201,13 @@ def _close_answered(builder: PlanBuilder) -> None:
                 builder.effects.append(MoveSubtask((builder.id(name),), state.subtask.id, done))
 
 
-def _say_when_done(builder: PlanBuilder) -> None:
+def _say_when_done(builder: PlanBuilder, states: Iterable[BranchState]) -> None:
     """Plan the comment, if the process has one, which says that one branch of the step is done while others are not."""
-    for state in builder.progress.branches:
+    for state in states:
         in_this_visit = state.at is not None and state.at >= builder.progress.visit.began
         if state.status == BranchStatus.FINISHED and state.branch.say_when_done and in_this_visit:
-            builder.say([_done_name(state)], state.branch.say_when_done, public=True)
+            each = {"each": state.branch.each}
+            builder.say([_done_name(state)], state.branch.say_when_done, public=True, **each)
 
 
 def _done_name(state: BranchState) -> EffectName:

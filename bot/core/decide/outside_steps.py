@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.decide.plan_builder import PlanBuilder, team
+from bot.core.history.ticket_step import path_onward
 from bot.core.model.effect_id import SAY, EffectName, Kind
 from bot.core.model.ledger import Mover, Verdict
 from bot.core.model.own_templates import OwnTemplate
@@ -66,9 +67,8 @@ def plan_end(builder: PlanBuilder) -> None:
         builder.supersede(progress.ledger.visits)
     prior = progress.ledger.visits[-2] if len(progress.ledger.visits) > 1 else None
     closing = progress.process.closings.get(progress.visit.step)
-    led_here = prior is not None and any(
-        s.name == prior.step and s.next == progress.visit.step for s in progress.process.steps
-    )
+    last = progress.process.find_step(prior.step) if prior is not None else None
+    led_here = last is not None and progress.visit.step in dict(path_onward(progress.process, last))
     if closing is not None and closing.say and led_here and builder.is_open(SAY) and builder.grace_is_over():
         builder.say([SAY], closing.say, public=True)
 

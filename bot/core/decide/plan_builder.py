@@ -80,6 +80,11 @@ class PlanBuilder:
             PostComment(fresh, template, public and not draft, template_facts, draft, correction, due_id)
         )
 
+    @property
+    def may_speak(self) -> bool:
+        """Whether the step is under way: what it needs in order to begin holds now."""
+        return self.progress.begun.at is not None and not self.progress.begun.paused
+
     def grace_is_over(self) -> bool:
         """Whether the bot may comment on a person's move yet, so that a slip that is fixed at once says nothing. If
         not, the plan is made again when the grace is over."""

@@ -18,6 +18,7 @@ _PAUSED = {
     PauseReason.ON_HOLD: "on hold",
     PauseReason.ON_VENDOR: "on hold for a vendor",
     PauseReason.AWAY: "waiting for the district",
+    PauseReason.NOT_READY: "not ready to begin",
 }
 
 

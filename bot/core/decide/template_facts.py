@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.core.history import replies
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock
+from bot.core.history.ticket_step import onward, path_onward
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.process import DISTRICT, Office
 
@@ -17,7 +19,8 @@ def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
     `due` is the earliest due moment that is still to come: a date that has passed is never announced again."""
     step = progress.place
     coming = [c.due for c in progress.counting if c.due > progress.now]
-    following = progress.process.find_step(step.next) if step else None
+    found = onward(progress.process, step, progress.facts, progress.now) if step else None
+    following = progress.process.find_step(found[0]) if found else None
     return {
         "district": progress.people.district(),
         "contact": progress.people.contact_name(),
@@ -31,7 +34,22 @@ def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
         "calendar": progress.process.calendar,
         "keyword": _keyword(progress),
         "findings": (),
+        "facts": progress.facts.texts(progress.now),
+        "each": "",
+        "passed_over": passed_over(progress),
     } | more
+
+
+def passed_over(progress: Progress) -> tuple[str, ...]:
+    """The titles of the optional steps that the ticket passed over on its way to where it is."""
+    visits, process = progress.ledger.visits, progress.process
+    prior = process.find_step(visits[-2].step) if len(visits) > 1 else None
+    if prior is None:
+        return ()
+    names = [name for name, _ in path_onward(process, prior)]
+    if progress.visit.step not in names:
+        return ()
+    return tuple(process.step(name).title for name in names[: names.index(progress.visit.step)])
 
 
 def _turn(progress: Progress) -> str:
@@ -64,7 +82,7 @@ def _keyword(progress: Progress) -> str:
 
 def describe_effect(name: EffectName) -> str:
     """A short description of an effect for staff."""
-    about = name.args[0] if name.args else ""
+    about = re.split("[~@]", name.args[0])[0] if name.args else ""  # the branch, without its value and its changes
     words = {
         Kind.SAY: "the comment to the district",
         Kind.SUBTASK: f"the subtask for {about}",

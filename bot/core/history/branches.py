@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.history.case import Case
+from bot.core.history.ticket_step import ticket_step
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.issue import Change, Issue, Subtask
 from bot.core.model.ledger import Ledger, ReplyRecord, Visit
@@ -22,12 +24,16 @@ class BranchStatus(StrEnum):
     REVISE = "needs revision"
     NOT_RECEIVED = "not received"
     WITHDRAWN = "withdrawn"  # a person deleted its subtask
+    SKIPPED = "skipped"  # its condition does not hold
+    UNKNOWN = "unknown"  # whether its condition holds depends on a fact that is not known
+    BLOCKED = "blocked"  # it needs other branches to be done first
 
 
 @dataclass(frozen=True)
 class BranchState:
     """A branch of a visit. `at` and `by` say when and by whom it was finished, and `reply` is the district's
-    reply that finished it. With `to_close` the bot must still close its subtask."""
+    reply that finished it. With `to_close` the bot must still close its subtask. `begins` is when its own clock starts,
+    if that is not with the visit."""
 
     branch: Branch
     status: BranchStatus
@@ -36,32 +42,46 @@ class BranchState:
     subtask: Subtask | None = None
     reply: ReplyRecord | None = None
     to_close: bool = False
+    begins: datetime | None = None
 
     @property
     def settled(self) -> bool:
         """Whether nothing is left to do in it."""
-        return self.status != BranchStatus.OPEN
+        return self.status not in (BranchStatus.OPEN, BranchStatus.UNKNOWN, BranchStatus.BLOCKED)
 
 
-def states(
-    issue: Issue, step: Step, visit: Visit, ledger: Ledger, people: People, at: datetime
-) -> tuple[BranchState, ...]:
-    """The branches of `step` as they were in `visit` at the moment `at`."""
+def states(case: Case, step: Step, visit: Visit, ledger: Ledger, at: datetime) -> tuple[BranchState, ...]:
+    """The branches of `step`, as the process file has it, as they were in `visit` at the moment `at`."""
     chain = ledger.chain(visit)
-    return tuple(_state(issue, branch, chain, people, at) for branch in step.branches)
+    resolved = ticket_step(step, case.facts, chain[-1].first or chain[-1].began, at)
+    found = [_state(case, branch, chain, at) for branch in resolved.branches]
+    return tuple(_with_needs(state, found) for state in found)
 
 
-def _state(issue: Issue, branch: Branch, chain: list[Visit], people: People, at: datetime) -> BranchState:
+def _state(case: Case, branch: Branch, chain: list[Visit], at: datetime) -> BranchState:
     replies = [r for v in reversed(chain) for r in v.replies if r.intent in branch.done_by and r.at <= at]
     name = EffectName.of(Kind.SUBTASK, branch.name)
     made = next((v.done[name] for v in chain if name in v.done), None)
+    subtask = next((s for s in case.issue.subtasks if s.id == made), None)
+    if not branch.exists:
+        unknown = branch.exists is None
+        return BranchState(branch, BranchStatus.UNKNOWN if unknown else BranchStatus.SKIPPED, subtask=subtask)
     if branch.subtask is None or made is None:
         # The district may reply before its subtask exists, for example because Jira refused it; the reply counts.
         return _finished_by_reply(branch, replies[-1]) if replies else BranchState(branch, BranchStatus.OPEN)
-    subtask = next((s for s in issue.subtasks if s.id == made), None)
     if subtask is None or any(branch.name in v.withdrawn for v in chain):
         return BranchState(branch, BranchStatus.WITHDRAWN, subtask=subtask)
-    return _by_status(branch, subtask, replies, chain, people, at)
+    return _by_status(branch, subtask, replies, chain, case.people, at)
+
+
+def _with_needs(state: BranchState, every: Sequence[BranchState]) -> BranchState:
+    """The state, given those of the branches that must be done first."""
+    needed = [one for one in every if (one.branch.family or one.branch.name) in state.branch.needs]
+    done = (BranchStatus.FINISHED, BranchStatus.WITHDRAWN, BranchStatus.SKIPPED)
+    if state.status == BranchStatus.OPEN and state.subtask is None and any(one.status not in done for one in needed):
+        return replace(state, status=BranchStatus.BLOCKED)
+    moments = [*(one.at for one in needed if one.at is not None), *([state.branch.since] if state.branch.since else [])]
+    return replace(state, begins=max(moments, default=None))
 
 
 def _finished_by_reply(branch: Branch, reply: ReplyRecord) -> BranchState:

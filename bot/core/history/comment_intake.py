@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.history import replies
+from bot.core.history.case import Case
 from bot.core.history.commands import (
     VISIT_COMMANDS,
     Command,
@@ -17,10 +18,9 @@ from bot.core.history.commands import (
     reply_name,
 )
 from bot.core.model.effect_id import Kind
-from bot.core.model.issue import Comment, Issue
+from bot.core.model.issue import Comment
 from bot.core.model.ledger import WAITING, CommandRecord, Ledger, ReplyRecord, Visit
-from bot.core.model.process import Process, Step
-from bot.core.model.roles import People
+from bot.core.model.process import Step
 
 
 class Misplaced(StrEnum):
@@ -56,13 +56,12 @@ class NewComments:
 class CommentIntake:
     """Reads comments one by one, in the order in which they were written; `ledger` is changed in place."""
 
-    def __init__(
-        self, issue: Issue, process: Process, ledger: Ledger, people: People, zone: str, first_reconcile: bool
-    ) -> None:
-        self._issue, self._process, self._ledger, self._people = issue, process, ledger, people
+    def __init__(self, case: Case, ledger: Ledger, zone: str, first_reconcile: bool) -> None:
+        self._case, self._ledger = case, ledger
+        self._issue, self._process, self._people = case.issue, case.process, case.people
         self._zone, self._first_reconcile = zone, first_reconcile
         self._before = dict(ledger.read_comments)
-        self._subtask_of = {c.id: subtask.key for subtask in issue.subtasks for c in subtask.comments}
+        self._subtask_of = {c.id: subtask.key for subtask in case.issue.subtasks for c in subtask.comments}
         self.found = NewComments()
 
     def newer(self) -> Iterator[Comment]:

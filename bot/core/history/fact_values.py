@@ -87,27 +87,28 @@ class Turn:
     value: FactValue
 
 
+@dataclass(frozen=True)
 class FactValues:
-    """The values of all facts of a process on one ticket, as of `now`. A change counts after `grace`, from its own
-    moment; one that was undone within that time never counted. `counts_at` is when the next change will count, None if
-    there is none that is so new."""
+    """The values of all facts of a process on one ticket. `timelines` has the turns of each fact, oldest first, and
+    `counts_at` is when the next change will count, None if there is none that is so new."""
 
-    def __init__(self, issue: Issue, facts: Mapping[str, Fact], grace: timedelta, now: datetime) -> None:
-        self._grace, self._now = grace, now
-        self._turns: dict[str, tuple[Turn, ...]] = {}
-        self.counts_at: datetime | None = None
-        for name, fact in facts.items():
-            self._turns[name] = self._timeline(issue, fact)
+    timelines: Mapping[str, tuple[Turn, ...]]
+    counts_at: datetime | None = None
 
     def at(self, fact: str, moment: datetime) -> FactValue:
         """The value of that fact at a moment. Raises KeyError if the process has no such fact."""
-        turns = self._turns[fact]
+        turns = self.timelines[fact]
         return next((turn.value for turn in reversed(turns) if turn.at <= moment), turns[0].value)
 
     def turns(self, facts: Iterable[str], after: datetime, until: datetime) -> list[Turn]:
         """Each change of one of these facts after the first moment, up to the second, oldest first."""
-        found = [turn for fact in facts for turn in self._turns[fact] if turn.change and after < turn.at <= until]
+        found = [turn for fact in facts for turn in self.timelines[fact] if turn.change and after < turn.at <= until]
         return sorted(found, key=lambda turn: (turn.at, int(turn.change)))
+
+    def last_change(self, facts: Iterable[str], until: datetime) -> str:
+        """The changelog entry of the last change of one of these facts; empty if there is none."""
+        turns = [turn for fact in facts for turn in self.timelines[fact] if turn.change and turn.at <= until]
+        return max(turns, key=lambda turn: (turn.at, int(turn.change))).change if turns else ""
 
     def holds(self, condition: Condition, moment: datetime) -> bool | None:
         """Whether a condition holds at a moment; None if that depends on a fact that is not known."""
@@ -122,27 +123,33 @@ class FactValues:
 
     def texts(self, moment: datetime) -> dict[str, str]:
         """Every fact's value at a moment as people read it, empty where it is not set."""
-        return {fact: self.at(fact, moment).text for fact in self._turns}
+        return {fact: self.at(fact, moment).text for fact in self.timelines}
 
-    def _timeline(self, issue: Issue, fact: Fact) -> tuple[Turn, ...]:
-        changes = [change for change in issue.changes if change.field == fact.field]
-        current = options_of(issue.fields.get(fact.field), fact)
-        values = [current]
-        for change in reversed(changes):
-            values.append(_before(change, values[-1], fact, current))
-        values.reverse()
-        turns = [Turn(issue.created, "", _value(fact, values[0]))]
-        for number, change in enumerate(changes):
-            later = changes[number + 1].at if number + 1 < len(changes) else self._now
-            if later - change.at < self._grace:
-                if number + 1 == len(changes):
-                    until = change.at + self._grace
-                    self.counts_at = until if self.counts_at is None else min(self.counts_at, until)
-                continue
-            value = _value(fact, values[number + 1])
-            if value != turns[-1].value:
-                turns.append(Turn(change.at, change.id, value))
-        return tuple(turns)
+
+def fact_values(issue: Issue, facts: Mapping[str, Fact], grace: timedelta, now: datetime) -> FactValues:
+    """The values of these facts on an issue, as of `now`. A change counts after `grace`, from its own moment; one that
+    was undone within that time never counted."""
+    timelines, pending = {}, []
+    for name, fact in facts.items():
+        timelines[name], counts_at = _timeline(issue, fact, grace, now)
+        pending += [counts_at] if counts_at is not None else []
+    return FactValues(timelines, min(pending, default=None))
+
+
+def _timeline(issue: Issue, fact: Fact, grace: timedelta, now: datetime) -> tuple[tuple[Turn, ...], datetime | None]:
+    """The turns of one fact, and when its newest change will count if it does not yet."""
+    changes = [change for change in issue.changes if change.field == fact.field]
+    current = options_of(issue.fields.get(fact.field), fact)
+    values = [current]
+    for change in reversed(changes):
+        values.insert(0, _before(change, values[0], fact, current))
+    turns = [Turn(issue.created, "", _value(fact, values[0]))]
+    for change, options, until in zip(changes, values[1:], [*(c.at for c in changes[1:]), now], strict=False):
+        value = _value(fact, options)
+        if until - change.at >= grace and value != turns[-1].value:
+            turns.append(Turn(change.at, change.id, value))
+    newest = changes[-1].at + grace if changes else now
+    return tuple(turns), newest if newest > now else None
 
 
 def options_of(raw: Any, fact: Fact) -> tuple[Option, ...]:

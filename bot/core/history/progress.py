@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.history.branches import BranchState, BranchStatus, states
+from bot.core.history.case import Case
 from bot.core.history.comment_intake import NewComments
+from bot.core.history.decisions import Outcome, outcome, wait_ends
+from bot.core.history.fact_values import FactValues, fact_values
 from bot.core.history.sla_clocks import Clock, clock_record, visit_clocks
-from bot.core.history.visits import HistoryReplay, corrects_mistake
-from bot.core.model.effect_id import Kind
+from bot.core.history.step_start import StepStart, step_start
+from bot.core.history.ticket_step import onward, ticket_step
+from bot.core.history.visits import HistoryReplay
 from bot.core.model.issue import Comment, Issue
 from bot.core.model.ledger import (
     WAITING,
-    CommandName,
     Decision,
     FinishRecord,
     Ledger,
@@ -26,6 +29,7 @@ from bot.core.model.ledger import (
     subtasks_made,
 )
 from bot.core.model.ledger_json import read_ledger
+from bot.core.model.pauses import pauses_of
 from bot.core.model.process import DISTRICT, Office, Process, Step
 from bot.core.model.roles import People
 from bot.core.time.business_calendar import Calendar
@@ -45,17 +49,24 @@ class Finding:
 @dataclass(frozen=True)
 class Progress:
     """Everything that deciding needs. `ledger` is the new one, not yet written. `live` is false for a visit that
-    began before the process's `since`; `review` is the visit whose verdict sent the ticket to wait."""
+    began before the process's `since`; `review` is the visit whose verdict sent the ticket to wait.
+
+    `step`, and the process's own entry for it, are as they are for this ticket. `begun` says when the step began,
+    `missing` which facts must be set before it can end, and `ends_at` when it ends by itself."""
 
     issue: Issue
     process: Process
     people: People
+    facts: FactValues
     now: datetime
     ledger: Ledger
     visit: Visit
     step: Step | None
     branches: tuple[BranchState, ...]
     clocks: tuple[Clock, ...]
+    begun: StepStart
+    missing: tuple[str, ...]
+    ends_at: datetime | None
     new_comments: NewComments
     review: Visit | None
     findings: tuple[Finding, ...]
@@ -94,8 +105,17 @@ class Progress:
             return (DISTRICT,)
         if self.step is None:
             return ()
-        parties = [b.branch.party for b in self.branches if not b.settled]
+        if self.begun.at is None:
+            return tuple(p for p in self.step.parties if p != DISTRICT) or self.step.parties
+        parties = [b.branch.party for b in self.branches if b.status == BranchStatus.OPEN]
         return tuple(dict.fromkeys(parties)) or self.step.parties
+
+    @property
+    def next_status(self) -> str | None:
+        """The status that comes after the step, past optional steps that are not called for; None outside the steps, or
+        if that depends on a fact that is not known."""
+        found = onward(self.process, self.step, self.facts, self.now) if self.step is not None else None
+        return self.process.status_of(found[0]) if found is not None else None
 
     @property
     def running(self) -> tuple[Clock, ...]:
@@ -126,28 +146,40 @@ def follow(
     ledger = _ledger_so_far(issue, process, now)
     known = {v.id for v in ledger.visits if v.ended is not None}
     zone = calendars[process.calendar].zone
-    new_comments = HistoryReplay(issue, process, ledger, people, applied or {}, zone).run()
+    case = Case(issue, process, people, fact_values(issue, process.facts, office.grace_or_default, now))
+    new_comments = HistoryReplay(case, ledger, applied or {}, zone).run()
     *earlier, visit = ledger.visits
     for passed in (v for v in earlier if v.id not in known):
-        _run_clocks(issue, process, passed, ledger, people, calendars, passed.ended or now)
-    step, branches, clocks = _run_clocks(issue, process, visit, ledger, people, calendars, now)
+        _update_visit(case, passed, ledger, calendars, passed.ended or now)
+    state = _update_visit(case, visit, ledger, calendars, now)
     review = _review_before(process, visit, ledger)
     if visit.step == WAITING and visit.replies:
         visit.decided = _files_received(process, visit, review)
     return Progress(
         issue=issue,
-        process=process,
+        process=_for_ticket(process, state.step),
         people=people,
+        facts=case.facts,
         now=now,
         ledger=ledger,
         visit=visit,
-        step=step,
-        branches=branches,
-        clocks=clocks,
+        step=state.step,
+        branches=state.branches,
+        clocks=state.clocks,
+        begun=state.begun,
+        missing=state.missing,
+        ends_at=state.ends_at,
         new_comments=new_comments,
         review=review,
         findings=_findings(issue, people, process, review or visit, ledger),
     )
+
+
+def _for_ticket(process: Process, current: Step | None) -> Process:
+    """The process with its current step as it is for this ticket."""
+    if current is None:
+        return process
+    return replace(process, steps=tuple(current if s.name == current.name else s for s in process.steps))
 
 
 def _ledger_so_far(issue: Issue, process: Process, now: datetime) -> Ledger:
@@ -162,85 +194,43 @@ def _ledger_so_far(issue: Issue, process: Process, now: datetime) -> Ledger:
     return ledger
 
 
-def _run_clocks(
-    issue: Issue,
-    process: Process,
-    visit: Visit,
-    ledger: Ledger,
-    people: People,
-    calendars: Mapping[str, Calendar],
-    at: datetime,
-) -> tuple[Step | None, tuple[BranchState, ...], tuple[Clock, ...]]:
+@dataclass(frozen=True)
+class _VisitState:
+    """What is known of one visit: its step as it is for this ticket, its branches and clocks, and how far it is."""
+
+    step: Step | None = None
+    branches: tuple[BranchState, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    begun: StepStart = field(default_factory=lambda: StepStart(None))
+    missing: tuple[str, ...] = ()
+    ends_at: datetime | None = None
+
+
+def _update_visit(
+    case: Case, visit: Visit, ledger: Ledger, calendars: Mapping[str, Calendar], at: datetime
+) -> _VisitState:
     """Update one visit to the moment `at`: its withdrawn branches, its verdict, its clocks."""
-    step = process.find_step(visit.step)
+    step = case.step_of(visit)
     if step is None:
-        return None, (), ()
-    branches = states(issue, step, visit, ledger, people, at)
+        return _VisitState()
+    oldest = ledger.chain(visit)[-1]
+    began = oldest.first or oldest.began
+    branches = states(case, step, visit, ledger, at)
     for state in branches:
         if state.status == BranchStatus.WITHDRAWN and state.branch.name not in visit.withdrawn:
             visit.withdrawn.append(state.branch.name)
     visit.finished = {b.branch.name: FinishRecord(b.at, b.by) for b in branches if b.at is not None}
+    begun = step_start(step, case.facts, began, at)
+    ends_at = wait_ends(step, begun, pauses_of(ledger, visit, begun.pauses), calendars[case.process.calendar])
+    found = Outcome(visit.decided)
     if visit.ended is None:
-        visit.decided = _automated_decision(issue, process, step, ledger.chain(visit)) or decision(
-            process, step, visit, branches, _counts_since(ledger, visit, people.office)
-        )
-    clocks = visit_clocks(process, step, visit, ledger, branches, calendars, at)
+        over = ends_at if ends_at is not None and ends_at <= at else None
+        found = outcome(case, step, visit, ledger, branches, over, at)
+        visit.decided = found.decided
+    resolved = replace(ticket_step(step, case.facts, began, at), branches=tuple(b.branch for b in branches))
+    clocks = visit_clocks(case.process, resolved, visit, ledger, branches, begun, calendars, at)
     visit.clocks = {c.name: clock_record(c) for c in clocks}
-    return step, branches, clocks
-
-
-def _automated_decision(issue: Issue, process: Process, step: Step, chain: list[Visit]) -> Decision | None:
-    """The decision of an automated step, which is complete when its comment is posted."""
-    said = next((v.done[Kind.SAY] for v in chain if Kind.SAY in v.done), None)
-    if not step.automated or said is None:
-        return None
-    at = next((c.created for c in issue.comments if c.id == said), chain[0].began)
-    return Decision(Verdict.DONE, at, "", process.status_of(step.next))
-
-
-def _counts_since(ledger: Ledger, visit: Visit, office: Office) -> datetime:
-    """Since when work counts for the decision of a visit: since it began, or since the one before a slip began, which
-    it goes on with as if the slip had not been."""
-    earlier = ledger.visits[: ledger.visits.index(visit)]
-    slip = bool(visit.continues) and corrects_mistake(earlier, visit, office.grace_or_default)
-    return earlier[-2].began if slip else visit.began
-
-
-def decision(
-    process: Process, step: Step, visit: Visit, branches: tuple[BranchState, ...], since: datetime
-) -> Decision | None:
-    """The verdict or completion that the branches have reached in this visit, None while they have not.
-
-    Every branch must be settled, at least one by work, and at least one since the moment `since`: so a ticket that was
-    put back by hand stays until somebody does something in it."""
-    if not_received := [o for o in visit.commands if o.kind == CommandName.NOT_RECEIVED]:
-        return Decision(Verdict.NOT_RECEIVED, not_received[0].at, not_received[0].by, process.waiting_status)
-    said = (BranchStatus.FINISHED, BranchStatus.REVISE, BranchStatus.NOT_RECEIVED)
-    work = [b for b in branches if b.status in said and b.at is not None]
-    results = [b for b in work if b.at is not None and b.at >= since]
-    withdrawn = any(b.status == BranchStatus.WITHDRAWN and b.branch.name in visit.withdrawn for b in branches)
-    missing = [b for b in results if b.status == BranchStatus.NOT_RECEIVED]
-    if missing and step.revision is not None and step.revision.not_received is not None:
-        first = min(missing, key=lambda b: b.at or visit.began)
-        return Decision(Verdict.NOT_RECEIVED, first.at or visit.began, first.by, process.waiting_status)
-    if (
-        step.revision is not None
-        and step.revision.at_once
-        and (failed := [b for b in results if b.status == BranchStatus.REVISE])
-    ):
-        first = min(failed, key=lambda b: b.at or visit.began)
-        return Decision(Verdict.REVISION, first.at or visit.began, first.by, process.waiting_status)
-    if not work or any(b.status in (BranchStatus.OPEN, BranchStatus.NOT_RECEIVED) for b in branches):
-        return None
-    if not results and not withdrawn:
-        return None
-    last = max(work, key=lambda b: b.at or visit.began)
-    at = max(last.at or visit.began, visit.began if withdrawn else since)
-    if step.review and any(b.status == BranchStatus.REVISE for b in branches):
-        return Decision(Verdict.REVISION, at, last.by, process.waiting_status)
-    if any(b.status == BranchStatus.REVISE for b in branches):
-        return None
-    return Decision(Verdict.GOOD if step.review else Verdict.DONE, at, last.by, process.status_of(step.next))
+    return _VisitState(resolved, branches, clocks, begun, found.missing, ends_at)
 
 
 def _review_before(process: Process, visit: Visit, ledger: Ledger) -> Visit | None:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.history.branches import BranchState, BranchStatus
+from bot.core.history.step_start import StepStart
 from bot.core.model.ledger import (
     STEP_CLOCK,
     ClockRecord,
@@ -22,6 +23,8 @@ from bot.core.model.pauses import Pause, pauses_of
 from bot.core.model.process import DISTRICT, Process, Step
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.goals import Goal, Unit, parse_goal
+
+_NO_CLOCK = (BranchStatus.SKIPPED, BranchStatus.UNKNOWN, BranchStatus.BLOCKED)
 
 Pauses = tuple[Pause, ...]
 Extensions = tuple[Goal, ...]
@@ -70,17 +73,17 @@ def visit_clocks(
     visit: Visit,
     ledger: Ledger,
     branches: tuple[BranchState, ...],
+    begun: StepStart,
     calendars: Mapping[str, Calendar],
     at: datetime,
 ) -> tuple[Clock, ...]:
-    """The clocks of a visit as they are at the moment `at`: the step's own and one for each branch with a goal."""
-    oldest = ledger.chain(visit)[-1]
-    start = visit.received if step.review else oldest.first or oldest.began
-    if start is None:
+    """The clocks of a visit as they are at the moment `at`: the step's own and one for each branch with a goal, but
+    none before the step has begun."""
+    start = visit.received if step.review else begun.at
+    if start is None or begun.at is None:
         return ()
-    pauses = tuple(
-        _clip_start(start, pause) for pause in pauses_of(ledger, visit) if pause.end is None or pause.end > start
-    )
+    start = max(start, begun.at) if step.starts_when else start
+    pauses = pauses_of(ledger, visit, begun.pauses)
     builder = _ClockBuilder(calendars[process.calendar], start, visit, pauses, extensions_of(ledger, visit))
     clocks = []
     goal = goal_of(process, step, visit, ledger)
@@ -89,15 +92,23 @@ def visit_clocks(
         team = next((p for p in step.parties if p != DISTRICT), step.parties[0])
         clocks.append(builder.clock("", team, goal, stopped))
     for state in branches:
-        if state.branch.goal is not None:
+        if state.branch.goal is not None and state.status not in _NO_CLOCK:
             stopped = _branch_stopped(state, visit, at)
-            clocks.append(builder.clock(state.branch.name, state.branch.party, state.branch.goal, stopped))
+            own = builder if state.begins is None else replace(builder, start=_begins(state, start, visit, ledger))
+            clocks.append(own.clock(state.branch.name, state.branch.party, state.branch.goal, stopped))
     return tuple(clocks)
 
 
-def _clip_start(start: datetime, pause: Pause) -> Pause:
-    """The part of a pause after the start, which may have been corrected to a moment after the pause began."""
-    return replace(pause, begin=max(pause.begin, start))
+def _begins(state: BranchState, start: datetime, visit: Visit, ledger: Ledger) -> datetime:
+    """When the clock of a branch starts that is younger than the visit. Once it runs, that stays so, even if the work
+    before it is opened and done again."""
+    recorded = [v.clocks[state.branch.name].started for v in ledger.chain(visit) if state.branch.name in v.clocks]
+    return min(recorded) if recorded and state.subtask is not None else max(start, state.begins or start)
+
+
+def _after_start(start: datetime, pauses: Pauses) -> Pauses:
+    """The parts of these pauses after a start, which may have been corrected to a moment after a pause began."""
+    return tuple(replace(p, begin=max(p.begin, start)) for p in pauses if p.end is None or p.end > start)
 
 
 @dataclass(frozen=True)
@@ -111,9 +122,9 @@ class _ClockBuilder:
     extend_commands: tuple[CommandRecord, ...]
 
     def clock(self, branch: str, team: str, goal: Goal, stopped: datetime | None) -> Clock:
-        pauses = (
-            self.pauses if stopped is None else tuple(_clip_end(stopped, p) for p in self.pauses if p.begin < stopped)
-        )
+        pauses = _after_start(self.start, self.pauses)
+        if stopped is not None:
+            pauses = tuple(_clip_end(stopped, p) for p in pauses if p.begin < stopped)
         over = tuple(p for p in pauses if p.end is not None)
         paused = next((p.begin for p in pauses if p.end is None), None)
         extended = tuple(parse_goal(o.value) for o in self.extend_commands if stopped is None or o.at < stopped)

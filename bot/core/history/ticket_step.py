@@ -29,27 +29,35 @@ def onward(process: Process, step: Step, facts: FactValues, at: datetime) -> tup
     """The name of the step or end that comes after a step, past the steps whose condition does not hold, and these
     steps; None if that depends on a fact that is not known."""
     passed: list[Step] = []
-    name = step.next
-    while (following := process.find_step(name)) is not None and following.condition is not None:
-        holds = facts.holds(following.condition, at)
+    for name, following in path_onward(process, step):
+        holds = following is None or following.condition is None or facts.holds(following.condition, at)
+        if holds or following is None:
+            return name, tuple(passed)
         if holds is None:
             return None
-        if holds:
-            break
         passed.append(following)
+    raise AssertionError("a path ends with a step that is not optional, or an end")
+
+
+def path_onward(process: Process, step: Step) -> Iterator[tuple[str, Step | None]]:
+    """What may come after a step, in order: each optional step, and the first that is not optional or the end."""
+    name = step.next
+    while (following := process.find_step(name)) is not None:
+        yield name, following
+        if following.condition is None:
+            return
         name = following.next
-    return name, tuple(passed)
+    yield name, None
 
 
 def unknown_onward(process: Process, step: Step, facts: FactValues, at: datetime) -> tuple[str, ...]:
     """The facts that are not known and on which it depends what comes after a step."""
-    name = step.next
-    while (following := process.find_step(name)) is not None and following.condition is not None:
-        if facts.holds(following.condition, at) is None:
+    for _, following in path_onward(process, step):
+        holds = following is None or following.condition is None or facts.holds(following.condition, at)
+        if holds is None and following is not None and following.condition is not None:
             return facts.unknown(following.condition.terms, at)
-        if facts.holds(following.condition, at):
+        if holds:
             break
-        name = following.next
     return ()
 
 

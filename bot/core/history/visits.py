@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from bot.core.history import replies
 from bot.core.history.branches import BranchState, BranchStatus, states
+from bot.core.history.case import Case
 from bot.core.history.comment_intake import CommentIntake, NewComments
 from bot.core.model.effect_id import Kind
-from bot.core.model.issue import Change, Comment, Issue
+from bot.core.model.issue import Change, Comment
 from bot.core.model.ledger import WAITING, CommandName, Decision, Ledger, Mover, Verdict, Visit
 from bot.core.model.pauses import record_pause
-from bot.core.model.process import Process, Step
-from bot.core.model.roles import People
+from bot.core.model.process import Step
 
 
 class HistoryReplay:
@@ -22,19 +22,12 @@ class HistoryReplay:
     `applied` are the effects that the database knows as done, needed where the ledger was lost. `zone` is the time
     zone of the calendar, in which staff write moments."""
 
-    def __init__(
-        self,
-        issue: Issue,
-        process: Process,
-        ledger: Ledger,
-        people: People,
-        applied: Mapping[str, str],
-        zone: str,
-    ) -> None:
-        self.issue, self.process, self.ledger, self.people = issue, process, ledger, people
+    def __init__(self, case: Case, ledger: Ledger, applied: Mapping[str, str], zone: str) -> None:
+        self.case, self.ledger = case, ledger
+        self.issue, self.process, self.people = case.issue, case.process, case.people
         self.applied = applied
         self.first_reconcile = not ledger.visits
-        self.intake = CommentIntake(issue, process, ledger, people, zone, self.first_reconcile)
+        self.intake = CommentIntake(case, ledger, zone, self.first_reconcile)
         self.known = {v.id for v in ledger.visits}
         last = ledger.visits[-1] if ledger.visits else None
         self.decided_status = last.decided.to if last and last.decided else None  # recorded before the move
@@ -130,7 +123,7 @@ class HistoryReplay:
         """Record the subtasks that were withdrawn when the visit ended, so that they remain so."""
         step = self._step(prior)
         if step is not None and prior.id in self.known:
-            for state in states(self.issue, step, prior, self.ledger, self.people, at):
+            for state in states(self.case, step, prior, self.ledger, at):
                 if state.status == BranchStatus.WITHDRAWN and state.branch.name not in prior.withdrawn:
                     prior.withdrawn.append(state.branch.name)
 
@@ -144,7 +137,7 @@ class HistoryReplay:
         if mover != Mover.APP and step is not None and not (mover == Mover.BOT and self._raced(prior, status)):
             if step.review and status == self.process.waiting_status:
                 verdict = Verdict.NOT_RECEIVED if self._nothing_came(prior, step, at) else Verdict.REVISION
-            elif status == self.process.status_of(step.next):
+            elif self.case.leads_to(step, status):
                 verdict = Verdict.GOOD if step.review else Verdict.DONE
         prior.verdict = verdict
         prior.decided = Decision(verdict, at, prior.ended_by, status) if verdict != Verdict.LEFT else None
@@ -153,7 +146,7 @@ class HistoryReplay:
         """Whether a reviewer reported that no files came, if the process has a comment for that."""
         if step.revision is None or step.revision.not_received is None:
             return False
-        every = states(self.issue, step, prior, self.ledger, self.people, at)
+        every = states(self.case, step, prior, self.ledger, at)
         return any(s.status == BranchStatus.NOT_RECEIVED for s in every) or any(
             o.kind == CommandName.NOT_RECEIVED for o in prior.commands
         )
@@ -190,7 +183,7 @@ class HistoryReplay:
             return True
         if not step.branches:
             return visit.verdict in (Verdict.GOOD, Verdict.DONE)
-        return all(state.settled for state in states(self.issue, step, visit, self.ledger, self.people, at))
+        return all(state.settled for state in states(self.case, step, visit, self.ledger, at))
 
     # -- the files
 
@@ -244,7 +237,7 @@ class HistoryReplay:
     def _files_branch(self, visit: Visit, at: datetime) -> BranchState | None:
         """The branch of a visit in which the district sends its files, as it was at that moment."""
         step = self._step(visit)
-        every = states(self.issue, step, visit, self.ledger, self.people, at) if step else ()
+        every = states(self.case, step, visit, self.ledger, at) if step else ()
         return next((s for s in every if replies.FILES_READY in s.branch.done_by), None)
 
     def _after_files(self, name: str) -> bool:

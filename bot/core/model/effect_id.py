@@ -27,6 +27,10 @@ class Kind(StrEnum):
     UNDONE = "undone"
     READY = "ready"  # moment of the decision
     NOTHING_OPEN = "nothing_open"
+    TEAM_TOLD = "team"
+    NOT_READY = "not_ready"  # the changelog entry by which it came to be so
+    FACTS_MISSING = "facts"  # the facts, the last changelog entry of one of them
+    VALUE_UNKNOWN = "value"  # fact, the last changelog entry of it
     ASK_FINDINGS = "ask_findings"
     FIRST_REVISION = "first_revision"
     CALL = "call"

@@ -43,6 +43,7 @@ class PauseReason(StrEnum):
     ON_VENDOR = "vendor"  # by staff, with /hold vendor: a vendor has to act
     OUTSIDE = "outside"  # the ticket was in a status that belongs to no step
     AWAY = "waiting"  # it waited for the district, without new files
+    NOT_READY = "not ready"  # what the step needs in order to begin was taken back
 
 
 class CommandName(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,10 +20,10 @@ class Pause:
     comment: str = ""
 
 
-def pauses_of(ledger: Ledger, visit: Visit) -> tuple[Pause, ...]:
-    """Return the pauses of a visit and of those that it continues, oldest first, without overlaps; only the last may
-    be open."""
-    pauses = []
+def pauses_of(ledger: Ledger, visit: Visit, more: Sequence[Pause] = ()) -> tuple[Pause, ...]:
+    """Return the pauses of a visit and of those that it continues, and `more`, oldest first, without overlaps; only the
+    last may be open."""
+    pauses = [*more]
     for one in ledger.chain(visit):
         pauses += [*command_pauses(one), *(Pause(p.begin, p.end, p.why) for p in one.pauses)]
     apart: list[Pause] = []

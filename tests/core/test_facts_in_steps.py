@@ -1,0 +1,295 @@
+"""What follows from the facts of a ticket: branches, goals, waiting steps, and what people are asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.model.effects import PostComment
+from bot.core.model.facts import Condition, Fact, FactKind, GoalByFact
+from bot.core.model.own_templates import OwnTemplate
+from bot.core.model.process import Branch, Closing, Process, Revision, Step, Team
+from bot.core.time.goals import parse_goal
+from tests.core.world import BOT, HANNA, MONDAY, OFFICE, World, effects_of
+
+SIGNED, KIND, PIPELINE, VENDORS, SIS = (f"customfield_{n}" for n in range(1, 6))
+FACTS = (
+    Fact("agreements", "Agreements signed", SIGNED, FactKind.YES_NO),
+    Fact("onboarding", "Kind of onboarding", KIND, FactKind.ONE_OF, ("new district", "conversion"), public=True),
+    Fact("pipeline", "Pipeline", PIPELINE, FactKind.ONE_OF, ("existing", "new")),
+    Fact("vendors", "Test vendors", VENDORS, FactKind.SOME_OF, ("STAR", "DESSA"), True, "No vendor", True),
+    Fact("sis", "Student information system", SIS, FactKind.TEXT),
+)
+WEEKS, MONTHS = parse_goal("5-10 business days"), parse_goal("1-3 months")
+
+
+def step(name: str, then: str, *branches: Branch, **more: Any) -> Step:
+    title = name.replace("_", " ").title()
+    return Step(name, title, title, more.pop("parties", ("developers",)), then, branches=branches, **more)
+
+
+ODS = Process(
+    name="ods", title="ODS", project="ODS", issue_types=("ODS Onboarding",), since=datetime(2026, 1, 1, tzinfo=UTC),
+    calendar="cli", waiting_status="", ends={"done": "Done", "withdrawn": "Withdrawn"},
+    closings={"done": Closing("done")}, version="1", facts={fact.name: fact for fact in FACTS},
+    steps=(
+        step("outreach", "data_pipeline", Branch("save", "service", subtask="Save"), parties=("service", "district"),
+             goal=parse_goal("1-5 business days"), say="outreach", starts_when=Condition({"agreements": ("yes",)}),
+             requires=("onboarding", "sis", "vendors")),
+        step("data_pipeline", "validation",
+             Branch("analyze", "developers", subtask="Analyze"),
+             Branch("join", "developers", subtask="Join", needs=("analyze",),
+                    condition=Condition({"pipeline": ("existing",)})),
+             Branch("build", "developers", subtask="Build", needs=("analyze",),
+                    condition=Condition({"pipeline": ("new",)})),
+             goal_by=GoalByFact("pipeline", {"existing": WEEKS, "new": MONTHS}), say="data_pipeline"),
+        step("validation", "vendors", Branch("validate", "service", subtask="Validate"), parties=("service",),
+             tell="service", revision=Revision("data_pipeline", None)),
+        step("vendors", "done",
+             Branch("exchange", "developers", subtask="Exchange", for_each="vendors", goal=parse_goal("2-4 weeks"),
+                    say_when_done="vendor_ready"),
+             condition=Condition({"vendors": ("any",)}), say="vendors"),
+    ),
+)  # fmt: skip
+TEAMS = {"service": Team("service", "Customer Service", (HANNA.id,)), "developers": Team("developers", "Developers")}
+OFFICE_ODS = replace(OFFICE, teams=TEAMS)
+
+
+def opened(**more: Any) -> World:
+    """A ticket in its first step, with no fact set."""
+    return World(process=more.pop("process", ODS), office=more.pop("office", OFFICE_ODS), status="Outreach", **more)
+
+
+def in_pipeline(vendors: tuple[str, ...] = ("STAR", "DESSA"), **more: Any) -> World:
+    """A ticket whose outreach was done on Monday at 9:00, with every fact but the pipeline."""
+    world = opened(**more).choose(SIGNED, "Yes").choose(KIND, "new district").choose(VENDORS, *vendors)
+    world.put(SIS, "Synergy")
+    return world.rest().set("Save", "Done").rest()
+
+
+def in_validation(vendors: tuple[str, ...] = ("STAR", "DESSA")) -> World:
+    """A ticket that joined an existing pipeline on Monday at 9:00."""
+    world = in_pipeline(vendors).choose(PIPELINE, "existing").rest().set("Analyze", "Done").rest()
+    return world.set("Join", "Done").rest()
+
+
+def open_subtasks(world: World) -> list[str]:
+    return [s.summary for s in world.subtasks if s.status == "To Do"]
+
+
+def items(world: World, template: OwnTemplate) -> list[tuple[str, ...]]:
+    """The points of each internal comment of that kind."""
+    return [e.facts["items"] for e in world.done if isinstance(e, PostComment) and e.template == template]
+
+
+# -- starts_when
+
+
+def test_a_step_does_not_begin_before_its_condition_holds() -> None:
+    """No clock, no subtask, no word to the district; the team is told once what is missing."""
+    world = opened().rest().wait(days=1).rest()
+    assert (world.subtasks, world.bot_comments(public=True), world.follow().clocks) == ([], [], ())
+    assert items(world, OwnTemplate.NOT_READY) == [("Agreements signed is yes",)]
+
+
+def test_it_begins_with_the_change_that_makes_it_so() -> None:
+    world = opened().rest().wait(hours=3).choose(SIGNED, "Yes").rest()
+    assert open_subtasks(world) == ["Save"]
+    assert world.bot_comments(public=True) == ["outreach"]
+    assert world.follow().running[0].started == MONDAY + timedelta(hours=3)
+
+
+def test_once_begun_it_is_begun_and_pauses_when_the_condition_fails() -> None:
+    """Its subtasks stay, its words stop, and the team is told once; when it is so again, the clock goes on."""
+    world = opened().choose(SIGNED, "Yes").rest().wait(hours=1).choose(SIGNED, "No").rest().wait(hours=2).rest()
+    assert open_subtasks(world) == ["Save"]
+    assert world.follow().running[0].paused == MONDAY + timedelta(hours=1)
+    assert len(items(world, OwnTemplate.NOT_READY)) == 1
+    due = opened().choose(SIGNED, "Yes").rest().follow().running[0].due
+    world.choose(SIGNED, "Yes").rest()
+    (clock,) = world.follow().running
+    assert clock.paused is None
+    assert clock.due == due + timedelta(hours=2)
+
+
+# -- requires
+
+
+def test_a_step_does_not_end_while_a_fact_that_it_requires_is_not_set() -> None:
+    """Staff are told which, once for each change."""
+    world = opened().choose(SIGNED, "Yes").rest().set("Save", "Done").rest().wait(hours=1).rest()
+    assert world.status == "Outreach"
+    assert items(world, OwnTemplate.FACTS_MISSING) == [
+        ("Kind of onboarding", "Student information system", "Test vendors")
+    ]
+    world.choose(KIND, "conversion").choose(VENDORS, "STAR").rest()
+    assert items(world, OwnTemplate.FACTS_MISSING)[-1] == ("Student information system",)
+    world.put(SIS, "Synergy")
+    assert world.rest().status == "Data Pipeline"
+
+
+def test_a_value_that_is_not_listed_is_reported_and_counts_as_not_set() -> None:
+    world = in_pipeline().choose(PIPELINE, "a third kind").rest().wait(hours=1).rest()
+    assert items(world, OwnTemplate.VALUE_UNKNOWN) == [
+        ('Pipeline is "a third kind"; the process knows existing and new',)
+    ]
+    assert open_subtasks(world) == ["Analyze"]
+
+
+# -- conditions, needs and goals of branches
+
+
+def test_a_branch_waits_for_those_that_it_needs() -> None:
+    """Its subtask is made, and its clock starts, when they are done; a branch that waits is nobody's turn."""
+    world = in_pipeline().choose(PIPELINE, "existing").rest()
+    assert open_subtasks(world) == ["Analyze"]
+    world.wait(hours=1).set("Analyze", "Done").rest()
+    assert open_subtasks(world) == ["Join"]
+
+
+def test_a_fact_that_is_not_known_neither_runs_nor_skips() -> None:
+    """The step cannot end, and once nothing else is left, one note names the fact."""
+    world = in_pipeline().set("Analyze", "Done").rest().wait(hours=1).rest()
+    assert (world.status, open_subtasks(world)) == ("Data Pipeline", [])
+    assert items(world, OwnTemplate.FACTS_MISSING) == [("Pipeline",)]
+    world.choose(PIPELINE, "new").rest()
+    assert open_subtasks(world) == ["Build"]
+
+
+@pytest.mark.parametrize(("pipeline", "goal"), [("existing", WEEKS), ("new", MONTHS)])
+def test_a_goal_by_a_fact(pipeline: str, goal: object) -> None:
+    """Nothing is due while the fact is not known."""
+    world = in_pipeline()
+    assert world.follow().clocks == ()
+    assert [clock.goal for clock in world.choose(PIPELINE, pipeline).rest().follow().running] == [goal]
+
+
+def test_a_finding_that_is_corrected_closes_one_branch_and_opens_the_other() -> None:
+    world = in_pipeline().choose(PIPELINE, "existing").set("Analyze", "Done").rest()
+    world.wait(hours=1).choose(PIPELINE, "new").rest()
+    assert world.states() | {"Save": "Done"} == {
+        "Save": "Done", "Analyze": "Done", "Join": "Superseded", "Build": "To Do",
+    }  # fmt: skip
+    world.wait(hours=1).choose(PIPELINE, "existing").rest()
+    assert [s.status for s in world.subtasks if s.summary == "Join"] == ["Superseded", "To Do"]
+    assert world.states()["Build"] == "Superseded"
+    assert world.set("Join", "Done").rest().status == "Validation"
+
+
+# -- optional steps
+
+
+def test_a_step_that_is_not_called_for_is_passed_over_and_the_next_words_say_so() -> None:
+    world = in_validation(("No vendor",)).set("Validate", "Done").rest()
+    assert world.status == "Done"
+    closing = [e for e in world.done if isinstance(e, PostComment) and e.template == "done"]
+    assert closing[0].facts["passed_over"] == ("Vendors",)
+    assert [c.new for c in world.changes if c.field == "status" and c.author == BOT][-1] == "Done"
+
+
+def test_a_ticket_in_a_step_that_is_not_called_for_is_asked_about() -> None:
+    """It is neither moved nor given work."""
+    world = in_validation(("No vendor",)).move("Vendors").rest().wait(days=1).rest()
+    assert world.status == "Vendors"
+    assert open_subtasks(world) == ["Validate"]
+    assert world.bot_comments(public=False).count(OwnTemplate.NOTHING_OPEN) == 1
+
+
+def test_what_comes_next_must_be_known_before_a_step_ends() -> None:
+    """The vendors were cleared again, so nobody can say whether their step is called for."""
+    world = in_validation(("STAR",)).choose(VENDORS).set("Validate", "Done").rest()
+    assert world.status == "Validation"
+    assert items(world, OwnTemplate.FACTS_MISSING) == [("Test vendors",)]
+    assert world.choose(VENDORS, "No vendor").rest().status == "Done"
+
+
+def test_none_beside_another_value_is_not_known() -> None:
+    """Only one of the two can be right, so the step that requires the fact does not end."""
+    world = in_pipeline(("STAR", "No vendor"))
+    assert world.status == "Outreach"
+    assert items(world, OwnTemplate.VALUE_UNKNOWN) == [
+        ('Test vendors is set to "No vendor" and to another value; only one of the two can be right',)
+    ]
+
+
+# -- one branch for each value
+
+
+def test_each_value_has_a_branch_a_subtask_and_a_clock() -> None:
+    world = in_validation().set("Validate", "Done").rest()
+    assert open_subtasks(world) == ["Exchange", "Exchange"]
+    made = [i.facts["each"] for e in world.done if hasattr(e, "items") for i in e.items if i.branch[:8] == "exchange"]
+    assert made == ["STAR", "DESSA"]
+    assert len(world.follow().running) == 2
+
+
+def test_what_is_said_when_a_value_is_done_is_said_also_at_the_end_of_the_step() -> None:
+    world = in_validation().set("Validate", "Done").rest()
+    for subtask in [s for s in world.subtasks if s.summary == "Exchange"]:
+        world.wait(hours=1)._set(next(s for s in world.subtasks if s.id == subtask.id), "Done", HANNA)
+        world.rest()
+    said = [e.facts["each"] for e in world.done if isinstance(e, PostComment) and e.template == "vendor_ready"]
+    assert (world.status, said) == ("Done", ["STAR", "DESSA"])
+
+
+def test_a_value_that_is_added_and_one_that_is_taken_off() -> None:
+    """The new one's clock starts with the change; the other's subtask is closed."""
+    world = in_validation(("STAR",)).set("Validate", "Done").rest().wait(hours=2)
+    world.choose(VENDORS, "STAR", "DESSA").rest()
+    assert sorted(c.started for c in world.follow().running) == [MONDAY, MONDAY + timedelta(hours=2)]
+    world.wait(hours=1).choose(VENDORS, "DESSA").rest()
+    assert [s.status for s in world.subtasks if s.summary == "Exchange"] == ["Superseded", "To Do"]
+
+
+# -- what else a step can say
+
+
+def test_a_team_is_told_as_the_ticket_comes_in() -> None:
+    world = in_validation().wait(days=1).rest()
+    assert world.bot_comments(public=False).count(OwnTemplate.STEP_ENTERED) == 1
+
+
+def test_a_revision_without_words_is_the_staffs_own_rework() -> None:
+    """The ticket goes straight back, and the district hears nothing; the work there is done anew."""
+    world = in_validation()
+    before = world.bot_comments(public=True)
+    world.wait(hours=1).set("Validate", "Needs Revision").rest()
+    assert world.status == "Data Pipeline"
+    assert open_subtasks(world) == ["Analyze"]
+    assert world.bot_comments(public=True) == before
+
+
+def test_a_step_that_only_waits_ends_by_itself_in_open_time() -> None:
+    """Twelve days end on a Saturday, and the Monday after is a holiday. Nobody is flagged meanwhile."""
+    steps = [step("outreach", "done", wait=parse_goal("12 days"))]
+    world = opened(process=replace(ODS, steps=tuple(steps))).rest()
+    assert world.plan().requeue_at == datetime(2026, 1, 20, 14, 0, tzinfo=UTC)
+    world.wait(days=11).rest()
+    assert (world.status, world.follow().clocks, world.labels) == ("Outreach", (), ())
+    world.now = datetime(2026, 1, 20, 14, 0, tzinfo=UTC)
+    assert world.rest().status == "Done"
+
+
+def test_a_hold_moves_the_end_of_such_a_step() -> None:
+    steps = [step("outreach", "done", wait=parse_goal("2 business days"))]
+    world = opened(process=replace(ODS, steps=tuple(steps))).rest()
+    world.say("/hold waits for the board", HANNA, public=False)
+    world.rest().wait(days=3).rest()
+    assert world.status == "Outreach"
+    world.say("/resume", HANNA, public=False)
+    world.rest().wait(days=1).rest()
+    assert world.status == "Outreach"
+    assert world.wait(days=4).rest().status == "Done"
+
+
+def test_the_plan_is_made_again_when_a_change_counts() -> None:
+    """A fact that was set a moment ago counts after the grace."""
+    office = replace(OFFICE_ODS, grace=timedelta(seconds=60))
+    world = opened(office=office).wait(hours=1).rest().choose(SIGNED, "Yes")
+    plan = world.reconcile()
+    assert effects_of(plan, PostComment) == []
+    assert plan.requeue_at == world.now + timedelta(seconds=60)
+    assert world.wait(seconds=60).rest().bot_comments(public=True) == ["outreach"]
