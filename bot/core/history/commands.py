@@ -168,8 +168,7 @@ def _resume(context: CommandContext, words: str, comment: Comment) -> None:
 
 def _extend(context: CommandContext, words: str, comment: Comment) -> None:
     step = context.step
-    goals = [goal for one in (step, *step.branches) for goal in (one.goal, one.goal_by)] if step is not None else []
-    if step is None or not any(goals):
+    if step is None or not _has_goal(step):
         raise CommandRefused("no review clock runs here that could be given more time")
     records = context.visit.clocks.values()
     if (step.review and not context.visit.files) or (records and all(record.stopped for record in records)):
@@ -181,6 +180,10 @@ def _extend(context: CommandContext, words: str, comment: Comment) -> None:
             'the reason is missing; write it on the same line, such as "/extend 8 business hours new staff"'
         )
     _record_command(context, CommandName.EXTEND, comment, str(goal), branch)
+
+
+def _has_goal(step: Step) -> bool:
+    return any((step.goal, step.goal_by, *(goal for b in step.branches for goal in (b.goal, b.goal_by))))
 
 
 def _goal_and_reason(words: str) -> tuple[Goal, str]:
