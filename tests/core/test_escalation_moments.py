@@ -43,6 +43,7 @@ def test_a_night_in_which_nothing_is_due_ends_unnoticed() -> None:
 def test_the_label_of_a_repeated_escalation_comes_with_its_first_repetition() -> None:
     """Also when it is set again, after staff gave more time: not with the due moment, nor with a later repetition."""
     world = reviewed(Escalation(1.0, "nagged", "team", every=DAILY))
+    assert world.plan().requeue_at == DUE + timedelta(days=1)
     assert at(world, DUE).labels == ()
     assert at(world, DUE + timedelta(days=1)).labels == ("nagged",)
     order(world, "/extend 9 business hours a colleague is ill", DUE + timedelta(days=1))

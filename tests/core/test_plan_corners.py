@@ -351,3 +351,40 @@ def test_what_a_pause_does_is_explained_where_there_is_one(words: str) -> None:
         world.rest().wait(hours=1)
     text = "\n".join(clocks_explained(world.follow(), {"cli": CLI}))
     assert ("In a pause nothing is spent" in text) == words.startswith("/hold")
+
+
+def test_without_words_for_files_that_were_not_received_nothing_is_said() -> None:
+    """The process lost them after the verdict: the ticket waits all the same."""
+    steps = tuple(replace(s, revision=NOTHING) if s.name == "review" else s for s in PROCESS.steps)
+    world = in_review(process=replace(PROCESS, steps=steps)).wait(hours=1).set("Complete?", "Not Received")
+    world.reconcile()
+    world.process = PROCESS
+    plan = world.plan()
+    assert (world.status, plan.reason) == (WAITING, "A reviewer found no files.")
+    assert effects_of(plan, PostComment) == []
+
+
+def test_a_review_that_a_person_ended_without_findings_asks_for_them() -> None:
+    """The team of the review, once."""
+    world = in_review().wait(hours=1).move(WAITING)
+    (ask,) = posts(world, "ask_findings")
+    assert (ask.public, ask.facts["accounts"]) == (False, (HANNA.id,))
+    assert posts(world.rest(), "ask_findings") == []
+
+
+def test_the_feedback_on_a_persons_move_waits_for_the_grace() -> None:
+    """It may be a slip of the hand; the open subtasks wait with it."""
+    world = in_review(office=GRACE).wait(hours=1)
+    world.say("Findings:\n* no birth dates", HANNA, public=False)
+    plan = world.move(WAITING).plan()
+    assert plan.effects == ()
+    assert plan.reason.startswith("A person has just moved the ticket; ")
+    assert plan.requeue_at == world.now + timedelta(seconds=60)
+    assert len(posts(world.wait(seconds=60), "files_need_revision")) == 1
+
+
+def test_an_end_without_words_is_reached_in_silence() -> None:
+    """Also from the step that leads to it."""
+    process = replace(PROCESS, closings={"done": Closing(None, "Done")})
+    world = World(process=process, status=QUALITY).rest().wait(hours=1).move("Done")
+    assert world.plan().effects == ()
