@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.decide.explain_clock import clocks_explained
 from bot.core.model.effects import CreateSubtasks, PostComment, TransitionIssue
+from bot.core.model.issue import Person
 from bot.core.model.process import SILENT, Branch, Closing, Process, Reminders, Revision, Step
 from bot.core.time.goals import parse_goal
 from tests.core.world import (
@@ -266,23 +267,32 @@ def test_the_closing_comment_waits_for_the_grace() -> None:
     assert [e.template for e in effects_of(world.wait(seconds=60).plan(), PostComment)] == ["done"]
 
 
+def _held(*words: tuple[str, Person]) -> World:
+    """A ticket in its very first step after these commands, an hour each."""
+    world = World().rest()
+    for command, by in words:
+        world.wait(hours=1).say(command, by, public=False)
+        world.rest()
+    return world.wait(hours=1)
+
+
 def test_a_hold_that_the_bots_move_ended_is_reported_to_who_began_it() -> None:
-    """Also in the very first step; a person's move needs no report, and neither does a hold that was over."""
-    for resumed, mover, expected in ((False, BOT, 1), (True, BOT, 0), (False, HANNA, 0)):
-        world = World().rest().wait(hours=1)
-        world.say("/hold waits for the lawyer", HANNA, public=False)
-        world.rest().wait(hours=1)
-        if resumed:
-            world.say("/resume", HANNA, public=False)
-            world.rest().wait(hours=1)
-        if mover == BOT:
-            world.say("confirm", CARLA)
-            world.reconcile()
-        else:
-            world.move(FOLDER, mover)
-        found = posts(world, "hold_over")
-        assert len(found) == expected
-        assert all((e.facts["accounts"], e.facts["status"]) == ((HANNA.id,), FOLDER) for e in found)
+    """To nobody else who gave a command there, and not to the district."""
+    world = _held(("/hold a form", FRED), ("/resume", FRED), ("/hold waits for the lawyer", HANNA))
+    world.say("confirm", CARLA)
+    world.reconcile()
+    (note,) = posts(world, "hold_over")
+    assert (note.public, note.facts["accounts"], note.facts["status"]) == (False, (HANNA.id,), FOLDER)
+    assert posts(world.rest(), "hold_over") == []
+
+
+def test_a_hold_that_a_person_ended_is_not_reported() -> None:
+    """Neither by /resume nor by a move."""
+    world = _held(("/hold a form", FRED), ("/resume", FRED))
+    world.say("confirm", CARLA)
+    world.reconcile()
+    assert posts(world, "hold_over") == []
+    assert posts(_held(("/hold a form", FRED)).move(FOLDER, HANNA), "hold_over") == []
 
 
 NOTHING = Revision("review", "files_need_revision", not_received="not_received")
