@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -243,3 +244,75 @@ def test_a_clock_that_had_stopped_keeps_its_moment_when_the_ticket_leaves() -> N
     plan = leave(world.wait(hours=3).follow(), OFFICE, {"cli": CLI})
     assert plan.update.ledger is not None
     assert [clock.stopped for clock in plan.update.ledger.visits[-1].clocks.values()] == [stopped]
+
+
+# -- commands at the edge of what they may say
+
+
+def _templates(world: World) -> list[str]:
+    return [str(e.template) for e in effects_of(world.plan(), PostComment)]
+
+
+def _obeyed(world: World, words: str) -> bool:
+    """Whether a command is carried out, not refused."""
+    world.say(words, HANNA, public=False)
+    assert ("order_obeyed" in _templates(world)) != ("order_refused" in _templates(world))
+    return "order_obeyed" in _templates(world)
+
+
+@pytest.mark.parametrize(
+    ("words", "good"),
+    [
+        ("/received 2026-01-05 11:00", True),  # this very moment
+        ("/received 2026-01-05 11:01", False),
+        ("/received 2026-01-05 09:00", True),  # when the ticket was made
+        ("/received 2026-01-05 08:59", False),
+    ],
+)
+def test_a_first_set_was_received_between_the_making_of_the_ticket_and_now(words: str, good: bool) -> None:
+    """Both moments are good."""
+    assert _obeyed(in_review().wait(hours=2), words) == good
+
+
+@pytest.mark.parametrize(
+    ("words", "good"), [("/received 2026-01-05 11:00", True), ("/received 2026-01-05 10:59", False)]
+)
+def test_a_second_set_was_received_after_the_first(words: str, good: bool) -> None:
+    """The ticket waited for it until eleven."""
+    world = waiting().wait(hours=1)
+    world.say("files ready")
+    assert _obeyed(world.rest().wait(hours=1), words) == good
+
+
+def test_a_ticket_that_waits_for_the_district_can_be_put_on_hold() -> None:
+    """One outside the process cannot, and at an end nothing runs."""
+    assert _obeyed(waiting().wait(hours=1), "/hold lawyer")
+    assert not _obeyed(in_review().move("On Hold").rest().wait(hours=1), "/hold lawyer")
+    assert not _obeyed(in_review().move("Withdrawn").rest().wait(hours=1), "/hold lawyer")
+
+
+@pytest.mark.parametrize(
+    ("world", "good"),
+    [
+        (lambda: World().rest(), False),  # no clock at all
+        (in_folder, True),
+        (in_review, True),
+        (lambda: in_folder().wait(hours=1).set("Folder", "Done").rest(), False),  # its only clock stopped
+        (_stopped, False),
+        (lambda: World(status=REVIEW).rest(), False),  # no files to review
+        (waiting, False),
+    ],
+)
+def test_more_time_is_given_to_a_clock_that_runs(world: Callable[[], World], good: bool) -> None:
+    """And to no other."""
+    assert _obeyed(world().wait(hours=1), "/extend 8 business hours new staff") == good
+
+
+@pytest.mark.parametrize(("words", "answer"), [("/extend 1 week ill", "order_refused"), ("/status", "standing")])
+def test_a_command_of_the_visit_before_that_appears_late(words: str, answer: str) -> None:
+    """It was meant for the visit that is over, so it is refused; a question is answered all the same."""
+    world = in_review().wait(hours=1)
+    written = world.now - timedelta(minutes=1)
+    world.move(FOLDER).rest()
+    world.comments.append(Comment("5", HANNA, written, written, words, False))
+    assert _templates(world) == [answer]

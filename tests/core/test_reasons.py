@@ -81,10 +81,15 @@ def _both_moved() -> World:
     return world.move(QUALITY).move(FOLDER, BOT)
 
 
-def _put_back_after_its_comment() -> World:
+def _requested(parked: dict[str, str]) -> World:
+    """A ticket that begins in a step of the bot's own, at rest."""
     asked = Step("request", "Request", "Requested", (AUTOMATED,), "confirm", say="requirements")
     process = replace(PROCESS, steps=(asked, *PROCESS.steps))
-    return World(process=process, status="Requested").rest().wait(hours=1).move("Requested").rest()
+    return World(process=process, status="Requested", parked=parked).rest()
+
+
+def _put_back_after_its_comment() -> World:
+    return _requested({}).wait(hours=1).move("Requested").rest()
 
 
 def _escalated(*escalations: Escalation, days: float) -> World:
@@ -138,7 +143,9 @@ REASONS: dict[str, Callable[[], World]] = {
     f"This visit began before the process's since ({MONDAY + HOUR}).": lambda: World(
         process=replace(PROCESS, since=MONDAY + HOUR)
     ),
+    "Nothing to do.": lambda: _requested({"10001:created:say": "Jira refused it"}),
     # what people wrote
+    "Somebody wrote /help.": lambda: _after(in_folder().move(HOLD), "/help", internal=True),
     "The contact wrote something that a person must read; waiting for the district.": lambda: _after(
         World().rest(), "Where is it?"
     ),
