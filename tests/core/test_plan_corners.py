@@ -20,6 +20,7 @@ from tests.core.world import (
     FOLDER,
     FRED,
     HANNA,
+    LENA,
     MONDAY,
     OFFICE,
     PROCESS,
@@ -212,6 +213,21 @@ def test_from_which_set_on_a_call_is_asked_for(first: int | None, calls: int) ->
     assert world.bot_comments(public=False).count("call_district") == calls
 
 
+def test_the_lead_is_asked_to_call_where_there_is_one() -> None:
+    """Instead of the team."""
+    world = in_review(process=replace(PROCESS, call_from_round=1), office=replace(OFFICE, lead=(LENA.id,)))
+    (call,) = [e for e in world.done if isinstance(e, PostComment) and e.template == "call_district"]
+    assert (call.public, call.facts["accounts"]) == (False, (LENA.id,))
+
+
+def test_a_branch_that_the_process_has_no_more_holds_nothing() -> None:
+    """Its subtask was given up in this visit, and then the file of the process changed."""
+    world = in_folder().wait(hours=1)
+    world.parked = {f"10001:{world.follow().visit.id}:subtask:contract": "refused"}
+    world.say("files ready")
+    assert world.set("Folder", "Done").rest().status == REVIEW
+
+
 def test_what_was_asked_in_the_step_before_is_done_in_this_one() -> None:
     """Without a call to Jira, so that it is not asked when the ticket comes back."""
     steps = tuple(replace(s, said_by="confirm", say="folder_too") if s.name == "folder" else s for s in PROCESS.steps)
@@ -219,6 +235,7 @@ def test_what_was_asked_in_the_step_before_is_done_in_this_one() -> None:
     world.say("confirm")
     world.reconcile()
     assert [i.rpartition(":")[2] for i in world.plan().done_without_call] == ["say"]
+    assert world.rest().plan().done_without_call == ()
     assert "folder_too" not in world.rest().wait(hours=1).move("On Hold").rest().move(FOLDER).rest().bot_comments(True)
 
 
