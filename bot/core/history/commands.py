@@ -210,7 +210,9 @@ def _received(context: CommandContext, words: str, comment: Comment) -> None:
         raise CommandRefused(f"{words} is still to come; files can only have been received before now")
     if at < context.issue.created:
         raise CommandRefused(f"{words} is before this ticket was made")
-    judged = [v.ended for v in context.ledger.visits if v.ended and v.files and v.files != visit.files]
+    reviews = {step.name for step in context.process.steps if step.review}
+    earlier = (v for v in context.ledger.visits if v.step in reviews and v.files and v.files != visit.files)
+    judged = [v.ended for v in earlier if v.ended]
     if judged and at < max(judged):
         raise CommandRefused(f"{words} is before the review of the set before these files ended")
     _record_command(context, CommandName.RECEIVED, comment, visit.received.astimezone(UTC).isoformat())
