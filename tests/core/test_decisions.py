@@ -8,15 +8,20 @@ from datetime import timedelta
 import pytest
 
 from bot.core.history.branches import BranchState, BranchStatus, open_subtasks, status_then
-from bot.core.history.progress import decision
+from bot.core.history.case import Case
+from bot.core.history.decisions import outcome
+from bot.core.history.fact_values import FactValues
 from bot.core.model.issue import Change, Subtask
-from bot.core.model.ledger import CommandName, CommandRecord, Verdict, Visit
+from bot.core.model.ledger import CommandName, CommandRecord, Ledger, Verdict, Visit
 from bot.core.model.process import Branch, Revision, Step, SubtaskStatuses
+from bot.core.model.roles import People
 from tests.core.world import (
+    BOT,
     FOLDER,
     FRED,
     HANNA,
     MONDAY,
+    OFFICE,
     PROCESS,
     QUALITY,
     REVIEW,
@@ -50,7 +55,9 @@ def _decided(step: Step, *found: Found, commands: tuple[CommandRecord, ...] = ()
         )
         for n, (status, hour) in enumerate(found)
     )
-    made = decision(PROCESS, step, visit, branches)
+    issue = World().issue
+    case = Case(issue, PROCESS, People(issue, OFFICE, {BOT.id}), FactValues({}))
+    made = outcome(case, step, visit, Ledger("dde", "1", [visit]), branches, None, MONDAY + timedelta(days=1)).decided
     return None if made is None else (made.verdict, (made.at - MONDAY) // timedelta(hours=1), made.by, made.to)
 
 
