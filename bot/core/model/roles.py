@@ -57,9 +57,10 @@ class People:
         return wrote or moved
 
     def is_contact(self, person: Person | None, at: datetime) -> bool:
-        """Whether the person was the district's contact at that moment, and not staff. If a contact field is configured,
-        the contacts are the people in it and in the participants field, and nobody else; if not, they are the customers
-        on the request, its reporter, and its participants."""
+        """Whether the person was the district's contact at that moment, and not staff.
+
+        If a contact field is configured, the contacts are the people in it and in the participants field, and nobody
+        else; if not, they are the customers on the request, its reporter, and its participants."""
         if person is None or self.mover(person) != Mover.PERSON or self.is_staff(person, at):
             return False
         named = {p.id for p in self.issue.participants}
