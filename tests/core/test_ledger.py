@@ -192,3 +192,40 @@ def test_dozens_of_rounds_with_holds_and_extensions() -> None:
     assert sum(kept) >= 12
     room = 30_000 - len(json.dumps(value))
     assert room < 2 * len(json.dumps(value["visits"][-3]))
+
+
+@pytest.mark.parametrize(
+    ("moment", "good"),
+    [
+        ("1969-12-31T23:59:59Z", False),
+        ("1970-01-01T00:00:00Z", True),
+        ("2199-12-31T23:59:59Z", True),
+        ("2200-01-01T00:00:00Z", False),
+        ("2199-12-31T23:59:59-01:00", False),  # in UTC it is a year later
+        ("0001-01-01T00:00:00+01:00", False),
+    ],
+)
+def test_a_moment_lies_in_the_years_of_the_calendars(moment: str, good: bool) -> None:
+    """No calendar can say anything of another year."""
+    if good:
+        ledger = read_ledger(visit(began=moment))
+        assert ledger is not None
+        assert ledger.visits[0].began == datetime.fromisoformat(moment)
+    else:
+        with pytest.raises(LedgerBroken, match="began of visits 1 of the record"):
+            read_ledger(visit(began=moment))
+
+
+def test_a_visit_takes_over_what_was_done_in_those_that_are_removed() -> None:
+    """Along the whole chain, whichever of its visits is removed first."""
+    first, second, third, last = (a_visit(n, ended=n < 4) for n in (1, 2, 3, 4))
+    second.continues, third.continues, last.continues = first.id, second.id, first.id
+    second.done, third.done = {}, {"say": "77"}
+    last.done = {f"f{n}:sent": f"{n}" for n in range(2000)}
+    ledger = read_ledger(to_json(Ledger("dde", "1", [first, second, third, last])))
+    assert ledger is not None
+    assert [v.id for v in ledger.visits] == [third.id, last.id]
+    assert [v.continues for v in ledger.visits] == ["", ""]
+    assert ledger.visits[0].done == {**first.done, **third.done}
+    assert ledger.visits[1].done == {**first.done, **last.done}
+    assert [v.first for v in ledger.visits] == [first.began, first.began]

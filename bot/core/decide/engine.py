@@ -84,7 +84,8 @@ def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar])
 def _next_reconcile(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> datetime | None:
     progress = builder.progress
     ends_at = progress.ends_at if progress.visit.decided is None else None
-    moments = [next_moment(progress, calendars, builder.parked), builder.grace_until, ends_at, progress.facts.counts_at]
+    moments = [next_moment(progress, calendars, builder.parked), builder.grace_until, ends_at]
+    moments += [progress.facts.counts_at, progress.new_comments.counts_at]
     if builder.progress.live:
         moments += [next_reminder(builder.progress, calendars), next_passing_date(builder.progress, calendars)]
     return min((m for m in moments if m is not None), default=None)

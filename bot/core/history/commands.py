@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -81,7 +81,8 @@ class CommandRefused(Exception):
 @dataclass(frozen=True)
 class CommandContext:
     """What a command applies to: the visit, its step (None outside the steps) and the time zone of its calendar.
-    `lead` are the accounts of the team leads."""
+    `lead` are the accounts of the team leads, `values` the branches that there is one of for each value, by the value's
+    text."""
 
     issue: Issue
     process: Process
@@ -90,6 +91,7 @@ class CommandContext:
     visit: Visit
     step: Step | None
     zone: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def execute(context: CommandContext, command: Command, comment: Comment) -> Visit | None:
@@ -110,21 +112,44 @@ def command_reason(command: Command) -> str:
         return ""
 
 
-def _record_command(context: CommandContext, kind: CommandName, comment: Comment, value: str = "") -> None:
+def _record_command(
+    context: CommandContext, kind: CommandName, comment: Comment, value: str = "", branch: str = ""
+) -> None:
     author = comment.author.id if comment.author else ""
-    context.visit.commands.append(CommandRecord(comment.id, kind, comment.updated, author, value))
+    context.visit.commands.append(CommandRecord(comment.id, kind, comment.updated, author, value, branch))
+
+
+def _one_value(context: CommandContext, words: str) -> tuple[str, str]:
+    """The branch that the leading words name, and the words after them; ("", words) if they name none.
+
+    A value is named by some of its own words, such as STAR for Renaissance STAR. Raises CommandRefused if several
+    values have these words."""
+    spoken = words.split()
+    for count in range(len(spoken), 0, -1):
+        leading = [word.rstrip(":,;").casefold() for word in spoken[:count]]
+        named = [text for text in context.values if _has_words(text.casefold().split(), leading)]
+        if len(named) > 1:
+            raise CommandRefused(f"{' '.join(spoken[:count])} can be {' or '.join(named)}; write which one")
+        if named:
+            return context.values[named[0]], " ".join(spoken[count:])
+    return "", words
+
+
+def _has_words(text: list[str], words: list[str]) -> bool:
+    return any(text[start : start + len(words)] == words for start in range(len(text) - len(words) + 1))
 
 
 def _hold(context: CommandContext, words: str, comment: Comment) -> None:
     _require_step(context)
-    if open_pause(context.visit) is not None:
+    branch, words = _one_value(context, words)
+    if open_pause(context.visit, branch) is not None:
         raise CommandRefused("it is on hold already; /resume ends that")
     vendor, reason = _vendor_and_reason(words)
     if not reason:
         raise CommandRefused(
             'the reason is missing; write it on the same line, such as "/hold vendor waits for new rosters"'
         )
-    _record_command(context, CommandName.HOLD, comment, VENDOR if vendor else "")
+    _record_command(context, CommandName.HOLD, comment, VENDOR if vendor else "", branch)
 
 
 def _vendor_and_reason(words: str) -> tuple[bool, str]:
@@ -134,25 +159,31 @@ def _vendor_and_reason(words: str) -> tuple[bool, str]:
 
 
 def _resume(context: CommandContext, words: str, comment: Comment) -> None:
-    if open_pause(context.visit) is None:
+    branch, _ = _one_value(context, words)
+    if open_pause(context.visit, branch) is None:
         status = "no /hold stops it, its status does: move it to a status of the process, and the clocks go on"
         raise CommandRefused("it is not on hold" if context.visit.step else status)
-    _record_command(context, CommandName.RESUME, comment)
+    _record_command(context, CommandName.RESUME, comment, branch=branch)
 
 
 def _extend(context: CommandContext, words: str, comment: Comment) -> None:
     step = context.step
-    if step is None or (step.goal is None and all(branch.goal is None for branch in step.branches)):
+    if step is None or not _has_goal(step):
         raise CommandRefused("no review clock runs here that could be given more time")
     records = context.visit.clocks.values()
     if (step.review and not context.visit.files) or (records and all(record.stopped for record in records)):
         raise CommandRefused("no review clock runs here any more that could be given more time")
+    branch, words = _one_value(context, words)
     goal, reason = _goal_and_reason(words)
     if not reason:
         raise CommandRefused(
             'the reason is missing; write it on the same line, such as "/extend 8 business hours new staff"'
         )
-    _record_command(context, CommandName.EXTEND, comment, str(goal))
+    _record_command(context, CommandName.EXTEND, comment, str(goal), branch)
+
+
+def _has_goal(step: Step) -> bool:
+    return any((step.goal, step.goal_by, *(goal for b in step.branches for goal in (b.goal, b.goal_by))))
 
 
 def _goal_and_reason(words: str) -> tuple[Goal, str]:
@@ -179,7 +210,9 @@ def _received(context: CommandContext, words: str, comment: Comment) -> None:
         raise CommandRefused(f"{words} is still to come; files can only have been received before now")
     if at < context.issue.created:
         raise CommandRefused(f"{words} is before this ticket was made")
-    judged = [v.ended for v in context.ledger.visits if v.ended and v.files and v.files != visit.files]
+    reviews = {step.name for step in context.process.steps if step.review}
+    earlier = (v for v in context.ledger.visits if v.step in reviews and v.files and v.files != visit.files)
+    judged = [v.ended for v in earlier if v.ended]
     if judged and at < max(judged):
         raise CommandRefused(f"{words} is before the review of the set before these files ended")
     _record_command(context, CommandName.RECEIVED, comment, visit.received.astimezone(UTC).isoformat())

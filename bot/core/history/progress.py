@@ -155,7 +155,7 @@ def follow(
     zone = calendars[process.calendar].zone
     applied = rename_effects(applied or {}, ledger, process)
     case = Case(issue, process, people, fact_values(issue, process.facts, office.grace_or_default, now))
-    new_comments = HistoryReplay(case, ledger, applied, zone).run()
+    new_comments = HistoryReplay(case, ledger, applied, zone).run(now)
     *earlier, visit = ledger.visits
     for passed in (v for v in earlier if v.id not in known):
         _update_visit(case, passed, ledger, calendars, passed.ended or now)
