@@ -35,5 +35,7 @@ FIONA = _staff("fiona", "Fiona Functional")
 DANA = _staff("dana", "Dana Database")
 LENA = _staff("lena", "Lena Lead")
 CARLA = Account("qm:7d0c2b54:carla", "Carla Contact", "carla@springfield-isd.example", "token-carla", kind="customer")
+# Lives on a site only where staff open a ticket and a field names its contact.
+OLIVE = Account("qm:1f0c33a7:olive", "Olive Contact", "olive@cascade-sd.example", "token-olive", kind="customer")
 
 DEFAULT_PEOPLE = (BOT, HANNA, HECTOR, FRED, FIONA, DANA, LENA, CARLA)

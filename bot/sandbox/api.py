@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from bot.sandbox.accounts import Account
 from bot.sandbox.field_types import USERS
 from bot.sandbox.jira_site import Site
-from bot.sandbox.records import Act, CommentRecord, HistoryEntry, IssueRecord, Refused
+from bot.sandbox.records import Act, AttachmentRecord, CommentRecord, HistoryEntry, IssueRecord, Refused
 from bot.sandbox.rest_answers import body, the_site
 
 api = Blueprint("api", __name__, url_prefix="/sandbox/api")
@@ -86,6 +86,7 @@ def ticket_json(site: Site, record: IssueRecord) -> dict[str, Any]:
         "updated": record.updated.isoformat(),
         "properties": record.properties,
         "comments": [_comment(c) for c in record.comments],
+        "attachments": [_file(a) for a in record.attachments],
         "changelog": [_entry(e) for e in record.history],
         "subtasks": [ticket_json(site, s) for s in site.subtasks(record)],
     }
@@ -114,6 +115,17 @@ def _comment(comment: CommentRecord) -> dict[str, Any]:
     }
 
 
+def _file(file: AttachmentRecord) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "filename": file.filename,
+        "author": file.author.id,
+        "created": file.created.isoformat(),
+        "size": file.size,
+        "mimeType": file.kind,
+    }
+
+
 def _entry(entry: HistoryEntry) -> dict[str, Any]:
     items = [
         {"field": i.field_id, "from": i.old, "fromString": i.old_text, "to": i.new, "toString": i.new_text}
@@ -134,6 +146,11 @@ def _write(site: Site, sent: dict[str, Any]) -> Any:
     public = sent.get("public", True)
     properties = sent.get("properties")
     return _comment(site.comment(sent["by"], sent["issue"], sent["body"], public=public, properties=properties))
+
+
+def _attach(site: Site, sent: dict[str, Any]) -> Any:
+    kind, size = sent.get("mimeType", ""), int(sent.get("size", 0))
+    return _file(site.attach(sent["by"], sent["issue"], sent["filename"], kind=kind, size=size))
 
 
 def _delete_comment(site: Site, sent: dict[str, Any]) -> Any:
@@ -211,6 +228,7 @@ def _settings(site: Site, sent: dict[str, Any]) -> Any:
 
 
 ACTS: dict[str, Callable[[Site, dict[str, Any]], Any]] = {
+    "attach": _attach,
     "open": _open,
     "comment": _write,
     "edit_comment": lambda site, sent: _comment(site.edit_comment(sent["by"], sent["comment"], sent["body"])),

@@ -19,7 +19,7 @@ from bot.controller.periodic_jobs import Periods
 from bot.core.model.process import FULL
 from bot.sandbox import accounts
 from bot.sandbox.jira_site import Site
-from bot.sandbox.needs import Needs
+from bot.sandbox.needs import Needs, needs_of_all
 from bot.sandbox.server import SandboxServer
 from bot.store.agenda_reader import Priority
 from bot.store.keys import JOB
@@ -53,8 +53,8 @@ class Stuck(AssertionError):
 class Harness:
     """One sandbox and one bot. The business clock moves only by `advance`, and only while all is at rest.
 
-    With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find. `needs`
-    has, by the name of a process, what the site holds for it beside its statuses."""
+    With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find. The site
+    holds what each process needs beside its statuses, or `needs`, by the names of the processes."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class Harness:
         self.config = unhurried(config)
         self.var, self.periods = var, periods
         self.clock = SettableClock(start)
+        needs = needs_of_all(config.processes, config.office_for) if needs is None else needs
         self.site = Site(config.processes, self.clock, needs=needs)
         self.site.limits.limits = ()  # as with the pace: an hour's writes fall into a second here
         self.jira = SandboxServer(self.site, ports[0]).start()

@@ -7,19 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from bot.sandbox import events, field_changes, field_checks, field_values
+from bot.sandbox.attachments import SiteWithFiles
 from bot.sandbox.catalogue import SUBTASK_TYPE
 from bot.sandbox.field_types import WITH_OPTIONS
 from bot.sandbox.field_values import Reader
 from bot.sandbox.options import Option
 from bot.sandbox.records import INTERNAL, ChangeItem, CommentRecord, IssueRecord, Refused
-from bot.sandbox.site_store import NOT_FOUND, Call, SiteStore, Which, Who
+from bot.sandbox.site_store import NOT_FOUND, Call, Which, Who
 
 __all__ = ["NOT_FOUND", "Call", "Site", "Which", "Who"]
 
 RESOLUTION = "Done"
 
 
-class Site(SiteStore):
+class Site(SiteWithFiles):
     """A small, honest service desk site, safe to use from several threads.
 
     Moments come from `clock.now()` and never run backwards. Methods that act take who does it first, and

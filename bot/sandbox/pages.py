@@ -91,6 +91,8 @@ def act(key: str, verb: str) -> ResponseReturnValue:
             site.comment(who, key, form.get("body", ""), public=form.get("audience") != "internal")
         elif verb == "transition":
             site.transition_by_id(who, key, form.get("transition", ""))
+        elif verb == "attach":
+            site.attach(who, key, form.get("filename", ""), kind=form.get("kind", ""))
         elif verb == "labels":
             site.set_labels(who, key, form.get("add", "").split(), form.getlist("remove"))
         elif verb == "fields":

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.sandbox.accounts import Account
 from bot.sandbox.catalogue import Catalogue, IssueType, Project
 from bot.sandbox.field_shapes import FieldShapes
-from bot.sandbox.records import ChangeItem, CommentRecord, HistoryEntry, IssueRecord
+from bot.sandbox.records import AttachmentRecord, ChangeItem, CommentRecord, HistoryEntry, IssueRecord
 
 # Times have the site's offset and are never in UTC, so that nothing relies on a "Z".
 ZONE = ZoneInfo("America/Chicago")
@@ -110,6 +110,19 @@ class Shapes:
             "jsdPublic": comment.public,
         }
 
+    def attachment(self, file: AttachmentRecord) -> dict[str, Any]:
+        """A file on an issue."""
+        return {
+            "self": self.link(f"attachment/{file.id}"),
+            "id": file.id,
+            "filename": file.filename,
+            "author": self.user(file.author),
+            "created": moment(file.created),
+            "size": file.size,
+            "mimeType": file.kind,
+            "content": self.link(f"attachment/content/{file.id}"),
+        }
+
     def item(self, item: ChangeItem) -> dict[str, Any]:
         """One item of a changelog entry."""
         return {
@@ -165,7 +178,7 @@ class Shapes:
             "updated": moment(record.updated),
             "subtasks": [self.brief(s) for s in subtasks],
             "issuelinks": [],
-            "attachment": [],
+            "attachment": [self.attachment(a) for a in record.attachments],
             "comment": {
                 "comments": comments,
                 "self": self.link(f"issue/{record.id}/comment"),

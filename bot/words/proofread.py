@@ -13,7 +13,7 @@ from bot.core.model.effects import Facts
 from bot.core.model.own_templates import PUBLIC, OwnTemplate
 from bot.core.model.process import Process
 from bot.words import wiki
-from bot.words.sample_facts import each_sample, fact_samples, unset_texts
+from bot.words.sample_facts import each_sample, fact_samples, optional_titles, unset_texts
 
 WORDS_PUBLIC = 130
 WORDS_FEEDBACK = 200  # without the findings
@@ -138,13 +138,16 @@ def named(process: Process) -> Iterator[Wanted]:
 
 def samples(process: Process, facts: Facts, want: Wanted) -> tuple[Facts, ...]:
     """Sample facts with everything in them, with all missing that may be missing, as each other moment that the
-    template is for would have them, and with each value of each fact of the process."""
+    template is for would have them, after steps that were passed over, and with each value of each fact of the
+    process."""
     first, *others = fact_samples(process)
     full = {**facts, "calendar": process.calendar, "facts": first.texts}
     if want.each is not None:
         full["each"] = each_sample(process, want.each)
     bare = {**full, **{name: value for name, value in _BARE.items() if name in facts}, "facts": unset_texts(process)}
-    moments = ({**full, **other} for other in _OTHERWISE.get(want.name, ()))
+    moments = [{**full, **other} for other in _OTHERWISE.get(want.name, ())]
+    if passed := optional_titles(process):
+        moments.append({**full, "passed_over": passed})
     return full, bare, *moments, *({**full, "facts": other.texts} for other in others)
 
 

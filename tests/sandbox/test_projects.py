@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.clock import SettableClock
-from bot.core.model.process import Process, Step
+from bot.core.model.facts import Condition, Fact, FactKind
+from bot.core.model.process import Office, Process, Step, Team
 from bot.sandbox.accounts import CARLA, DANA, HANNA, Account
-from bot.sandbox.field_types import COMPONENTS, MULTI_SELECT, NUMBER, SELECT, TEXT, Field
+from bot.sandbox.field_types import (
+    COMPONENTS,
+    DATE,
+    MULTI_SELECT,
+    NUMBER,
+    PRIORITY,
+    SELECT,
+    TEXT,
+    USER,
+    YES_NO,
+    Field,
+)
 from bot.sandbox.jira_site import Site
-from bot.sandbox.needs import Needs, pass_over
+from bot.sandbox.needs import Needs, needs_of, needs_of_all, pass_over
 from bot.sandbox.records import Refused
 from bot.sandbox.workflows import Move, workflow_of
 
@@ -199,3 +212,61 @@ def test_a_ticket_is_moved_past_steps_in_one_move(site: Site) -> None:
     site.transition(DEV, ticket, "Validation")
     ((item,),) = (entry.items for entry in site.issue(ticket).history)
     assert (item.old_text, item.new_text) == ("Outreach", "Validation")
+
+
+# -- what a process needs
+
+
+@pytest.fixture
+def facts() -> dict[str, Fact]:
+    """One fact of each kind, and one on a system field."""
+    return {
+        name: Fact(name, name.title(), field, kind, options, others, none)
+        for name, field, kind, options, others, none in (
+            ("signed", "customfield_1", FactKind.YES_NO, (), False, None),
+            ("sis", "customfield_2", FactKind.TEXT, (), False, None),
+            ("since", "customfield_3", FactKind.DATE, (), False, None),
+            ("size", "customfield_4", FactKind.NUMBER, (), False, None),
+            ("pipeline", "customfield_5", FactKind.ONE_OF, ("existing", "new"), False, None),
+            ("vendors", "customfield_6", FactKind.SOME_OF, ("STAR",), True, "No vendor"),
+            ("urgent", "priority", FactKind.ONE_OF, ("High",), False, None),
+        )
+    }
+
+
+def test_what_a_process_needs_follows_from_its_facts_its_optional_steps_and_its_office(
+    ods: Process, facts: dict[str, Fact]
+) -> None:
+    """Fields with their options, moves past optional steps, and the people of its teams."""
+    steps = tuple(
+        replace(s, condition=Condition({"vendors": ("any",)})) if s.name == "vendors" else s for s in ods.steps
+    )
+    teams = {"developers": Team("developers", "Developers", ("712020:dana", "712020:devin"))}
+    office = Office(teams=teams, contact_field="customfield_10050", lead=("712020:lou",))
+    needs = needs_of(replace(ods, facts=facts, steps=steps), office)
+    assert [(f.id, f.kind, f.options, f.others) for f in needs.fields] == [
+        ("customfield_10050", USER, (), False),
+        ("customfield_1", YES_NO, ("Yes", "No"), False),
+        ("customfield_2", TEXT, (), False),
+        ("customfield_3", DATE, (), False),
+        ("customfield_4", NUMBER, (), False),
+        ("customfield_5", SELECT, ("existing", "new"), False),
+        ("customfield_6", MULTI_SELECT, ("STAR", "No vendor"), True),
+        ("priority", PRIORITY, ("High",), False),
+    ]
+    assert [(m.source, m.to) for m in needs.moves] == [("Validation", "Done")]
+    assert [(p.id, p.name) for p in needs.people] == [
+        ("712020:lou", "Lou (Lead)"),
+        ("712020:devin", "Devin (Developers)"),
+        ("qm:1f0c33a7:olive", "Olive Contact"),
+    ]
+
+
+def test_a_site_with_what_its_processes_need_can_be_built(
+    process: Process, ods: Process, facts: dict[str, Fact], clock: SettableClock
+) -> None:
+    """Two processes of one office, of which one has facts."""
+    processes = [process, replace(ods, facts=facts)]
+    site = Site(processes, clock, needs=needs_of_all(processes, lambda name: Office(teams={})))
+    ticket = site.open_request(HANNA, "B", project="ODS", fields={"customfield_5": {"value": "new"}})
+    assert site.edit(DANA, ticket, {"priority": {"name": "High"}}).priority == "2"
