@@ -263,7 +263,7 @@ class Store:
 
     def get_facts(self, prefix: str) -> tuple[Any, ...]:
         """The JSON values of all names that begin with `prefix`, in the order of their names."""
-        named = {"pattern": re.sub(r"([/%_])", r"/\1", prefix) + "%"}
+        named = {"pattern": starting_with(prefix)}
         return self.read(lambda connection: tuple(value for (value,) in _FACTS.rows(connection, named)))
 
     def get_fact_in(self, connection: Connection, name: str) -> Any:
@@ -310,6 +310,11 @@ class Store:
             "received": self.machine(connection),
         }
         return self._new_delivery.first(connection, row) is not None
+
+
+def starting_with(prefix: str) -> str:
+    """The pattern of LIKE, with `/` as its escape, for texts that begin with a prefix."""
+    return re.sub(r"([/%_])", r"/\1", prefix) + "%"
 
 
 def _first_line(error: Exception) -> str:
