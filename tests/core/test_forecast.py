@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.decide.forecast import Forecast, Usual, forecast, steps_sum
+from bot.core.decide.forecast import forecast, steps_sum
+from bot.core.model.effects import PostComment
+from bot.core.model.facts import GoalByFact
+from bot.core.model.forecast import Forecast, Usual
 from bot.core.model.process import Branch
 from bot.core.time.goals import parse_goal
 from tests.core.test_facts_in_steps import ODS, PIPELINE, VENDORS, in_pipeline, in_validation, opened, step
@@ -108,3 +111,36 @@ def test_the_sum_of_all_steps() -> None:
     soonest, latest = steps_sum(ODS, MONDAY, CLI)
     assert (soonest, latest) == (at(1, 13, 15), at(5, 8, 22))
     assert steps_sum(PROCESS, MONDAY, CLI)[0] > MONDAY
+
+
+def test_the_district_reads_one_range_of_days() -> None:
+    """The outer one while a finding is not known; none while a step has no estimate. It is no announced date."""
+    world = in_pipeline(
+        process=replace(
+            ODS, steps=(*ODS.steps[:2], replace(ODS.steps[2], goal=parse_goal("5 business days")), ODS.steps[3])
+        )
+    )
+    world.say("status")
+    world.rest()
+    (status,) = [e for e in world.done if isinstance(e, PostComment) and e.template == "status"]
+    found = expected(world)
+    assert status.facts["expected"] == (found.first, found.last)
+    world = in_pipeline()
+    world.say("status")
+    world.rest()
+    (status,) = [e for e in world.done if isinstance(e, PostComment) and e.template == "status"]
+    assert status.facts["expected"] == ()
+
+
+def test_staff_read_the_forecast_beside_what_is_published() -> None:
+    process = replace(
+        ODS, total_by=GoalByFact("pipeline", {"existing": parse_goal("3-5 weeks"), "new": parse_goal("2-6 months")})
+    )
+    world = in_pipeline(process=process)
+    world.say("/status", HANNA, public=False)
+    world.rest()
+    (status,) = [e for e in world.done if isinstance(e, PostComment) and e.template == "standing"]
+    lines = status.facts["items"]
+    assert any(line.startswith("Expected end") and line.endswith("usually") for line in lines)
+    assert "             no estimate for Validation, which are left out of this" in lines
+    assert any("3-5 weeks or 2-6 months in all" in line for line in lines)

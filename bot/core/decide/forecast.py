@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.core.history.branches import BranchState
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, after_pauses, unpaused_due
 from bot.core.history.ticket_step import ticket_step
+from bot.core.model.forecast import Forecast, Usual
 from bot.core.model.pauses import Pause
 from bot.core.model.process import Branch, Process, Step
 from bot.core.time.business_calendar import Calendar
+from bot.core.time.formatting import day_range
 from bot.core.time.goals import Goal
-
-LEAST_FINISHED = 10  # so many finished tickets say how long a step without a goal usually takes
-
-
-@dataclass(frozen=True)
-class Usual:
-    """How long finished tickets spent in a step, in open time: the median, and what 85 of 100 did not exceed."""
-
-    median: timedelta
-    most: timedelta
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """The expected end of a ticket: not before `first`, and usually by `last`. `no_estimate` has the titles of the
-    steps for which nothing says how long they take, so that they are left out of the sum."""
-
-    first: datetime
-    last: datetime
-    no_estimate: tuple[str, ...] = ()
 
 
 def forecast(progress: Progress, calendars: Mapping[str, Calendar], usual: Mapping[str, Usual]) -> Forecast | None:
@@ -66,6 +48,28 @@ def steps_sum(process: Process, start: datetime, calendar: Calendar) -> tuple[da
             end = (min if soonest and own else max)(found, default=end)
         ends.append(end)
     return ends[0], ends[1]
+
+
+def expected_days(expected: Forecast | None) -> tuple[datetime, ...]:
+    """The forecast for a district: the first and the last day, each as a moment in it; empty if a step has no estimate,
+    because then nobody knows."""
+    return () if expected is None or expected.no_estimate else (expected.first, expected.last)
+
+
+def forecast_lines(progress: Progress, expected: Forecast | None, calendars: Mapping[str, Calendar]) -> Iterator[str]:
+    """The forecast in lines for staff, with the sum of all steps beside the published total, if there is one."""
+    process, calendar = progress.process, calendars[progress.process.calendar]
+    if expected is not None:
+        yield f"Expected end {day_range(expected.first, expected.last, calendar)}, usually"
+        if expected.no_estimate:
+            yield f"             no estimate for {', '.join(expected.no_estimate)}, which are left out of this"
+    by = process.total_by
+    total = process.total or (progress.facts.at(by.fact, progress.now).goal(by) if by is not None else None)
+    published = str(total) if total else " or ".join(map(str, by.every)) if by is not None else ""
+    if published:
+        soonest, latest = steps_sum(process, progress.ledger.visits[0].began, calendar)
+        days = day_range(soonest, latest, calendar)
+        yield f"Published    {published} in all; by the goals of its steps it would end {days}"
 
 
 @dataclass
