@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -110,7 +111,7 @@ class Place:
 def read_source(path: Path, shown: str) -> Source:
     """Read one YAML file; `shown` is the name that problems call it by. Never raises for what it holds."""
     try:
-        root = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+        root = _nodes(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Source(shown, problems=(Problem(shown, 1, "the file is missing"),))
     except UnicodeDecodeError:
@@ -126,6 +127,13 @@ def read_source(path: Path, shown: str) -> Source:
     reader = _Reader(shown)
     tree = reader.plain(root, ())
     return Source(shown, tree, reader.lines, tuple(reader.problems))
+
+
+@lru_cache(maxsize=32)
+def _nodes(text: str) -> Node | None:
+    """The nodes of a YAML text. Kept, because of all files that are read again only one has usually changed."""
+    nodes: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return nodes
 
 
 class _Reader:
