@@ -12,7 +12,7 @@ import pytest
 from bot.core.decide.engine import leave
 from bot.core.history.sla_clocks import goal_of
 from bot.core.model.effects import PostComment
-from bot.core.model.issue import Comment
+from bot.core.model.issue import Comment, Person
 from bot.core.model.ledger import Mover, Verdict
 from bot.core.model.process import Process, Revision
 from bot.core.time.goals import parse_goal
@@ -316,3 +316,116 @@ def test_a_command_of_the_visit_before_that_appears_late(words: str, answer: str
     world.move(FOLDER).rest()
     world.comments.append(Comment("5", HANNA, written, written, words, False))
     assert _templates(world) == [answer]
+
+
+# -- what a move says of the visit that it ends
+
+GRACE = replace(OFFICE, grace=timedelta(seconds=60))
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "by", "verdict"),
+    [
+        (REVIEW, WAITING, HANNA, Verdict.REVISION),
+        (REVIEW, WAITING, ROBOT, Verdict.LEFT),
+        (REVIEW, QUALITY, HANNA, Verdict.GOOD),
+        (REVIEW, QUALITY, ROBOT, Verdict.LEFT),
+        (REVIEW, FOLDER, HANNA, Verdict.LEFT),
+        (FOLDER, REVIEW, HANNA, Verdict.DONE),
+        (FOLDER, QUALITY, HANNA, Verdict.LEFT),
+        (FOLDER, WAITING, HANNA, Verdict.LEFT),
+        (QUALITY, "Done", HANNA, Verdict.DONE),
+        (QUALITY, "Withdrawn", HANNA, Verdict.LEFT),
+        (WAITING, REVIEW, HANNA, Verdict.LEFT),
+        ("On Hold", FOLDER, HANNA, Verdict.LEFT),
+    ],
+)
+def test_the_verdict_of_a_move(begins: str, ends: str, by: Person, verdict: Verdict) -> None:
+    """A person who moves the ticket where its step leads has completed that; an app only sets a status."""
+    world = (in_review() if begins == REVIEW else World(status=begins).rest()).wait(hours=1)
+    visit = world.move(ends, by).follow().ledger.visits[-2]
+    assert (visit.verdict, visit.ended, visit.ended_by) == (verdict, world.now, by.id)
+    decided = visit.decided
+    if verdict == Verdict.LEFT:
+        assert decided is None
+    else:
+        assert decided is not None
+        assert (decided.verdict, decided.at, decided.by, decided.to) == (verdict, world.now, by.id, ends)
+
+
+def test_an_app_corrects_no_mistake() -> None:
+    """A person ended the review; that an app put the ticket back at once changes no verdict."""
+    world = in_review(office=GRACE).wait(hours=1).move(WAITING, HANNA).rest().wait(seconds=10).move(REVIEW, ROBOT)
+    assert [v.verdict for v in world.rest().follow().ledger.visits if v.step == "review"] == [Verdict.REVISION, None]
+
+
+def test_a_move_to_a_third_status_corrects_no_mistake() -> None:
+    """The ticket is not back where it was."""
+    world = in_review(office=GRACE).wait(hours=1).move(WAITING).rest().wait(seconds=10).move(QUALITY)
+    assert world.rest().follow().ledger.visits[-3].verdict == Verdict.REVISION
+
+
+# -- when files were received
+
+
+def test_a_further_review_of_the_same_files_counts_from_its_own_beginning() -> None:
+    """Also when the ticket comes back to it; the round stays the same."""
+    quality = replace(PROCESS.step("quality"), revision=Revision("quality", "files_need_revision"), goal=OTHER)
+    process = replace(PROCESS, steps=tuple(quality if s.name == "quality" else s for s in PROCESS.steps))
+    world = in_review(process=process).wait(hours=1).move(QUALITY).rest()
+    began = world.now
+    assert (world.follow().visit.received, world.follow().visit.round) == (began, 1)
+    world.wait(hours=1).move("On Hold").rest().wait(hours=1).move(QUALITY).rest()
+    assert (world.follow().visit.received, world.follow().visit.round) == (began, 1)
+    world.wait(hours=1).move(REVIEW).rest()
+    assert (world.follow().visit.received, world.follow().visit.round) == (MONDAY, 1)
+
+
+@pytest.mark.parametrize(("by", "files"), [(HANNA, True), (ROBOT, False)])
+def test_who_moves_the_ticket_on_while_files_are_owed(by: Person, files: bool) -> None:
+    """A person acts for the district; an app's move brings nothing."""
+    visit = in_folder().wait(hours=1).move(REVIEW, by).rest().follow().visit
+    assert bool(visit.files) == files
+    assert visit.received == (MONDAY + timedelta(hours=1) if files else None)
+    assert visit.round == int(files)
+
+
+def test_a_subtask_that_staff_finish_receives_the_files() -> None:
+    """At that moment, whoever moves the ticket later; the set is named after the subtask and the moment."""
+    world = in_folder(office=MANUAL).wait(hours=1).set("Files", "Done").rest()
+    received = world.now
+    subtask = next(s.id for s in world.subtasks if s.summary == "Files")
+    visit = world.wait(hours=1).move(REVIEW).rest().follow().visit
+    assert (visit.received, visit.files) == (received, f"s{subtask}.{int(received.timestamp())}")
+
+
+def test_the_ticket_that_comes_back_to_the_folder_brings_no_files_again() -> None:
+    """They were received in the visit before, and the same set is reviewed on."""
+    world = in_review().wait(hours=1)
+    files = world.follow().visit.files
+    world.move(FOLDER).rest().wait(hours=1).move(REVIEW).rest()
+    visit = world.follow().visit
+    assert (visit.files, visit.received, visit.round) == (files, MONDAY, 1)
+
+
+def test_a_visit_that_the_bot_worked_in_was_not_missed() -> None:
+    """Only one that passed wholly between two reconciles was; what was before the bot's time is not counted."""
+    world = World().rest().wait(hours=1).move(FOLDER)
+    assert world.plan().missed == ()
+    world.rest().wait(hours=1).move(REVIEW)
+    assert world.plan().missed == ()
+    world.wait(hours=1).move(QUALITY)
+    assert len(world.plan().missed) == 1
+    assert World().move(FOLDER).wait(hours=1).move(REVIEW).plan().missed == ()
+
+
+def test_a_persons_move_wins_in_every_step() -> None:
+    """What the bot had decided is read from the last visit that the ledger knows."""
+    world = in_folder().wait(hours=1).set("Folder", "Done").rest().wait(hours=1)
+    world.say("files ready")
+    stale = copy.deepcopy(world)
+    stale.reconcile()
+    world.ledger = stale.ledger
+    world.move(QUALITY, FRED).move(REVIEW, BOT)
+    assert world.follow().visit.undo == QUALITY
+    assert world.rest().status == QUALITY
