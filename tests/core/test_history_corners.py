@@ -429,3 +429,47 @@ def test_a_persons_move_wins_in_every_step() -> None:
     world.move(QUALITY, FRED).move(REVIEW, BOT)
     assert world.follow().visit.undo == QUALITY
     assert world.rest().status == QUALITY
+
+
+def test_a_person_who_moves_twice_wins_over_the_bots_plan() -> None:
+    """The second move is where the bot wanted the ticket too: it is the person's, and is not undone."""
+    world = World().rest().wait(minutes=5)
+    world.say("confirm")
+    stale = copy.deepcopy(world)
+    stale.reconcile()
+    world.ledger = stale.ledger
+    world.move(QUALITY, FRED).move(FOLDER, FRED)
+    assert (world.follow().visit.undo, world.follow().visit.mover) == ("", Mover.PERSON)
+    assert world.rest().status == FOLDER
+
+
+def test_a_move_after_a_new_round_begins_a_visit() -> None:
+    """Though the round itself began with a comment; moves before it are not read again."""
+    world = in_review().wait(hours=1)
+    world.say("/new-round", HANNA, public=False)
+    visits = len(world.rest().follow().ledger.visits)
+    world.wait(hours=1).move(QUALITY)
+    assert len(world.follow().ledger.visits) == visits + 1
+    assert world.follow().visit.status == QUALITY
+
+
+def test_a_move_by_nobody_is_an_apps() -> None:
+    """Jira does not name the author of every change."""
+    world = in_folder().wait(hours=1)
+    world.move(REVIEW, None)  # type: ignore[arg-type]
+    visit = world.follow().visit
+    assert (visit.status, visit.by, visit.mover, visit.files) == (REVIEW, "", Mover.APP, "")
+    assert world.follow().ledger.visits[-2].ended_by == ""
+
+
+def test_a_slip_in_a_second_round_is_no_verdict_either() -> None:
+    """The ticket is back where it was, and the round goes on."""
+    world = waiting(office=GRACE).rest().wait(hours=1).rest()
+    world.say("files ready")
+    world.rest().wait(hours=1).move(WAITING).rest().wait(seconds=10).move(REVIEW).rest()
+    assert [v.verdict for v in world.follow().ledger.visits if v.step == "review"] == [
+        Verdict.REVISION,
+        Verdict.LEFT,
+        None,
+    ]
+    assert world.follow().visit.round == 2
