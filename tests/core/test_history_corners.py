@@ -14,7 +14,7 @@ from bot.core.history.sla_clocks import goal_of
 from bot.core.model.effects import PostComment
 from bot.core.model.issue import Comment, Person
 from bot.core.model.ledger import Mover, Verdict
-from bot.core.model.process import Process, Revision
+from bot.core.model.process import Office, Process, Revision
 from bot.core.time.goals import parse_goal
 from tests.core.world import (
     BOT,
@@ -473,3 +473,34 @@ def test_a_slip_in_a_second_round_is_no_verdict_either() -> None:
         None,
     ]
     assert world.follow().visit.round == 2
+
+
+def test_a_move_to_wait_means_that_files_came_unless_somebody_said_otherwise() -> None:
+    """Also where the process has words for files that were not received."""
+    world = in_review(process=_process(revision=Revision("review", "files_need_revision", not_received="not_received")))
+    world.wait(hours=1).move(WAITING)
+    assert world.follow().ledger.visits[-2].verdict == Verdict.REVISION
+
+
+@pytest.mark.parametrize(
+    ("status", "continued"), [(WAITING, True), (FOLDER, True), (REVIEW, True), ("Withdrawn", False)]
+)
+def test_what_a_visit_after_a_hold_continues(status: str, continued: bool) -> None:
+    """The same step or wait; an end is nothing that goes on."""
+    world = in_review().wait(hours=1)
+    if status != REVIEW:
+        world.move(status).rest().wait(hours=1)
+    first = world.follow().visit.id
+    world.move("On Hold").rest().wait(hours=1).move(status)
+    assert world.follow().visit.continues == (first if continued else "")
+
+
+@pytest.mark.parametrize(("office", "hours"), [(OFFICE, 1), (MANUAL, 2)])
+def test_files_that_nobody_awaited_are_received_with_the_step_before(office: Office, hours: int) -> None:
+    """When it was complete, if the bot moves the ticket on, however late; otherwise with the person's move."""
+    folder = replace(PROCESS.step("folder"), branches=PROCESS.step("folder").branches[:1])
+    process = replace(PROCESS, steps=tuple(folder if s.name == "folder" else s for s in PROCESS.steps))
+    world = in_folder(process=process, office=office).wait(hours=1).set("Folder", "Done")
+    world.wait(hours=1).rest()
+    visit = world.move(REVIEW).rest().follow().visit
+    assert (visit.received, visit.round) == (MONDAY + timedelta(hours=hours), 1)
