@@ -504,3 +504,20 @@ def test_files_that_nobody_awaited_are_received_with_the_step_before(office: Off
     world.wait(hours=1).rest()
     visit = world.move(REVIEW).rest().follow().visit
     assert (visit.received, visit.round) == (MONDAY + timedelta(hours=hours), 1)
+
+
+def test_a_comment_goes_before_a_move_at_the_same_moment() -> None:
+    """The move may be its result, so the reply is one to the step that it left."""
+    world = World().rest().wait(minutes=1)
+    world.move(FOLDER).say("confirm")
+    before, visit = world.follow().ledger.visits
+    assert ([r.intent for r in before.replies], visit.replies) == (["confirm"], [])
+    assert world.rest().bot_comments(public=False) == []
+
+
+@pytest.mark.parametrize("ticket", [lambda: World().rest(), in_folder, in_review, waiting])
+def test_without_its_ledger_the_bot_does_nothing_twice(ticket: Callable[[], World]) -> None:
+    """Its database knows what was done in every visit, the first too."""
+    world = ticket()
+    world.ledger = None
+    assert world.plan().effects == ()
