@@ -93,6 +93,8 @@ def test_a_question_that_a_move_overtook_is_for_a_person() -> None:
     world.say("STATUS")
     world.wait(minutes=1).move("SecureStor Folder")
     assert said(world) == ["unheard"]
+    assert "status" not in world.rest().bot_comments(public=True)
+    assert not any(":status" in effect for effect in world.journal)
     world = in_review().wait(minutes=1)
     world.say("files ready")
     world.wait(minutes=1).move("Quality Review")

@@ -478,8 +478,18 @@ def test_a_slip_in_a_second_round_is_no_verdict_either() -> None:
 def test_a_move_to_wait_means_that_files_came_unless_somebody_said_otherwise() -> None:
     """Also where the process has words for files that were not received."""
     world = in_review(process=_process(revision=Revision("review", "files_need_revision", not_received="not_received")))
-    world.wait(hours=1).move(WAITING)
+    world.wait(hours=1).say("/extend 8 business hours ill", HANNA, public=False)
+    world.rest().wait(hours=1).move(WAITING)
     assert world.follow().ledger.visits[-2].verdict == Verdict.REVISION
+
+
+def test_a_reply_within_the_grace_makes_a_move_no_mistake() -> None:
+    """The bot sees it all at once: the district has sent new files in between."""
+    world = in_review(office=GRACE).wait(hours=1).move(WAITING).wait(seconds=10)
+    world.say("files ready")
+    world.wait(seconds=10).move(REVIEW)
+    assert world.follow().visit.round == 2
+    assert [v.verdict for v in world.follow().ledger.visits if v.step == "review"] == [Verdict.REVISION, None]
 
 
 @pytest.mark.parametrize(
