@@ -399,11 +399,11 @@ def test_a_subtask_that_staff_finish_receives_the_files() -> None:
     assert (visit.received, visit.files) == (received, f"s{subtask}.{int(received.timestamp())}")
 
 
-def test_the_ticket_that_comes_back_to_the_folder_brings_no_files_again() -> None:
+def test_a_ticket_that_comes_back_to_an_unfinished_review_brings_no_files_again() -> None:
     """They were received in the visit before, and the same set is reviewed on."""
     world = in_review().wait(hours=1)
     files = world.follow().visit.files
-    world.move(FOLDER).rest().wait(hours=1).move(REVIEW).rest()
+    world.move(QUALITY).rest().wait(hours=1).move(REVIEW).rest()
     visit = world.follow().visit
     assert (visit.files, visit.received, visit.round) == (files, MONDAY, 1)
 

@@ -11,6 +11,7 @@ from bot.core.model.process import Branch
 from bot.core.time.goals import parse_goal
 from tests.core.world import (
     CLI,
+    FOLDER,
     FRED,
     HANNA,
     HOLD,
