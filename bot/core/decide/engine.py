@@ -20,7 +20,7 @@ from bot.core.decide.template_facts import describe_effect
 from bot.core.history.progress import Progress
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Plan, PostComment, TicketUpdate
-from bot.core.model.forecast import Usual
+from bot.core.model.expected_end import Usual
 from bot.core.model.issue import Comment
 from bot.core.model.ledger import Verdict
 from bot.core.model.own_templates import OwnTemplate
