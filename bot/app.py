@@ -38,6 +38,7 @@ from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
 from bot.store.journal import Journal
 from bot.store.keys import JOB
+from bot.store.ticket_index import TicketIndex
 from bot.words.files import SHIPPED_TEMPLATES
 from bot.words.proofread import OWN
 from bot.words.render import Words
@@ -80,6 +81,7 @@ class Bot:
         self.store = Store(settings.database_url.get_secret_value(), clock)
         self.agenda = Agenda(self.store, clock)
         self.journal = Journal(self.store, self.agenda, clock)
+        self.index = TicketIndex(self.store)
         self.health = HealthFacts(self.store, self.agenda, self.journal, clock)
         self.alerts = Alerts(self._tell_operator, self.store, clock)
         self.site_url = settings.jira_url
@@ -190,7 +192,7 @@ class Bot:
         closures = Closures(config, store, agenda, gateway, clock)
         applier = Applier(gateway, Calls(agenda, journal, clock), words, closures, messenger.send)
         born = partial(born_at, store, clock)
-        reconciler = Reconciler(config, closures.calendars, gateway, agenda, journal, applier, clock, born)
+        reconciler = Reconciler(config, closures.calendars, gateway, agenda, journal, self.index, applier, clock, born)
         watched = WebhookWatch(store, AWAY * self._periods.catch_up) if settings.webhooks == "on" else None
         jobs = Jobs(config, gateway, agenda, journal, store, clock, self._periods, self._beat, watched)
         return Parts(config, gateway, words, closures, reconciler, jobs, clock.machine())

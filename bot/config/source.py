@@ -132,8 +132,8 @@ def read_source(path: Path, shown: str) -> Source:
 @lru_cache(maxsize=32)
 def _nodes(text: str) -> Node | None:
     """The nodes of a YAML text. Kept, because of all files that are read again only one has usually changed."""
-    root: Node | None = YAML(typ="safe", pure=True).compose(text)
-    return root
+    nodes: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return nodes
 
 
 class _Reader:

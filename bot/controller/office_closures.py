@@ -69,10 +69,10 @@ class Closures:
         self._copied: tuple[Any, ...] | None = None
         self._why = ""
 
-    def calendars(self) -> Mapping[str, Calendar]:
+    def calendars(self, facts: tuple[Any, ...] | None = None) -> Mapping[str, Calendar]:
         """The calendars of the configuration with all closures; the very same ones as long as no closure is entered
-        or taken back. Raises StoreError."""
-        facts = self._facts()
+        or taken back. `facts` are those that the database has, if the caller has just asked it. Raises StoreError."""
+        facts = self._facts() if facts is None or not self._restored else facts
         with self._lock:
             if facts != self._seen:
                 closures = [from_json(fact).closure for fact in facts]

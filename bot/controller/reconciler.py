@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,28 +17,31 @@ from bot.clock import Clock
 from bot.config.load import Config
 from bot.controller.applier import Applied, Applier
 from bot.controller.backoff import Backoff
+from bot.controller.index_rows import ticket_row
+from bot.controller.office_closures import CLOSURE
+from bot.controller.settler import Settler
 from bot.core.decide.engine import decide, leave
 from bot.core.history.progress import Progress, follow
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import CreateSubtasks, Plan, PostComment, SendText
 from bot.core.model.issue import Issue
-from bot.core.model.ledger import NOTED, PROPERTY
+from bot.core.model.ledger import PROPERTY
 from bot.core.model.ledger_json import LedgerBroken, read_ledger
 from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Process, process_for_issue
 from bot.core.time.business_calendar import Calendar
-from bot.jira.call import JiraTrouble, Missing, Refused
+from bot.jira.call import JiraTrouble, Missing
 from bot.jira.gateway import Gateway
 from bot.jira.reader import Snapshot
 from bot.store.agenda import Agenda, Claim, LeaseLost
 from bot.store.agenda_reader import Priority
 from bot.store.database import StoreError
-from bot.store.journal import MESSAGE, Intent, Journal, Known
+from bot.store.journal import Journal, Known
 from bot.store.keys import issue_of, key_of
+from bot.store.ticket_index import TicketIndex
 
 LOG = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 90.0  # a lost call may still be on its way; only then its mark is searched
 MOST_TRIES = 10
 MISSING_TRIES, MISSING_AGAIN = 4, timedelta(days=1)
 SKEW = timedelta(minutes=5)  # how far Jira's clock and the bot's may be apart
@@ -53,25 +57,30 @@ class View:
     plan: Plan
 
 
+def _nothing(connection: Connection) -> None:
+    """There is nothing to write."""
+
+
 class Reconciler:
-    """Reconciles issues. `calendars` gives those to decide by now; `born` gives the business moment from which the
-    database has seen everything."""
+    """Reconciles issues. `calendars` gives those to decide by now, from the facts that the database has of closed days;
+    `born` gives the business moment from which the database has seen everything."""
 
     def __init__(
         self,
         config: Config,
-        calendars: Callable[[], Mapping[str, Calendar]],
+        calendars: Callable[[tuple[Any, ...]], Mapping[str, Calendar]],
         gateway: Gateway,
         agenda: Agenda,
         journal: Journal,
+        index: TicketIndex,
         applier: Applier,
         clock: Clock,
         born: Callable[[], datetime],
     ) -> None:
         self._config, self._calendars, self._gateway = config, calendars, gateway
-        self._agenda, self._journal = agenda, journal
+        self._agenda, self._journal, self._index = agenda, journal, index
         self._applier, self._clock, self._born = applier, clock, cache(born)
-        self._backoff = Backoff(agenda, clock)
+        self._backoff, self._settler = Backoff(agenda, clock), Settler(gateway, journal)
 
     # -- a reconcile that acts
 
@@ -107,7 +116,8 @@ class Reconciler:
             return
         LOG.info("%s: %s Asking again in a day.", claim.key, missing)
         self._backoff.over(claim.key)
-        self._agenda.release(claim, self._clock.now() + MISSING_AGAIN)
+        gone = partial(self._index.leave_in, issue_id=issue_of(claim.key))
+        self._agenda.release(claim, self._clock.now() + MISSING_AGAIN, also=gone)
 
     def _own_fault(self, claim: Claim, issue_id: str, fault: Exception) -> None:
         LOG.exception("issue %s: this reconcile failed because of a fault in the bot", issue_id)
@@ -117,18 +127,18 @@ class Reconciler:
             self._agenda.release(claim, self._clock.now(), failed=True)
 
     def _reconcile(self, claim: Claim, issue_id: str) -> None:
-        known = self._journal.known(issue_id)
-        wait = self._settle_in(known.open_intents)
+        known = self._journal.known(issue_id, CLOSURE)
+        wait = self._settler.wait(known.open_intents)
         if wait > 0:
             self._release(claim, self._clock.now(), not_before=self._agenda.machine() + wait)
             return
         snapshot = self._gateway.fetch(issue_id, known.done)
         if known.open_intents:
             for intent in known.open_intents:
-                self._settle(claim, snapshot.issue, intent)
+                self._settler.settle(claim, snapshot.issue, intent)
             self._journal.flush(claim)
             # What was found has to be read whole as well, before anything is decided from it.
-            known = self._journal.known(issue_id)
+            known = self._journal.known(issue_id, CLOSURE)
             snapshot = self._gateway.fetch(issue_id, known.done)
         if snapshot.issue.parent_id is not None:
             self._agenda.put(key_of(snapshot.issue.parent_id), self._clock.now(), Priority.PEOPLE)
@@ -141,16 +151,36 @@ class Reconciler:
             return
         applied = self._apply(claim, view, known)
         self._write_down(claim, view, known, applied)
-        self._release(claim, self._clock.now() if applied.again else view.plan.requeue_at)
+        self._release(
+            claim,
+            self._clock.now() if applied.again else view.plan.requeue_at,
+            index=self._indexing(view, known, applied.refs),
+        )
 
-    def _release(self, claim: Claim, requeue_at: datetime | None, not_before: float | None = None) -> None:
-        """Give the claim back, and record in the same transaction what the journal has from it."""
+    def _release(
+        self,
+        claim: Claim,
+        requeue_at: datetime | None,
+        not_before: float | None = None,
+        index: Callable[[Connection], None] = _nothing,
+    ) -> None:
+        """Give the claim back, and record in the same transaction what the journal has from it and what `index` has
+        for the index of tickets."""
 
         def save(connection: Connection) -> None:
             self._journal.save_in(connection, claim)
+            index(connection)
 
         self._agenda.release(claim, requeue_at, not_before=not_before, also=save)
         self._journal.saved(claim)
+
+    def _indexing(self, view: View, known: Known, refs: Mapping[str, str]) -> Callable[[Connection], None]:
+        """What keeps the ticket's row in the index, which is nothing if the row is as it was."""
+        if view.progress is None:
+            gone = view.process is None and known.digest
+            return partial(self._index.leave_in, issue_id=view.snapshot.issue.id) if gone else _nothing
+        row = ticket_row(view.progress, view.plan, refs, self._calendars(known.facts))
+        return _nothing if row.digest == known.digest else partial(self._index.save_in, row=row, at=self._clock.now())
 
     def _apply(self, claim: Claim, view: View, known: Known) -> Applied:
         if view.process is None or view.progress is None:
@@ -180,7 +210,7 @@ class Reconciler:
 
         Raises a JiraTrouble, or LedgerBroken."""
         snapshot = self._gateway.fetch(issue_id, {})
-        return self._view(snapshot, self._journal.known(snapshot.issue.id))
+        return self._view(snapshot, self._journal.known(snapshot.issue.id, CLOSURE))
 
     def _view(self, snapshot: Snapshot, known: Known) -> View:
         issue = snapshot.issue
@@ -208,7 +238,9 @@ class Reconciler:
         if ledger is None or process is None or not ledger.visits or ledger.visits[-1].ended is not None:
             return None
         progress, _ = self._think(issue, process, known)
-        return View(snapshot, process, progress, leave(progress, config.office_for(process.name), self._calendars()))
+        return View(
+            snapshot, process, progress, leave(progress, config.office_for(process.name), self._calendars(known.facts))
+        )
 
     def _process_of(self, issue: Issue, name: str | None = None) -> Process | None:
         """The process that an issue follows, or the one of that `name`, in the calendar that counts for it."""
@@ -232,7 +264,11 @@ class Reconciler:
     def _think(
         self, issue: Issue, process: Process, known: Known, marks: Mapping[str, str] | None = None
     ) -> tuple[Progress, Plan]:
-        office, calendars, bots = self._config.office_for(process.name), self._calendars(), self._gateway.bots
+        office, calendars, bots = (
+            self._config.office_for(process.name),
+            self._calendars(known.facts),
+            self._gateway.bots,
+        )
         applied = {**known.done, **(marks or {})}
         progress = follow(issue, process, office, calendars, bots, self._clock.now(), applied)
         return progress, decide(progress, office, calendars, known.parked)
@@ -250,44 +286,6 @@ class Reconciler:
         fresh = tuple(c for c in issue.comments if c.created >= since and c.id not in known)
         recent = replace(issue, comments=fresh)
         return self._gateway.marked_subtasks(issue, known) | self._gateway.marked_comments(recent, 0)
-
-    # -- calls whose answer was lost
-
-    def _settle_in(self, intents: Sequence[Intent]) -> float:
-        """Seconds until every open intent is old enough to be settled."""
-        return max((SETTLE_SECONDS - self._journal.age(i) for i in intents), default=0.0)
-
-    def _settle(self, claim: Claim, issue: Issue, intent: Intent) -> None:
-        if intent.kind == "subtasks":
-            found = self._gateway.marked_subtasks(issue, intent.subtasks)
-        elif intent.kind == MESSAGE:
-            # Nobody knows whether it went out, so it counts as sent: once at most.
-            found = dict.fromkeys(intent.effect_ids, NOTED)
-        elif intent.kind == "comment":
-            highest = int(intent.highest_comment) if intent.highest_comment.isdigit() else 0
-            found = self._gateway.marked_comments(issue, highest)
-        else:
-            # A move, or labels, fields and ledger: what is there now shows what is still to be done.
-            found = {}
-        refs = {effect: found[effect] for effect in intent.effect_ids if effect in found}
-        if refs:
-            self._journal.close_intent(claim, intent.id, intent.issue_id, refs)
-            if intent.kind == "comment" and not intent.public:
-                self._check_hidden(issue, set(refs.values()))
-        else:
-            self._journal.fail_intent(intent.id, "settled: Jira does not hold it")
-        LOG.info(
-            "%s: a lost %s call was settled: %s", issue.key, intent.kind, "it had happened" if refs else "it had not"
-        )
-
-    def _check_hidden(self, issue: Issue, refs: Collection[str]) -> None:
-        """What was meant for staff alone must be so, though the answer that says so was lost."""
-        for comment in issue.comments:
-            if comment.id in refs and comment.public and issue.service_desk:
-                try:
-                    self._gateway.withdraw(issue, comment.id)
-                except Refused as refused:
-                    LOG.error("%s: %s", issue.key, refused)
 
     def _report_broken(self, claim: Claim, snapshot: Snapshot, known: Known, reason: str) -> None:
         """The ledger cannot be read: say so to staff, once for this broken text, and leave the ticket alone."""

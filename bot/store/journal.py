@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from sqlalchemy import Connection, RowMapping
 
 from bot.clock import Clock
 from bot.store.agenda import Agenda, Claim
-from bot.store.database import Store, StoreError
-from bot.store.journal_sql import END_INTENT, KNOWN, OPEN, PUBLIC, JournalSql
+from bot.store.database import Store, StoreError, starting_with
+from bot.store.journal_sql import END_INTENT, FACT, KNOWN, OPEN, PUBLIC, JournalSql
 from bot.store.tables import deliveries, effects, intents, looks, meta
 from bot.store.unsaved import Unsaved
 
@@ -60,12 +61,15 @@ class EffectRecord:
 class Known:
     """What the journal knows of one issue when a reconcile begins: the calls whose answer is unknown, the oldest
     first; the effects that are done, each with its id in Jira or an empty string; those that were given up, each with
-    its reason; and why the latest reconcile did what it did, None where there was none."""
+    its reason; and why the latest reconcile did what it did, None where there was none. `digest` is that of the issue's
+    row in the index of tickets, None where it has none, and `facts` are the facts of the bot that were asked for."""
 
     open_intents: tuple[Intent, ...]
     done: Mapping[str, str]
     parked: Mapping[str, str]
     last_reason: str | None
+    digest: str | None = None
+    facts: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,18 +99,22 @@ class Journal:
         self._unsaved: dict[str, Unsaved] = {}  # by the claim's token, which one thread works for
         self._sql = JournalSql(store)
 
-    def known(self, issue_id: str) -> Known:
-        """All that a reconcile needs to know of one issue."""
-        return self._store.read(lambda connection: self._known_in(connection, {"issue": issue_id}))
+    def known(self, issue_id: str, facts: str) -> Known:
+        """All that a reconcile needs to know of one issue, and the facts of the bot whose names begin with `facts`."""
+        asked = {"issue": issue_id, "pattern": starting_with(facts)}
+        return self._store.read(lambda connection: self._known_in(connection, asked))
 
-    def _known_in(self, connection: Connection, issue: Mapping[str, str]) -> Known:
-        found = KNOWN.rows(connection, issue)
-        is_open, last_reason = found[0][:2]
+    def _known_in(self, connection: Connection, asked: Mapping[str, str]) -> Known:
+        found = KNOWN.rows(connection, asked)
+        is_open, last_reason, digest = next(row[:3] for row in found if row[4] != FACT)
+        named = sorted((name, value) for _, _, _, name, state, value, _ in found if state == FACT)
         return Known(
-            tuple(_intent(row) for row in connection.execute(OPEN, issue).mappings()) if is_open else (),
-            {effect: ref for _, _, effect, state, ref, _ in found if state == "done"},
-            {effect: reason for _, _, effect, state, _, reason in found if state == "parked"},
+            tuple(_intent(row) for row in connection.execute(OPEN, asked).mappings()) if is_open else (),
+            {effect: ref for *_, effect, state, ref, _ in found if state == "done"},
+            {effect: reason for *_, effect, state, _, reason in found if state == "parked"},
             last_reason,
+            digest,
+            tuple(json.loads(value) for _, value in named),
         )
 
     # -- intents

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bot.store.agenda_sql import insert_if_ours
 from bot.store.database import Store
 from bot.store.prepared import Prepared
-from bot.store.tables import effects, intents, looks
+from bot.store.tables import effects, intents, looks, meta, tickets
 
 
 class JournalSql:
@@ -43,13 +43,29 @@ _ISSUE = sa.bindparam("issue", type_=sa.Text())
 _OPEN_OF_ISSUE = (intents.c.issue_id == _ISSUE, intents.c.state == "open")
 OPEN = sa.select(intents).where(*_OPEN_OF_ISSUE).order_by(intents.c.id)
 _LAST = sa.select(looks.c.reason).where(looks.c.issue_id == _ISSUE).order_by(looks.c.id.desc()).limit(1)
+_DIGEST = sa.select(tickets.c.digest).where(tickets.c.issue_id == _ISSUE)
 _HEAD = sa.select(
-    sa.exists().where(*_OPEN_OF_ISSUE).label("is_open"), _LAST.scalar_subquery().label("last_reason")
+    sa.exists().where(*_OPEN_OF_ISSUE).label("is_open"),
+    _LAST.scalar_subquery().label("last_reason"),
+    _DIGEST.scalar_subquery().label("digest"),
 ).subquery()
-# One row per effect, and one without an effect where there is none yet.
+FACT = "fact"  # the state in the rows of KNOWN that are facts of the bot
+# One row per effect, and one without an effect where there is none yet; after these, a row per fact whose name is
+# like `pattern`. In one statement, because every reconcile asks for both.
 KNOWN = Prepared(
-    sa.select(_HEAD, effects.c.effect_id, effects.c.state, effects.c.ref, effects.c.reason).select_from(
-        _HEAD.outerjoin(effects, effects.c.issue_id == _ISSUE)
+    sa.union_all(
+        sa.select(_HEAD, effects.c.effect_id, effects.c.state, effects.c.ref, effects.c.reason).select_from(
+            _HEAD.outerjoin(effects, effects.c.issue_id == _ISSUE)
+        ),
+        sa.select(
+            sa.false(),
+            sa.null(),
+            sa.null(),
+            meta.c.name,
+            sa.literal_column(f"'{FACT}'", sa.Text),
+            sa.cast(meta.c.value, sa.Text),
+            sa.literal_column("''", sa.Text),
+        ).where(meta.c.name.like(sa.bindparam("pattern", type_=sa.Text()), escape="/")),
     )
 )
 END_INTENT = Prepared(

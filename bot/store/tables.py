@@ -1,4 +1,4 @@
-"""The tables of the bot's database: agenda, journal and cache, all of which may be lost."""
+"""The tables of the bot's database: agenda, journal, index of tickets and cache, all of which may be lost."""
 
 from __future__ import annotations
 
@@ -120,4 +120,48 @@ looks = sa.Table(
     sa.Column("effects", sa.JSON, nullable=False),
     sa.Index("looks_issue", "issue_id", "id"),
     sa.Index("looks_looked", "looked"),
+)
+
+# The index of tickets: where each one stood at its latest reconcile. `place` is "step", "waiting", "outside", "end" or
+# "left"; `branches` has each open branch with its subtask, `summary` what an ended ticket took.
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    sa.Column("issue_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("pass", sa.Text, key="pass_id", nullable=False),
+    sa.Column("pass_number", sa.Integer, nullable=False),
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("turn", sa.JSON, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("due", Moment),
+    sa.Column("forecast_from", sa.Date),
+    sa.Column("forecast_to", sa.Date),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("branches", sa.JSON, nullable=False),
+    sa.Column("district", sa.Text, nullable=False),
+    sa.Column("summary", sa.JSON(none_as_null=True)),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("updated", Moment, nullable=False),
+    sa.Index("tickets_process", "process", "place"),
+)
+
+# The text of each process file that is in force. `retired` has the labels and due fields that earlier texts used;
+# `released` says since when the bot lets the process go.
+accepted = sa.Table(
+    "accepted",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("retired", sa.JSON, nullable=False),
+    sa.Column("released", Moment),
 )

@@ -39,6 +39,7 @@ SAMPLE: Final[Facts] = {
     "asked_by": "Quality Review",
     "return_title": "Initial File Review",
     "days": 5,
+    "expected": (datetime(2026, 1, 27, 23, 0, tzinfo=UTC), datetime(2026, 2, 24, 23, 0, tzinfo=UTC)),
     "told": datetime(2026, 1, 12, 23, 0, tzinfo=UTC),
     "findings": (
         "Class file: the column teacher_id is empty in 14 rows.",
@@ -61,7 +62,7 @@ STAFF_SAMPLE: Final[Facts] = {
     "items": ("Dana Reyes: We changed our system last week. Does that matter?",),
 }
 # What a text may speak of and often does not: empty if the plan gives no such fact.
-OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0, "told": None}
+OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0, "told": None, "expected": ()}
 # The same, for internal comments alone.
 ABSENT: Final[Facts] = {
     "accounts": (), "what": "", "since": None, "started": None, "note": "", "author": "", "reason": "", "items": (),

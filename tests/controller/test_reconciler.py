@@ -302,7 +302,7 @@ def test_a_field_of_the_issue_chooses_its_calendar(config: Config, harness: Harn
     office = replace(config.office, calendar_field="customfield_10040", district_calendars={"west": "late"})
     calendars = {**config.calendars, "late": late}
     harness.bot.reconciler._config = replace(config, office=office, calendars=calendars)
-    harness.bot.reconciler._calendars = lambda: calendars
+    harness.bot.reconciler._calendars = lambda facts: calendars
     look_until_quiet(harness, ticket)
     harness.site.comment(CARLA, ticket, "I confirm")
     look_until_quiet(harness, ticket)

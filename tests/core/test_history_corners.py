@@ -12,9 +12,9 @@ import pytest
 from bot.core.decide.engine import leave
 from bot.core.history.sla_clocks import goal_of
 from bot.core.model.effects import PostComment
-from bot.core.model.issue import Comment
+from bot.core.model.issue import Comment, Person
 from bot.core.model.ledger import Mover, Verdict
-from bot.core.model.process import Process, Revision
+from bot.core.model.process import Office, Process, Revision
 from bot.core.time.goals import parse_goal
 from tests.core.world import (
     BOT,
@@ -316,3 +316,218 @@ def test_a_command_of_the_visit_before_that_appears_late(words: str, answer: str
     world.move(FOLDER).rest()
     world.comments.append(Comment("5", HANNA, written, written, words, False))
     assert _templates(world) == [answer]
+
+
+# -- what a move says of the visit that it ends
+
+GRACE = replace(OFFICE, grace=timedelta(seconds=60))
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "by", "verdict"),
+    [
+        (REVIEW, WAITING, HANNA, Verdict.REVISION),
+        (REVIEW, WAITING, ROBOT, Verdict.LEFT),
+        (REVIEW, QUALITY, HANNA, Verdict.GOOD),
+        (REVIEW, QUALITY, ROBOT, Verdict.LEFT),
+        (REVIEW, FOLDER, HANNA, Verdict.LEFT),
+        (FOLDER, REVIEW, HANNA, Verdict.DONE),
+        (FOLDER, QUALITY, HANNA, Verdict.LEFT),
+        (FOLDER, WAITING, HANNA, Verdict.LEFT),
+        (QUALITY, "Done", HANNA, Verdict.DONE),
+        (QUALITY, "Withdrawn", HANNA, Verdict.LEFT),
+        (WAITING, REVIEW, HANNA, Verdict.LEFT),
+        ("On Hold", FOLDER, HANNA, Verdict.LEFT),
+    ],
+)
+def test_the_verdict_of_a_move(begins: str, ends: str, by: Person, verdict: Verdict) -> None:
+    """A person who moves the ticket where its step leads has completed that; an app only sets a status."""
+    world = (in_review() if begins == REVIEW else World(status=begins).rest()).wait(hours=1)
+    visit = world.move(ends, by).follow().ledger.visits[-2]
+    assert (visit.verdict, visit.ended, visit.ended_by) == (verdict, world.now, by.id)
+    decided = visit.decided
+    if verdict == Verdict.LEFT:
+        assert decided is None
+    else:
+        assert decided is not None
+        assert (decided.verdict, decided.at, decided.by, decided.to) == (verdict, world.now, by.id, ends)
+
+
+def test_an_app_corrects_no_mistake() -> None:
+    """A person ended the review; that an app put the ticket back at once changes no verdict."""
+    world = in_review(office=GRACE).wait(hours=1).move(WAITING, HANNA).rest().wait(seconds=10).move(REVIEW, ROBOT)
+    assert [v.verdict for v in world.rest().follow().ledger.visits if v.step == "review"] == [Verdict.REVISION, None]
+
+
+def test_a_move_to_a_third_status_corrects_no_mistake() -> None:
+    """The ticket is not back where it was."""
+    world = in_review(office=GRACE).wait(hours=1).move(WAITING).rest().wait(seconds=10).move(QUALITY)
+    assert world.rest().follow().ledger.visits[-3].verdict == Verdict.REVISION
+
+
+# -- when files were received
+
+
+def test_a_further_review_of_the_same_files_counts_from_its_own_beginning() -> None:
+    """Also when the ticket comes back to it; the round stays the same."""
+    quality = replace(PROCESS.step("quality"), revision=Revision("quality", "files_need_revision"), goal=OTHER)
+    process = replace(PROCESS, steps=tuple(quality if s.name == "quality" else s for s in PROCESS.steps))
+    world = in_review(process=process).wait(hours=1).move(QUALITY).rest()
+    began = world.now
+    assert (world.follow().visit.received, world.follow().visit.round) == (began, 1)
+    world.wait(hours=1).move("On Hold").rest().wait(hours=1).move(QUALITY).rest()
+    assert (world.follow().visit.received, world.follow().visit.round) == (began, 1)
+    world.wait(hours=1).move(REVIEW).rest()
+    assert (world.follow().visit.received, world.follow().visit.round) == (MONDAY, 1)
+
+
+@pytest.mark.parametrize(("by", "files"), [(HANNA, True), (ROBOT, False)])
+def test_who_moves_the_ticket_on_while_files_are_owed(by: Person, files: bool) -> None:
+    """A person acts for the district; an app's move brings nothing."""
+    visit = in_folder().wait(hours=1).move(REVIEW, by).rest().follow().visit
+    assert bool(visit.files) == files
+    assert visit.received == (MONDAY + timedelta(hours=1) if files else None)
+    assert visit.round == int(files)
+
+
+def test_a_subtask_that_staff_finish_receives_the_files() -> None:
+    """At that moment, whoever moves the ticket later; the set is named after the subtask and the moment."""
+    world = in_folder(office=MANUAL).wait(hours=1).set("Files", "Done").rest()
+    received = world.now
+    subtask = next(s.id for s in world.subtasks if s.summary == "Files")
+    visit = world.wait(hours=1).move(REVIEW).rest().follow().visit
+    assert (visit.received, visit.files) == (received, f"s{subtask}.{int(received.timestamp())}")
+
+
+def test_a_ticket_that_comes_back_to_an_unfinished_review_brings_no_files_again() -> None:
+    """They were received in the visit before, and the same set is reviewed on."""
+    world = in_review().wait(hours=1)
+    files = world.follow().visit.files
+    world.move(QUALITY).rest().wait(hours=1).move(REVIEW).rest()
+    visit = world.follow().visit
+    assert (visit.files, visit.received, visit.round) == (files, MONDAY, 1)
+
+
+def test_a_visit_that_the_bot_worked_in_was_not_missed() -> None:
+    """Only one that passed wholly between two reconciles was; what was before the bot's time is not counted."""
+    world = World().rest().wait(hours=1).move(FOLDER)
+    assert world.plan().missed == ()
+    world.rest().wait(hours=1).move(REVIEW)
+    assert world.plan().missed == ()
+    world.wait(hours=1).move(QUALITY)
+    assert len(world.plan().missed) == 1
+    assert World().move(FOLDER).wait(hours=1).move(REVIEW).plan().missed == ()
+
+
+def test_a_persons_move_wins_in_every_step() -> None:
+    """What the bot had decided is read from the last visit that the ledger knows."""
+    world = in_folder().wait(hours=1).set("Folder", "Done").rest().wait(hours=1)
+    world.say("files ready")
+    stale = copy.deepcopy(world)
+    stale.reconcile()
+    world.ledger = stale.ledger
+    world.move(QUALITY, FRED).move(REVIEW, BOT)
+    assert world.follow().visit.undo == QUALITY
+    assert world.rest().status == QUALITY
+
+
+def test_a_person_who_moves_twice_wins_over_the_bots_plan() -> None:
+    """The second move is where the bot wanted the ticket too: it is the person's, and is not undone."""
+    world = World().rest().wait(minutes=5)
+    world.say("confirm")
+    stale = copy.deepcopy(world)
+    stale.reconcile()
+    world.ledger = stale.ledger
+    world.move(QUALITY, FRED).move(FOLDER, FRED)
+    assert (world.follow().visit.undo, world.follow().visit.mover) == ("", Mover.PERSON)
+    assert world.rest().status == FOLDER
+
+
+def test_a_move_after_a_new_round_begins_a_visit() -> None:
+    """Though the round itself began with a comment; moves before it are not read again."""
+    world = in_review().wait(hours=1)
+    world.say("/new-round", HANNA, public=False)
+    visits = len(world.rest().follow().ledger.visits)
+    world.wait(hours=1).move(QUALITY)
+    assert len(world.follow().ledger.visits) == visits + 1
+    assert world.follow().visit.status == QUALITY
+
+
+def test_a_move_by_nobody_is_an_apps() -> None:
+    """Jira does not name the author of every change."""
+    world = in_folder().wait(hours=1)
+    world.move(REVIEW, None)  # type: ignore[arg-type]
+    visit = world.follow().visit
+    assert (visit.status, visit.by, visit.mover, visit.files) == (REVIEW, "", Mover.APP, "")
+    assert world.follow().ledger.visits[-2].ended_by == ""
+
+
+def test_a_slip_in_a_second_round_is_no_verdict_either() -> None:
+    """The ticket is back where it was, and the round goes on."""
+    world = waiting(office=GRACE).rest().wait(hours=1).rest()
+    world.say("files ready")
+    world.rest().wait(hours=1).move(WAITING).rest().wait(seconds=10).move(REVIEW).rest()
+    assert [v.verdict for v in world.follow().ledger.visits if v.step == "review"] == [
+        Verdict.REVISION,
+        Verdict.LEFT,
+        None,
+    ]
+    assert world.follow().visit.round == 2
+
+
+def test_a_move_to_wait_means_that_files_came_unless_somebody_said_otherwise() -> None:
+    """Also where the process has words for files that were not received."""
+    world = in_review(process=_process(revision=Revision("review", "files_need_revision", not_received="not_received")))
+    world.wait(hours=1).say("/extend 8 business hours ill", HANNA, public=False)
+    world.rest().wait(hours=1).move(WAITING)
+    assert world.follow().ledger.visits[-2].verdict == Verdict.REVISION
+
+
+def test_a_reply_within_the_grace_makes_a_move_no_mistake() -> None:
+    """The bot sees it all at once: the district has sent new files in between."""
+    world = in_review(office=GRACE).wait(hours=1).move(WAITING).wait(seconds=10)
+    world.say("files ready")
+    world.wait(seconds=10).move(REVIEW)
+    assert world.follow().visit.round == 2
+    assert [v.verdict for v in world.follow().ledger.visits if v.step == "review"] == [Verdict.REVISION, None]
+
+
+@pytest.mark.parametrize(
+    ("status", "continued"), [(WAITING, True), (FOLDER, True), (REVIEW, True), ("Withdrawn", False)]
+)
+def test_what_a_visit_after_a_hold_continues(status: str, continued: bool) -> None:
+    """The same step or wait; an end is nothing that goes on."""
+    world = in_review().wait(hours=1)
+    if status != REVIEW:
+        world.move(status).rest().wait(hours=1)
+    first = world.follow().visit.id
+    world.move("On Hold").rest().wait(hours=1).move(status)
+    assert world.follow().visit.continues == (first if continued else "")
+
+
+@pytest.mark.parametrize(("office", "hours"), [(OFFICE, 1), (MANUAL, 2)])
+def test_files_that_nobody_awaited_are_received_with_the_step_before(office: Office, hours: int) -> None:
+    """When it was complete, if the bot moves the ticket on, however late; otherwise with the person's move."""
+    folder = replace(PROCESS.step("folder"), branches=PROCESS.step("folder").branches[:1])
+    process = replace(PROCESS, steps=tuple(folder if s.name == "folder" else s for s in PROCESS.steps))
+    world = in_folder(process=process, office=office).wait(hours=1).set("Folder", "Done")
+    world.wait(hours=1).rest()
+    visit = world.move(REVIEW).rest().follow().visit
+    assert (visit.received, visit.round) == (MONDAY + timedelta(hours=hours), 1)
+
+
+def test_a_comment_goes_before_a_move_at_the_same_moment() -> None:
+    """The move may be its result, so the reply is one to the step that it left."""
+    world = World().rest().wait(minutes=1)
+    world.move(FOLDER).say("confirm")
+    before, visit = world.follow().ledger.visits
+    assert ([r.intent for r in before.replies], visit.replies) == (["confirm"], [])
+    assert world.rest().bot_comments(public=False) == []
+
+
+@pytest.mark.parametrize("ticket", [lambda: World().rest(), in_folder, in_review, waiting])
+def test_without_its_ledger_the_bot_does_nothing_twice(ticket: Callable[[], World]) -> None:
+    """Its database knows what was done in every visit, the first too."""
+    world = ticket()
+    world.ledger = None
+    assert world.plan().effects == ()

@@ -415,3 +415,39 @@ def test_an_end_without_words_is_reached_in_silence() -> None:
     process = replace(PROCESS, closings={"done": Closing(None, "Done")})
     world = World(process=process, status=QUALITY).rest().wait(hours=1).move("Done")
     assert world.plan().effects == ()
+
+
+def test_a_receipt_names_its_review_where_the_files_are_new() -> None:
+    """A further review of the same files is no arrival, and other steps receive none."""
+    quality = replace(
+        PROCESS.step("quality"), revision=Revision("quality", "files_need_revision"), say="quality_review"
+    )
+    process = replace(PROCESS, steps=tuple(quality if s.name == "quality" else s for s in PROCESS.steps))
+    world = in_review(process=process).wait(hours=1).set("Complete?", "Done").set("Accurate?", "Done", FRED).rest()
+    world.wait(hours=1).say("/new-round", HANNA, public=False)
+    world.rest()
+    said = {(e.template, e.facts["round"]): e.facts.get("return_title") for e in world.done if _is_public(e)}
+    assert said == {
+        ("confirm_files", 0): None,
+        ("securestor_folder", 0): None,
+        ("folder_ready", 0): None,
+        ("files_received", 1): "Review",
+        ("quality_review", 1): None,
+        ("quality_review", 2): "Quality",
+    }
+
+
+def _is_public(effect: object) -> bool:
+    return isinstance(effect, PostComment) and effect.public
+
+
+def test_another_step_that_has_spoken_has_not_asked_the_same() -> None:
+    """Only the step that is named counts, and only straight before."""
+    steps = tuple(replace(s, said_by="quality") if s.name == "confirm" else s for s in PROCESS.steps)
+    steps = tuple(replace(s, say="quality_review") if s.name == "quality" else s for s in steps)
+    process = replace(PROCESS, steps=steps)
+    for before, said in (([FOLDER], True), ([QUALITY], False), ([QUALITY, FOLDER], True), ([FOLDER, QUALITY], False)):
+        world = World(process=process, status=before[0]).rest()
+        for status in (*before[1:], "Confirming Files"):
+            world.wait(hours=1).move(status).rest()
+        assert ("confirm_files" in world.bot_comments(public=True)) == said

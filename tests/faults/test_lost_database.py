@@ -131,7 +131,7 @@ def test_a_record_that_somebody_edited_into_nonsense(rig: Rig) -> None:
     snapshot = rig.bot.gateway.fetch(rig.ticket, {})
     process = reconciler.dry_run(rig.ticket).process
     assert process is not None
-    known = rig.bot.journal.known(rig.ticket)
+    known = rig.bot.journal.known(rig.ticket, "closure ")
     faults, clear, tried = [], 0, 0
     # One in four: every nonsense at some places, every place with some nonsense.
     for value in islice(nonsensical(dict(snapshot.issue.ledger)), 0, None, 4):

@@ -11,6 +11,7 @@ from bot.core.decide.announced_dates import correct_announced_date, next_passing
 from bot.core.decide.command_replies import reply_to_commands, send_drafts
 from bot.core.decide.escalation_notices import mark_done, plan_notices
 from bot.core.decide.escalations import DueEscalation, due_escalations, forget_repetitions, next_moment
+from bot.core.decide.forecast import expected_days, forecast
 from bot.core.decide.in_step import plan_step
 from bot.core.decide.outside_steps import announce_pause_end, plan_end, plan_outside, plan_undo, plan_waiting
 from bot.core.decide.plan_builder import PlanBuilder, team
@@ -19,6 +20,7 @@ from bot.core.decide.template_facts import describe_effect
 from bot.core.history.progress import Progress
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Plan, PostComment, TicketUpdate
+from bot.core.model.forecast import Usual
 from bot.core.model.issue import Comment
 from bot.core.model.ledger import Verdict
 from bot.core.model.own_templates import OwnTemplate
@@ -27,11 +29,19 @@ from bot.core.time.business_calendar import Calendar
 from bot.core.time.goals import Unit
 
 
-def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar], parked: Mapping[str, str]) -> Plan:
-    """The plan for one issue. `parked` maps each effect that was given up to the reason that Jira gave.
+def decide(
+    progress: Progress,
+    office: Office,
+    calendars: Mapping[str, Calendar],
+    parked: Mapping[str, str],
+    usual: Mapping[str, Usual] | None = None,
+) -> Plan:
+    """The plan for one issue. `parked` maps each effect that was given up to the reason that Jira gave, and `usual` has
+    how long finished tickets took in a step, by its name.
 
     If there is nothing to do, the plan has no effects and its reason says why."""
-    builder = PlanBuilder(progress, parked, progress.ledger.copy())
+    expected = forecast(progress, calendars, usual or {})
+    builder = PlanBuilder(progress, parked, progress.ledger.copy(), expected)
     due_now = due_escalations(progress, calendars, parked)
     # Commands get a reply even if the bot may not speak on its own yet.
     send_drafts(builder, calendars)
@@ -66,6 +76,7 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
         requeue_at=_next_reconcile(builder, calendars),
         done_without_call=tuple(builder.done_without_call),
         missed=tuple(progress.new_comments.missed),
+        forecast=expected,
     )
 
 
@@ -163,7 +174,7 @@ def _answer_status_request(builder: PlanBuilder) -> None:
     if builder.moves_ticket:
         builder.done_without_call += map(builder.id, names)
         return
-    builder.say(names, OwnTemplate.STATUS, public=True)
+    builder.say(names, OwnTemplate.STATUS, public=True, expected=expected_days(builder.expected))
     builder.reasons.append("the contact asked where they stand")
 
 

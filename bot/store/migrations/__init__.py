@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-HEAD = "0001"  # the newest revision: tables that have it are as the code uses them
+HEAD = "0002"  # the newest revision: tables that have it are as the code uses them
 
 
 class OtherVersion(Exception):
