@@ -126,8 +126,10 @@ def test_every_estimate_is_called_one(ods: Begin) -> None:
 
 
 def test_where_the_district_stands(ods: Begin) -> None:
-    """A reply STATUS is answered with the published titles, as in every process."""
+    """A reply STATUS is answered with the published titles, and with estimates that are called that."""
     story = to_etl(ods())
     story.contact("STATUS", by=OLIVE)
     assert 'in the step "WESD ETL (Extract, Transform, Load)"' in unescaped(story.last)
-    assert 'The step after this one is "Data Validation"' in story.last
+    assert 'The next step is "Data Validation"' in story.last
+    assert "This step usually ends by" in story.last
+    assert "The whole onboarding usually ends between" in story.last
