@@ -54,7 +54,8 @@ class Harness:
     """One sandbox and one bot. The business clock moves only by `advance`, and only while all is at rest.
 
     With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find. The site
-    holds what each process needs beside its statuses, or `needs`, by the names of the processes."""
+    holds what each process needs beside its statuses, or `needs`, by the names of the processes. Local moments are
+    those of the calendar of `process`, by default of the first one."""
 
     def __init__(
         self,
@@ -69,8 +70,11 @@ class Harness:
         ports: tuple[int, int] = (0, 0),
         database_url: str | None = None,
         needs: Mapping[str, Needs] | None = None,
+        process: str | None = None,
     ) -> None:
         self.config = unhurried(config)
+        told = next((p for p in config.processes if p.name == process), config.processes[0])
+        self.zone = ZoneInfo(config.calendars[told.calendar].zone)
         self.var, self.periods = var, periods
         self.clock = SettableClock(start)
         needs = needs_of_all(config.processes, config.office_for) if needs is None else needs
@@ -171,8 +175,7 @@ class Harness:
 
     def local(self, text: str) -> datetime:
         """A moment given in the calendar's own time: "2026-01-05 09:30"."""
-        zone = ZoneInfo(next(iter(self.config.calendars.values())).zone)
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
+        return datetime.fromisoformat(text).replace(tzinfo=self.zone)
 
     def at(self, text: str) -> None:
         """Advance to a local moment."""

@@ -12,7 +12,7 @@ from bot.core.model.effects import PostComment
 from bot.core.model.facts import Condition, Fact, FactKind, GoalByFact
 from bot.core.model.issue import Person
 from bot.core.model.own_templates import OwnTemplate
-from bot.core.model.process import Branch, Closing, Process, Revision, Step, Team
+from bot.core.model.process import Branch, Closing, Process, Reminders, Revision, Step, Team
 from bot.core.time.goals import parse_goal
 from tests.core.world import BOT, CARLA, HANNA, MONDAY, OFFICE, World, effects_of
 
@@ -114,6 +114,18 @@ def test_once_begun_it_is_begun_and_pauses_when_the_condition_fails() -> None:
     (clock,) = world.follow().running
     assert clock.paused is None
     assert clock.due == due + timedelta(hours=2)
+
+
+def test_no_reminder_while_the_condition_does_not_hold() -> None:
+    """The bot says nothing meanwhile; the days count from when it is so again."""
+    reminders = Reminders((parse_goal("3 business days"),), "reminder")
+    asked = replace(ODS.steps[0], branches=(Branch("template", "district", subtask="Fill", done_by=("ready",)),))
+    world = opened(process=replace(ODS, reminders=reminders, steps=(asked, *ODS.steps[1:])))
+    world.choose(SIGNED, "Yes").rest().wait(days=1).choose(SIGNED, "No").rest().wait(days=7).rest()
+    assert world.bot_comments(public=True) == ["outreach"]
+    world.choose(SIGNED, "Yes").rest().wait(days=2).rest()
+    assert world.bot_comments(public=True) == ["outreach"]
+    assert world.wait(days=1).rest().bot_comments(public=True) == ["outreach", "reminder"]
 
 
 # -- requires

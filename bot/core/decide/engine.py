@@ -26,6 +26,7 @@ from bot.core.model.ledger import Verdict
 from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Office
 from bot.core.time.business_calendar import Calendar
+from bot.core.time.goals import Unit
 
 
 def decide(
@@ -148,14 +149,14 @@ def _remind(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
         # The comment that goes out anyway is reminder enough.
         builder.done_without_call.append(builder.id(reminder.name))
         return
+    days = reminder.after.high if reminder.after.unit is Unit.BUSINESS_DAYS else 0
     if reminder.phone:
-        days = reminder.after.high
         accounts = team(builder.progress)
         builder.say(
             [reminder.name], OwnTemplate.PHONE_DISTRICT, False, days=days, since=reminder.since, accounts=accounts
         )
     elif builder.progress.process.reminders is not None:
-        builder.say([reminder.name], builder.progress.process.reminders.say, public=True)
+        builder.say([reminder.name], builder.progress.process.reminders.say, public=True, days=days)
     builder.reasons.append(f"the district's turn has lasted {reminder.after}")
 
 
