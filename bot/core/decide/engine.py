@@ -50,16 +50,7 @@ def decide(
         _report_parked(builder, parked)
         _report_unrecognized(builder)
         announce_pause_end(builder)
-        if progress.outside:
-            plan_outside(builder)
-        elif progress.visit.undo:
-            plan_undo(builder)
-        elif progress.waiting:
-            plan_waiting(builder)
-        elif progress.step is not None:
-            plan_step(builder, progress.step)
-        else:
-            plan_end(builder)
+        _plan_visit(builder)
         _answer_status_request(builder)
         _remind(builder, calendars)
         plan_notices(builder, due_now, office)
@@ -78,6 +69,21 @@ def decide(
         missed=tuple(progress.new_comments.missed),
         forecast=expected,
     )
+
+
+def _plan_visit(builder: PlanBuilder) -> None:
+    """Plan what the ticket needs where it is."""
+    progress = builder.progress
+    if progress.outside:
+        plan_outside(builder)
+    elif progress.visit.undo:
+        plan_undo(builder)
+    elif progress.waiting:
+        plan_waiting(builder)
+    elif progress.step is not None:
+        plan_step(builder, progress.step)
+    else:
+        plan_end(builder)
 
 
 def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> Plan:
