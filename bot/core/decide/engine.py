@@ -86,17 +86,27 @@ def _plan_visit(builder: PlanBuilder) -> None:
         plan_end(builder)
 
 
-def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> Plan:
+def leave(
+    progress: Progress,
+    office: Office,
+    calendars: Mapping[str, Calendar],
+    parked: Mapping[str, str] | None = None,
+    released: bool = False,
+) -> Plan:
     """The plan for an issue that was moved to another project or type and no longer follows the process: its clocks
-    close with the verdict "left", the bot's labels and due date are removed, and nothing is said."""
-    ledger = progress.ledger.copy()
-    visit = ledger.visits[-1]
+    close with the verdict "left", the bot's labels and due date are removed, and nothing is said. If the whole process
+    was `released`, staff get one note."""
+    builder = PlanBuilder(progress, parked or {}, progress.ledger.copy())
+    visit = builder.visit
     visit.ended, visit.verdict, visit.decided = progress.now, Verdict.LEFT, None
     visit.clocks = {name: replace(c, stopped=c.stopped or progress.now) for name, c in visit.clocks.items()}
+    if released:
+        builder.say([EffectName.of(Kind.RELEASED)], OwnTemplate.RELEASED, public=False, accounts=team(progress))
     alone = replace(progress, clocks=())
     _, remove = labels.labels(alone, calendars, [], ())
-    fields = labels.due_field(alone, office, calendars)
-    return Plan(f"It no longer follows {progress.process.title}.", update=TicketUpdate((), remove, fields, ledger))
+    fields = labels.due_fields(alone, office, calendars)
+    update = TicketUpdate((), remove, fields, builder.ledger)
+    return Plan(f"It no longer follows {progress.process.title}.", tuple(builder.effects), update)
 
 
 def _next_reconcile(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> datetime | None:
@@ -194,7 +204,7 @@ def _update(
     if progress.outside:
         return TicketUpdate(ledger=builder.ledger)  # outside the process clocks pause and keep their labels
     add, remove = labels.labels(progress, calendars, due_now, builder.parked)
-    return TicketUpdate(add, remove, labels.due_field(progress, office, calendars), builder.ledger)
+    return TicketUpdate(add, remove, labels.due_fields(progress, office, calendars), builder.ledger)
 
 
 # -- the reason
