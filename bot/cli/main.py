@@ -18,6 +18,7 @@ from bot import __version__
 from bot.app import Bot, load_checked
 from bot.cli.console import Desk, desk, fail, idle_bot, made, out, own_or_example, ready, reconcile_now, say
 from bot.cli.explain import describe, explain
+from bot.cli.forecast_command import forecast
 from bot.cli.process_commands import processes
 from bot.cli.setup_commands import tools
 from bot.cli.time_commands import times
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(tools)
 app.add_typer(processes, name="process", help="What a changed process file would do, and letting a process go.")
+app.command()(forecast)
 app.add_typer(times, name="time", help="Business time: when a goal is due, how much of it is spent, and why.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.core.decide.forecast import expected_days
 from bot.core.history.branches import open_subtasks
 from bot.core.history.progress import Progress
 from bot.core.history.ticket_summary import TicketSummary, ticket_summary
@@ -12,6 +13,7 @@ from bot.core.model.effect_id import EffectId, Kind
 from bot.core.model.effects import MoveSubtask, Plan
 from bot.core.model.ledger import WAITING as WAITS
 from bot.core.time.business_calendar import Calendar
+from bot.core.time.formatting import day_before
 from bot.store.ticket_index import END, LEFT, OUTSIDE, STEP, WAITING, OpenBranch, TicketRow
 
 
@@ -21,6 +23,7 @@ def ticket_row(progress: Progress, plan: Plan, refs: Mapping[str, str], calendar
     chain = progress.chain
     place, step = _place(progress, plan)
     found = ticket_summary(progress.ledger, process, calendars[process.calendar]) if place == END else None
+    days = [day_before(moment, calendars[process.calendar]) for moment in expected_days(plan.forecast)]
     return TicketRow(
         issue_id=issue.id,
         key=issue.key,
@@ -40,6 +43,8 @@ def ticket_row(progress: Progress, plan: Plan, refs: Mapping[str, str], calendar
         branches=tuple(_open_branches(progress, plan, refs)) if place not in (END, LEFT) else (),
         district=progress.people.district(),
         summary=to_json(found) if found is not None else None,
+        forecast_from=days[0] if days else None,
+        forecast_to=days[1] if days else None,
     )
 
 

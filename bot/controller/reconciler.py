@@ -20,6 +20,7 @@ from bot.controller.backoff import Backoff
 from bot.controller.index_rows import ticket_row
 from bot.controller.office_closures import CLOSURE
 from bot.controller.settler import Settler
+from bot.controller.usual_times import UsualTimes
 from bot.core.decide.engine import decide, leave
 from bot.core.history.progress import Progress, follow
 from bot.core.model.effect_id import EffectId, EffectName, Kind
@@ -80,6 +81,7 @@ class Reconciler:
         self._config, self._calendars, self._gateway = config, calendars, gateway
         self._agenda, self._journal, self._index = agenda, journal, index
         self._applier, self._clock, self._born = applier, clock, cache(born)
+        self._usual = UsualTimes(index, clock)
         self._backoff, self._settler = Backoff(agenda, clock), Settler(gateway, journal)
 
     # -- a reconcile that acts
@@ -276,7 +278,7 @@ class Reconciler:
         )
         applied = {**known.done, **(marks or {})}
         progress = follow(issue, process, office, calendars, bots, self._clock.now(), applied)
-        return progress, decide(progress, office, calendars, known.parked)
+        return progress, decide(progress, office, calendars, known.parked, self._usual.of(process.name))
 
     def _unsure(self, issue: Issue, progress: Progress) -> bool:
         """Whether effects of this visit may be in Jira though neither ledger nor database knows of them: the
