@@ -16,8 +16,9 @@ import typer
 
 from bot import __version__
 from bot.app import Bot, load_checked
-from bot.cli.console import Desk, desk, fail, idle_bot, made, out, own_or_example, ready, say
+from bot.cli.console import Desk, desk, fail, idle_bot, made, out, own_or_example, ready, reconcile_now, say
 from bot.cli.explain import describe, explain
+from bot.cli.process_commands import processes
 from bot.cli.setup_commands import tools
 from bot.cli.time_commands import times
 from bot.clock import SystemClock
@@ -26,9 +27,9 @@ from bot.config.source import ConfigError
 from bot.controller.reconciler import View
 from bot.core.model.effects import PostComment
 from bot.store.agenda_reader import Priority
-from bot.store.database import StoreBusy, StoreError
+from bot.store.database import StoreError
 from bot.store.global_limit import PAUSED
-from bot.store.keys import JOB, key_of
+from bot.store.keys import key_of
 from bot.web.factory import web_app
 from bot.web.wsgi_server import WebServer
 from bot.words.render import TemplateFault, Unfit
@@ -40,6 +41,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The District Onboarding Bot.", rich_markup_mode=None
 )
 app.add_typer(tools)
+app.add_typer(processes, name="process", help="What a changed process file would do, and letting a process go.")
 app.add_typer(times, name="time", help="Business time: when a goal is due, how much of it is spent, and why.")
 
 
@@ -83,6 +85,9 @@ def serve() -> None:
         web.start()
     except StoreError as error:
         raise fail(str(error)) from None
+    except ConfigError as error:
+        bot.stop()
+        raise fail(*(str(p) for p in error.problems)) from None
     except OSError as error:
         bot.stop()
         raise fail(f"The bot cannot listen on {settings.host}:{settings.port} ({error.strerror}); set PORT.") from None
@@ -189,7 +194,7 @@ def reconcile(
         if not views:
             say("Jira's search finds no open ticket.")
         elif not dry_run:
-            _reconcile_now(bot, [view.snapshot.issue.id for view in views])
+            reconcile_now(bot, [view.snapshot.issue.id for view in views])
 
 
 def _print_plan(bot: Bot, view: View) -> None:
@@ -210,25 +215,6 @@ def _print_plan(bot: Bot, view: View) -> None:
         say(f"  - remove the label {label}")
     for name, value in record.fields.items():
         say(f"  - {name}: {value}")
-
-
-def _reconcile_now(bot: Bot, ids: list[str]) -> None:
-    """Reconcile here if no bot serves this database; otherwise ask the one that does."""
-    try:
-        bot.store.lock()
-    except StoreBusy:
-        bot.reconciler.enqueue(ids)
-        say(f"The running bot reconciles {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.")
-        return
-    bot.reconciler.enqueue(ids)
-    waiting = {key_of(i) for i in ids}
-    while waiting and (claim := bot.agenda.claim()) is not None:
-        if claim.key.startswith(JOB):
-            bot.jobs.run(claim)
-        else:
-            bot.reconciler.reconcile(claim)
-        waiting = {k for k in waiting if (row := bot.agenda.row(k)) and row.due_at and row.due_at <= bot.clock.now()}
-    say("Done." if not waiting else f"{len(waiting)} must wait; `serve` continues with them.")
 
 
 @app.command()

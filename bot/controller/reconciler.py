@@ -145,7 +145,7 @@ class Reconciler:
             self._release(claim, None)
             return
         try:
-            view = self._view(snapshot, known)
+            view = self.view(snapshot, known)
         except LedgerBroken as broken:
             self._report_broken(claim, snapshot, known, str(broken))
             return
@@ -209,10 +209,15 @@ class Reconciler:
         """What a reconcile of an issue (id or key) would see and do now. Applies nothing.
 
         Raises a JiraTrouble, or LedgerBroken."""
-        snapshot = self._gateway.fetch(issue_id, {})
-        return self._view(snapshot, self._journal.known(snapshot.issue.id, CLOSURE))
+        return self.view(*self.see(issue_id))
 
-    def _view(self, snapshot: Snapshot, known: Known) -> View:
+    def see(self, issue_id: str) -> tuple[Snapshot, Known]:
+        """An issue as it is now, and what is known of it. Raises a JiraTrouble."""
+        snapshot = self._gateway.fetch(issue_id, {})
+        return snapshot, self._journal.known(snapshot.issue.id, CLOSURE)
+
+    def view(self, snapshot: Snapshot, known: Known) -> View:
+        """What a reconcile of an issue as it was seen would do. Raises LedgerBroken."""
         issue = snapshot.issue
         process = self._process_of(issue)
         out = self._stay_out(issue, process)
@@ -238,9 +243,9 @@ class Reconciler:
         if ledger is None or process is None or not ledger.visits or ledger.visits[-1].ended is not None:
             return None
         progress, _ = self._think(issue, process, known)
-        return View(
-            snapshot, process, progress, leave(progress, config.office_for(process.name), self._calendars(known.facts))
-        )
+        office, calendars = config.office_for(process.name), self._calendars(known.facts)
+        plan = leave(progress, office, calendars, known.parked, process.name in config.released)
+        return View(snapshot, process, progress, plan)
 
     def _process_of(self, issue: Issue, name: str | None = None) -> Process | None:
         """The process that an issue follows, or the one of that `name`, in the calendar that counts for it."""

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.decide.forecast import forecast, steps_sum
 from bot.core.model.effects import PostComment
+from bot.core.model.expected_end import Forecast, Usual
 from bot.core.model.facts import GoalByFact
-from bot.core.model.forecast import Forecast, Usual
 from bot.core.model.process import Branch
 from bot.core.time.goals import parse_goal
 from tests.core.test_facts_in_steps import ODS, PIPELINE, VENDORS, in_pipeline, in_validation, opened, step

@@ -10,7 +10,7 @@ from bot.core.history.branches import BranchState
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, after_pauses, unpaused_due
 from bot.core.history.ticket_step import ticket_step
-from bot.core.model.forecast import Forecast, Usual
+from bot.core.model.expected_end import Forecast, Usual
 from bot.core.model.pauses import Pause
 from bot.core.model.process import Branch, Process, Step
 from bot.core.time.business_calendar import Calendar

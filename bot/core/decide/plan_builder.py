@@ -12,7 +12,7 @@ from bot.core.history.branches import open_subtasks
 from bot.core.history.progress import Progress
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Effect, MoveSubtask, PostComment, TransitionIssue
-from bot.core.model.forecast import Forecast
+from bot.core.model.expected_end import Forecast
 from bot.core.model.ledger import Decision, Ledger, Mover, Visit, subtasks_made
 from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import DRAFT, SILENT

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.model.effect_id import EffectId
-from bot.core.model.forecast import Forecast
+from bot.core.model.expected_end import Forecast
 from bot.core.model.ledger import NOTED, Decision, Ledger
 from bot.core.time.closures import Closure
 

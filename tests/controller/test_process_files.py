@@ -1,0 +1,263 @@
+"""A process file that changes while tickets are in it: what is refused stays as it was accepted, at start and while
+the bot runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import requests
+
+from bot.app import load_checked
+from bot.config.source import ConfigError
+from bot.controller.process_files import some_of
+from bot.sandbox.accounts import CARLA
+from bot.sandbox.harness import Harness
+from tests.stories.acts import Story
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
+SPINE = Path(__file__).parents[1] / "spine"
+FILE = "processes/dde.yaml"
+
+
+class Office:
+    """A bot on a folder of its own, whose files a test edits; the bot looks at them when the test says so."""
+
+    def __init__(self, tmp_path: Path, database_url: str) -> None:
+        self.folder = tmp_path / "config"
+        shutil.copytree(SPINE, self.folder)
+        self.path = self.folder / FILE
+        self.good = self.path.read_text()
+        self.told: list[tuple[str, str]] = []
+        self.harness = Harness(load_checked(self.folder), tmp_path, START, database_url=database_url)
+        self.harness.settle()
+        self._listen()
+
+    def _listen(self) -> None:
+        self.harness.bot.alerts.send = self._send
+
+    def _send(self, title: str, body: str) -> bool:
+        self.told.append((title.removeprefix("District Onboarding Bot: "), body))
+        return True
+
+    def edit(self, old: str, new: str) -> None:
+        """Edit the process file; the bot looks at it later."""
+        assert old in self.good
+        self.path.write_text(self.good.replace(old, new))
+
+    def reload(self) -> None:
+        """The running bot looks at its files."""
+        self.harness.bot.refresh()
+        self.harness.settle()
+
+    def restart(self) -> None:
+        """The bot is started again, with the files as they are; without any, with those that it accepted."""
+        bot = self.harness.bot
+        self.harness.stop_bot()
+        try:
+            self.harness.config = load_checked(self.folder)
+        except ConfigError:
+            texts = [(FILE.rpartition("/")[2], self.good)]
+            self.harness.config = load_checked(self.folder, texts=texts)
+        assert bot is self.harness.bot
+        self.harness.start_bot()
+        self._listen()
+        self.harness.settle()
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Why files are refused."""
+        return self.harness.bot.files.refused
+
+    @property
+    def in_force(self) -> str:
+        """The text of the process that the bot follows."""
+        return self.harness.bot.config.sources["dde"].text
+
+    def watch(self, times: int = 3) -> None:
+        """Minutes pass, in which the operator is told what is new."""
+        for _ in range(times):
+            self.harness.bot.watch()
+            self.harness.clock.jump_machine(60)
+
+
+@pytest.fixture
+def office(tmp_path: Path, engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """An office with no ticket yet."""
+    for name in ("RELOAD_SECONDS", "WATCH_SECONDS"):
+        monkeypatch.setattr(f"bot.controller.ticker.{name}", 3600)
+    made = Office(tmp_path, engine_url)
+    yield made
+    made.harness.close()
+
+
+@pytest.fixture
+def story(office: Office) -> Story:
+    """A ticket in the step of the folder, with both subtasks open."""
+    return Story(office.harness).opened().to_folder()
+
+
+RENAMED = ("  create_securestor_folder:", "  make_folder:")
+LINKED = ("next: create_securestor_folder", "next: make_folder")
+
+
+def rename_step(office: Office, was: str = "") -> None:
+    """The folder's step gets another name, with or without the old one."""
+    text = office.good.replace(*RENAMED).replace(*LINKED)
+    office.path.write_text(
+        text.replace("    title: Creation of", f"    {was}\n    title: Creation of") if was else text
+    )
+
+
+def held(story: Story) -> object:
+    """What Jira holds of a ticket."""
+    shown = story.ticket
+    return (shown.status, list(shown.labels), shown.duedate, shown.comments, [s.status for s in story.subtasks()])
+
+
+@pytest.mark.parametrize("how", ["reload", "restart"])
+def test_a_step_that_is_renamed_is_refused_and_the_accepted_text_stays(office: Office, story: Story, how: str) -> None:
+    """Nothing happens to the ticket, at reload and at start alike; once the file is put right, it is accepted at
+    once."""
+    before = held(story)
+    rename_step(office)
+    getattr(office, how)()
+    (line,) = {line.partition(" is in force: ")[2] for line in office.refused}
+    assert line.startswith(f"the step create_securestor_folder is gone ({story.key}). ")
+    assert "write `was: create_securestor_folder`" in line
+    assert office.in_force == office.good
+    assert held(story) == before
+
+    rename_step(office, "was: create_securestor_folder")
+    office.reload()
+    assert office.refused == ()
+    assert "make_folder" in office.in_force
+
+
+EDITS = {
+    "a branch without was": ("      folder:\n", "      room:\n"),
+    "a status": ("status: SecureStor Folder", "status: Folder"),
+    "an issue type": ("issue_type: DDE Set-Up", "issue_type: Task"),
+    "a project": ("project: DDE", "project: ODS"),
+}
+
+
+@pytest.mark.parametrize("how", ["reload", "restart"])
+@pytest.mark.parametrize("edit", EDITS)
+def test_each_edit_that_would_strand_a_ticket_is_refused(office: Office, story: Story, edit: str, how: str) -> None:
+    """And taken back, it was none."""
+    office.edit(*EDITS[edit])
+    getattr(office, how)()
+    assert office.refused
+    assert all(story.key in line for line in office.refused)
+    assert office.in_force == office.good
+    office.path.write_text(office.good)
+    office.reload()
+    assert office.refused == ()
+
+
+@pytest.mark.parametrize("edit", sorted(set(EDITS) - {"a project"}))  # Jira has no other project
+def test_where_no_ticket_is_in_the_way_the_same_edits_are_accepted(office: Office, edit: str) -> None:
+    """An office without tickets under way may change everything."""
+    office.edit(*EDITS[edit])
+    office.reload()
+    assert office.refused == ()
+    assert EDITS[edit][1].strip() in office.in_force
+
+
+def test_other_edits_are_accepted_while_tickets_are_under_way(office: Office, story: Story) -> None:
+    """A goal, a title, a new branch."""
+    office.edit("goal: 20 business hours\n        subtask", "goal: 30 business hours\n        subtask")
+    office.reload()
+    assert office.refused == ()
+    assert "30 business hours" in office.in_force
+    assert story.key
+
+
+@pytest.mark.parametrize("how", ["reload", "restart"])
+def test_a_file_that_is_gone_is_refused_and_its_return_is_no_event(office: Office, story: Story, how: str) -> None:
+    """As in a deployment that deletes and copies: no word to the operator, and nothing is reconciled again."""
+    loaded, calls = office.harness.bot.loaded, len(office.harness.site.calls)
+    office.path.unlink()
+    getattr(office, how)()
+    (line,) = office.refused
+    assert f"the file is gone ({story.key})" in line
+    assert "process release dde" in line
+    assert office.in_force == office.good
+    office.watch(1)
+    office.path.write_text(office.good)
+    office.reload()
+    office.watch()
+    assert office.refused == ()
+    assert office.told == []
+    if how == "reload":
+        assert (office.harness.bot.loaded, len(office.harness.site.calls)) == (loaded, calls)
+
+
+def test_the_operator_is_told_once_and_again_when_it_is_over(
+    office: Office, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else happens meanwhile, a restart too."""
+    monkeypatch.setattr("bot.notify.alerts.DEPLOYMENT", 0.0)
+    rename_step(office)
+    office.reload()
+    office.watch()
+    office.restart()
+    office.watch()
+    ((title, body),) = office.told
+    assert title == "a changed process file is refused"
+    assert story.key in body
+    office.path.write_text(office.good)
+    office.reload()
+    office.watch()
+    assert [title for title, _ in office.told] == [title, "the process files are accepted"]
+
+
+def test_a_refused_file_is_accepted_once_no_ticket_is_in_the_way(office: Office, story: Story) -> None:
+    """Without anybody touching it again."""
+    rename_step(office)
+    office.reload()
+    assert office.refused
+    story.move("Withdrawn")
+    office.watch(1)
+    office.reload()
+    assert office.refused == ()
+    assert "make_folder" in office.in_force
+
+
+def test_statusz_names_the_tickets(office: Office, story: Story) -> None:
+    """And is green: the work goes on."""
+    rename_step(office)
+    office.reload()
+    found: dict[str, Any] = requests.get(f"{office.harness.web.url}/statusz.json", timeout=5).json()
+    assert any(story.key in problem for problem in found["configuration"]["problems"])
+    assert any("would strand tickets" in line for line in found["attention"])
+    assert found["state"] == "green"
+
+
+def test_a_new_database_accepts_what_it_finds(office: Office, story: Story) -> None:
+    """What is accepted is known from the first start on."""
+    accepted = office.harness.bot.files.accepted()
+    assert {name: one.text for name, one in accepted.items()} == {"dde": office.good}
+    assert story.key
+
+
+def test_all_reasons_are_given_at_once(office: Office, story: Story) -> None:
+    """Of each edit, for every ticket."""
+    other = office.harness.site.open_request(CARLA, "Hillside ISD").key
+    office.harness.settle()
+    text = office.good.replace("      folder:\n", "      room:\n").replace("status: Confirming", "status: Confirm")
+    office.path.write_text(text)
+    office.reload()
+    assert [(story.key in line, other in line) for line in office.refused] == [(True, False), (False, True)]
+
+
+def test_at_most_ten_keys_are_named() -> None:
+    """And how many more there are."""
+    assert some_of([f"DDE-{n}" for n in range(1, 11)]).endswith("DDE-10")
+    assert some_of([f"DDE-{n}" for n in range(1, 14)]).endswith("DDE-10 and 3 more")
