@@ -137,7 +137,7 @@ def demo(
     once: Annotated[bool, typer.Option(help="End after the story; exit 0 only if Jira holds what it should.")] = False,
     port: Annotated[int, typer.Option(help="The bot's port.")] = 8080,
     jira_port: Annotated[int, typer.Option(help="The sandbox Jira's port.")] = 8090,
-    process: Annotated[str, typer.Option(help="Whose story is told: dde or ods.")] = "dde",
+    process: Annotated[str, typer.Option(help="The process whose story is told.")] = "dde",
 ) -> None:
     """Tell a district's story on a sandbox Jira, then leave both running to play with."""
     from bot.sandbox.demo.script import NoStory
