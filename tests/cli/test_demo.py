@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from bot.app import load_checked
+from bot.cli.main import app
 from bot.sandbox.demo import story as demo
 from bot.sandbox.demo.script import NoStory
 
@@ -61,6 +63,13 @@ def test_a_story_that_cannot_be_told_is_refused(tmp_path: Path, process: str) ->
     alone = replace(config, processes=config.processes[:1])
     with pytest.raises(NoStory, match=f'"{process}"'):
         demo.play(alone, tmp_path, Console(quiet=True), once=True, ports=(0, 0), process=process)
+
+
+def test_the_command_says_which_stories_there_are() -> None:
+    """A misspelled process ends it with one sentence, and exit 2."""
+    done = CliRunner().invoke(app, ["demo", "--once", "--process", "od"])
+    assert done.exit_code == 2
+    assert "there are stories of dde and ods" in " ".join(done.output.split())
 
 
 def test_an_end_that_is_not_as_it_should_be_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

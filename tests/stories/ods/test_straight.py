@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.sandbox.accounts import OLIVE
 from bot.words.wiki import unescaped
 from tests.stories.dde.ways import clock
@@ -69,6 +71,8 @@ def test_the_shared_drive_is_for_staff(ods: Begin) -> None:
     public = [c.body for c in story.ticket.comments if c.public]
     assert len(public) == 6
     assert [body for body in public if "drive" in body.casefold()] == []
+    templates = Path(__file__).parents[3] / "templates/comments"
+    assert [file.name for file in templates.rglob("*.j2") if "shared_drive" in file.read_text()] == []
 
 
 def test_the_developers_find_the_pipeline(ods: Begin) -> None:
