@@ -139,8 +139,10 @@ def demo(
     once: Annotated[bool, typer.Option(help="End after the story; exit 0 only if Jira holds what it should.")] = False,
     port: Annotated[int, typer.Option(help="The bot's port.")] = 8080,
     jira_port: Annotated[int, typer.Option(help="The sandbox Jira's port.")] = 8090,
+    process: Annotated[str, typer.Option(help="The process whose story is told.")] = "dde",
 ) -> None:
     """Tell a district's story on a sandbox Jira, then leave both running to play with."""
+    from bot.sandbox.demo.script import NoStory
     from bot.sandbox.demo.story import play
 
     with tempfile.TemporaryDirectory(prefix="onboarding-demo-") as var:
@@ -149,7 +151,9 @@ def demo(
         config = load_checked(Path(var, "config"))
         ports = (0, 0) if once else (jira_port, port)
         try:
-            problems = play(config, Path(var), out, once=once, ports=ports)
+            problems = play(config, Path(var), out, once=once, ports=ports, process=process)
+        except NoStory as none:
+            raise fail(str(none)) from None
         except OSError as error:
             raise fail(f"The demo cannot listen on its ports ({error}); choose others: --port, --jira-port.") from None
     if problems:
