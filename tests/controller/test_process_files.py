@@ -3,9 +3,10 @@ the bot runs."""
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -261,3 +262,125 @@ def test_at_most_ten_keys_are_named() -> None:
     """And how many more there are."""
     assert some_of([f"DDE-{n}" for n in range(1, 11)]).endswith("DDE-10")
     assert some_of([f"DDE-{n}" for n in range(1, 14)]).endswith("DDE-10 and 3 more")
+
+
+# -- every kind of edit, with a ticket in every place
+
+
+def replaced(*pairs: tuple[str, str]) -> Callable[[str], str]:
+    """An edit that replaces texts in the file."""
+
+    def edit(text: str) -> str:
+        for old, new in pairs:
+            assert old in text, old
+            text = text.replace(old, new)
+        return text
+
+    return edit
+
+
+def without_branch(name: str) -> Callable[[str], str]:
+    """An edit that takes a branch out of the file."""
+
+    def edit(text: str) -> str:
+        found = re.sub(rf"^      {name}:.*\n(?:        .*\n)*", "", text, count=1, flags=re.MULTILINE)
+        assert found != text
+        return found
+
+    return edit
+
+
+def one_step_less(text: str) -> str:
+    """An edit that takes the quality review out."""
+    return text[: text.index("  quality_review:")].replace("next: quality_review", "next: done")
+
+
+FOLDER = {"folder", "uploads", "on hold"}
+TABLE: dict[str, tuple[Callable[[str], str], set[str]]] = {
+    "nothing": (lambda text: text + "# a comment\n", set()),
+    "other words": (replaced(("title: Quality Review", "title: The Quality Review")), set()),
+    "another goal": (replaced(("goal: 20 business hours", "goal: 30 business hours")), set()),
+    "a step renamed": (replaced(RENAMED, LINKED), FOLDER),
+    "a step renamed with was": (
+        replaced(RENAMED, LINKED, ("    title: Creation", "    was: create_securestor_folder\n    title: Creation")),
+        set(),
+    ),
+    "the last step taken out": (one_step_less, {"quality"}),
+    "a branch renamed": (replaced(("      folder:\n", "      room:\n")), {"folder", "on hold"}),
+    "a branch renamed with was": (
+        replaced(("      folder:\n", "      room:\n        was: folder\n")),
+        set(),
+    ),
+    "a branch taken out": (without_branch("folder"), {"folder", "on hold"}),
+    "the district's branch taken out": (without_branch("files"), FOLDER),
+    "a status renamed": (replaced(("status: SecureStor Folder", "status: Folder")), {"folder", "uploads"}),
+    "a review's status renamed": (replaced(("status: Initial File Review", "status: File Review")), {"review"}),
+    "the waiting status renamed": (replaced(("Waiting for District", "Waiting")), {"waits"}),
+    "the waiting status renamed with was": (
+        replaced(("_status: Waiting for District", "_status: {status: Waiting, was: Waiting for District}")),
+        set(),
+    ),
+    "an end's status renamed": (replaced(("withdrawn: Withdrawn", "withdrawn: Taken Back")), {"withdrawn"}),
+    "an end renamed": (replaced(("withdrawn: Withdrawn", "taken_back: Withdrawn")), set()),
+}  # fmt: skip
+
+
+@pytest.fixture
+def crowd(office: Office) -> dict[str, str]:
+    """A ticket in every place: the key of each by the name of the place."""
+    made = {}
+    for name in ("confirms", "folder", "uploads", "on hold", "review", "waits", "quality", "withdrawn"):
+        story = Story(office.harness).opened()
+        made[story.key] = name
+        if name in ("folder", "uploads", "on hold"):
+            story.to_folder()
+        if name in ("review", "waits", "quality"):
+            story.to_review()
+        if name == "uploads":
+            story.set_to("folder", "Done")
+        if name == "waits":
+            story.note("Findings: the enrollment file is empty")
+            story.set_to("review", "Needs Revision")
+        moves = {"on hold": "On Hold", "quality": "Quality Review", "withdrawn": "Withdrawn"}
+        if name in moves:
+            story.move(moves[name])
+    return made
+
+
+def test_every_edit_is_refused_for_those_whom_it_would_strand_and_for_nobody_else(
+    office: Office, crowd: dict[str, str]
+) -> None:
+    """With a ticket in every place: which tickets are named, of each kind of edit."""
+    named = {}
+    for name, (edit, _) in TABLE.items():
+        office.path.write_text(edit(office.good))
+        found = office.harness.bot.files.weigh(load_checked(office.folder))
+        named[name] = {crowd[one.key] for refusal in found.refused for one in refusal.tickets}
+    assert named == {name: expected for name, (_, expected) in TABLE.items()}
+
+
+def test_no_refused_edit_touches_a_ticket_and_the_last_one_put_right_is_accepted(
+    office: Office, crowd: dict[str, str]
+) -> None:
+    """One edit after the other while the bot runs, then the worst of them at a start."""
+    site = office.harness.site
+    site.search_lag = timedelta(0)
+    version = site.version
+    for name, (edit, expected) in TABLE.items():
+        if expected:
+            office.path.write_text(edit(office.good))
+            office.reload()
+            assert office.refused, name
+            assert office.in_force == office.good
+    office.path.unlink()
+    office.restart()
+    assert {key for key in crowd if any(key in line for line in office.refused)} == {
+        key for key, name in crowd.items() if name != "withdrawn"
+    }
+    office.harness.bot.jobs.everything()
+    office.harness.settle()
+    assert site.version == version
+
+    office.path.write_text(office.good)
+    office.reload()
+    assert office.refused == ()
