@@ -15,10 +15,12 @@ import pytest
 import requests
 
 from bot.app import load_checked
+from bot.config.load import load
 from bot.config.source import ConfigError
-from bot.controller.process_files import some_of
+from bot.controller.process_files import ProcessFiles, some_of
 from bot.sandbox.accounts import CARLA
 from bot.sandbox.harness import Harness
+from bot.store.accepted_files import AcceptedFiles
 from tests.stories.acts import Story
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("America/Chicago"))
@@ -384,3 +386,36 @@ def test_no_refused_edit_touches_a_ticket_and_the_last_one_put_right_is_accepted
     office.path.write_text(office.good)
     office.reload()
     assert office.refused == ()
+
+
+def test_a_process_that_gets_another_name_is_refused_whole(office: Office, story: Story) -> None:
+    """The accepted file and the renamed one cannot both be in force, since they take the same tickets."""
+    bot = office.harness.bot
+    office.edit("process: dde", "process: other")
+    accepted = AcceptedFiles(bot.store)
+    files = ProcessFiles(accepted, bot.index, bot.clock, lambda texts: load(office.folder, texts))
+    config = files.in_force(load(office.folder), keep=True)
+    assert f"the file is gone ({story.key})" in files.refused[0]
+    assert [process.name for process in config.processes] == ["dde"]
+    assert {name: one.text for name, one in accepted.all().items()} == {"dde": office.good}
+
+
+@pytest.mark.parametrize("how", ["reload", "restart"])
+def test_a_template_that_came_with_a_refused_file_is_no_trouble(office: Office, story: Story, how: str) -> None:
+    """Nothing uses it yet, since the accepted text does not know it."""
+    own = office.folder / "templates/comments/dde/folder_news.j2"
+    own.parent.mkdir(parents=True)
+    own.write_text("News for {{ district }}.\n")
+    text = office.good.replace(*RENAMED).replace(*LINKED).replace("say: securestor_folder", "say: folder_news")
+    office.path.write_text(text)
+    getattr(office, how)()
+    assert story.key in office.refused[0]
+    assert office.in_force == office.good
+
+
+def test_a_folder_without_any_process_is_no_configuration(office: Office) -> None:
+    """Even if no ticket is in the way: the bot goes on with what it has."""
+    office.path.unlink()
+    office.reload()
+    assert "there is no .yaml file" in office.harness.bot.reloader.problems[0]
+    assert office.in_force == office.good
