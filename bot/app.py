@@ -227,7 +227,10 @@ class Bot:
         shared = None if store.sqlite else SharedPace(store, config.office.calls_per_second)
         client = client_of(settings, config, shared)
         names = {*(s for p in config.processes for s in p.statuses), *vars(config.office.subtask_statuses).values()}
-        gateway = Gateway(client, config.office, settings.cloud, Fuse(clock, journal), names, config.offices)
+        waits = {
+            (p.project, kind, s.status) for p in config.processes for kind in p.issue_types for s in p.steps if s.wait
+        }
+        gateway = Gateway(client, config.office, settings.cloud, Fuse(clock, journal, waits), names, config.offices)
         words = words_of(config, self.site_url)
         channels = {OPERATOR: self._tell_operator, **senders(config, settings.channels)}
         site = "" if self.site_url.startswith(ATLASSIAN_GATEWAY) else self.site_url

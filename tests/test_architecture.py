@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from bot.core.model.own_templates import OwnTemplate
 
 ROOT = Path(__file__).parents[1]
@@ -79,36 +77,36 @@ def in_core() -> list[Path]:
     return [path for path in MODULES if path.is_relative_to(BOT / "core")]
 
 
-@pytest.mark.parametrize("path", in_core(), ids=named)
-def test_the_core_imports_the_standard_library_and_itself(path: Path) -> None:
+def test_the_core_imports_the_standard_library_and_itself() -> None:
     """RULE: nothing else, so that it can be tested and reasoned about alone."""
-    for name in imports(path):
-        top = name.partition(".")[0]
-        assert top in sys.stdlib_module_names or name.startswith("bot.core"), f"{named(path)} imports {name}"
+    for path in in_core():
+        for name in imports(path):
+            top = name.partition(".")[0]
+            assert top in sys.stdlib_module_names or name.startswith("bot.core"), f"{named(path)} imports {name}"
 
 
-@pytest.mark.parametrize("path", in_core(), ids=named)
-def test_the_core_has_no_clock_no_io_no_logging(path: Path) -> None:
+def test_the_core_has_no_clock_no_io_no_logging() -> None:
     """RULE: `now` is an argument; what it says is in its results."""
-    forbidden = {"logging", "os", "time", "io", "random", "socket", "subprocess", "threading", "pathlib", "uuid"}
-    for name in imports(path):
-        assert name.partition(".")[0] not in forbidden, f"{named(path)} imports {name}"
-    for call, line in calls(path):
-        last = call.rpartition(".")[2]
-        assert call not in {"open", "print", "input", "exec", "eval"}, f"{named(path)}:{line}: {call}"
-        assert last not in {"now", "utcnow", "today"}, f"{named(path)}:{line}: {call}"
+    for path in in_core():
+        forbidden = {"logging", "os", "time", "io", "random", "socket", "subprocess", "threading", "pathlib", "uuid"}
+        for name in imports(path):
+            assert name.partition(".")[0] not in forbidden, f"{named(path)} imports {name}"
+        for call, line in calls(path):
+            last = call.rpartition(".")[2]
+            assert call not in {"open", "print", "input", "exec", "eval"}, f"{named(path)}:{line}: {call}"
+            assert last not in {"now", "utcnow", "today"}, f"{named(path)}:{line}: {call}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_only_the_clock_asks_what_time_it_is(path: Path) -> None:
+def test_only_the_clock_asks_what_time_it_is() -> None:
     """RULE: wall time comes from bot/clock.py; a stop watch (time.monotonic) may be anywhere."""
-    if path == BOT / "clock.py":
-        return
-    asks = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns",
-            "datetime.datetime.now", "time.localtime", "time.gmtime"}  # fmt: skip
-    for call, line in calls(path):
-        assert call not in asks, f"{named(path)}:{line} asks {call}(); ask bot/clock.py"
-    assert "time.time" not in set(imports(path))
+    for path in MODULES:
+        if path == BOT / "clock.py":
+            continue
+        asks = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns",
+                "datetime.datetime.now", "time.localtime", "time.gmtime"}  # fmt: skip
+        for call, line in calls(path):
+            assert call not in asks, f"{named(path)}:{line} asks {call}(); ask bot/clock.py"
+        assert "time.time" not in set(imports(path)), named(path)
 
 
 def test_only_the_client_imports_the_library_jira() -> None:
@@ -124,24 +122,24 @@ def _speaks_rest(path: Path) -> bool:
 READERS = ("payloads", "references", "json_values")
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in MODULES if not p.is_relative_to(BOT / "sandbox") and p.stem not in READERS], ids=named
-)
-def test_only_payloads_knows_jiras_field_names(path: Path) -> None:
+def test_only_payloads_knows_jiras_field_names() -> None:
     """RULE: what Jira calls things is read in payloads.py and references.py; what is sent to Jira names a few."""
-    sent = {"changelog", "histories", "issuetype", "jsdPublic", "accountId"} if _speaks_rest(path) else set()
-    for node in ast.walk(TREES[path]):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in FIELD_NAMES - sent:
-            raise AssertionError(f"{named(path)}:{node.lineno} knows the field {node.value!r}")
+    for path in MODULES:
+        if path.is_relative_to(BOT / "sandbox") or path.stem in READERS:
+            continue
+        sent = {"changelog", "histories", "issuetype", "jsdPublic", "accountId"} if _speaks_rest(path) else set()
+        for node in ast.walk(TREES[path]):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in FIELD_NAMES - sent:
+                raise AssertionError(f"{named(path)}:{node.lineno} knows the field {node.value!r}")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_names_of_modules(path: Path) -> None:
+def test_names_of_modules() -> None:
     """No module is named like one of the standard library, and none is a drawer for everything."""
-    if path.name == "__init__.py":
-        return
-    assert path.stem not in sys.stdlib_module_names, f"{named(path)} is named like a module of the standard library"
-    assert path.stem not in {"utils", "util", "helpers", "common", "misc"}
+    for path in MODULES:
+        if path.name == "__init__.py":
+            continue
+        assert path.stem not in sys.stdlib_module_names, f"{named(path)} is named like a module of the standard library"
+        assert path.stem not in {"utils", "util", "helpers", "common", "misc"}, named(path)
 
 
 def test_no_module_name_twice() -> None:
@@ -157,29 +155,31 @@ def test_the_root_holds_the_composition_and_the_ground_floor() -> None:
     assert {path.stem for path in BOT.glob("*.py")} == {"__init__", "__main__", "app", "clock", "log"}
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if p.name == "__init__.py" and p.parent != BOT], ids=named)
-def test_each_room_states_its_rule(path: Path) -> None:
+def test_each_room_states_its_rule() -> None:
     """It says what belongs there."""
-    assert "RULE: " in (ast.get_docstring(TREES[path]) or ""), named(path)
+    for path in MODULES:
+        if not (path.name == "__init__.py" and path.parent != BOT):
+            continue
+        assert "RULE: " in (ast.get_docstring(TREES[path]) or ""), named(path)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_a_module_opens_with_a_sentence(path: Path) -> None:
+def test_a_module_opens_with_a_sentence() -> None:
     """It says what the module is for."""
-    text = ast.get_docstring(TREES[path])
-    assert text, f"{named(path)} has no docstring"
-    assert text.splitlines()[0][-1] in ".:?"
+    for path in MODULES:
+        text = ast.get_docstring(TREES[path])
+        assert text, f"{named(path)} has no docstring"
+        assert text.splitlines()[0][-1] in ".:?", named(path)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_lengths(path: Path) -> None:
+def test_lengths() -> None:
     """What grows wants a split by meaning."""
-    lines = path.read_text("utf-8").count("\n")
-    assert lines <= MOST_LINES, f"{named(path)} has {lines} lines"
-    for node in ast.walk(TREES[path]):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
-            assert length <= MOST_LINES_OF_A_FUNCTION, f"{named(path)}:{node.lineno} {node.name} has {length} lines"
+    for path in MODULES:
+        lines = path.read_text("utf-8").count("\n")
+        assert lines <= MOST_LINES, f"{named(path)} has {lines} lines"
+        for node in ast.walk(TREES[path]):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                assert length <= MOST_LINES_OF_A_FUNCTION, f"{named(path)}:{node.lineno} {node.name} has {length} lines"
 
 
 _IMPORT_ALL = """
@@ -226,13 +226,13 @@ def _templates_in(path: Path) -> Iterator[tuple[str, int]]:
                 yield value.value, node.lineno
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in MODULES if p.is_relative_to(BOT / "core") or p.is_relative_to(BOT / "controller")], ids=named
-)
-def test_a_template_that_code_names_is_registered(path: Path) -> None:
+def test_a_template_that_code_names_is_registered() -> None:
     """RULE: by OwnTemplate, so that `check` proves it; a bare name would be missed."""
-    for name, line in _templates_in(path):
-        raise AssertionError(f"{named(path)}:{line} names the template {name!r}; add it to OwnTemplate")
+    for path in MODULES:
+        if not (path.is_relative_to(BOT / "core") or path.is_relative_to(BOT / "controller")):
+            continue
+        for name, line in _templates_in(path):
+            raise AssertionError(f"{named(path)}:{line} names the template {name!r}; add it to OwnTemplate")
 
 
 def test_every_template_file_is_named_by_code_or_process() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -87,13 +88,15 @@ def test_each_command_is_in_the_docs(name: CommandName) -> None:
     assert any(f"`/{name}" in page.read_text("utf-8") for page in pages)
 
 
-@pytest.mark.parametrize("template", OwnTemplate, ids=str)
-def test_check_proves_each_template_that_code_names(template: OwnTemplate, tmp_path: Path) -> None:
+def test_check_proves_each_template_that_code_names(tmp_path: Path) -> None:
     """RULE: a broken one is found before the bot needs it."""
     folder = tmp_path / "config"
     shutil.copytree(ROOT / "config", folder)
     own = folder / "templates" / "comments" / "any"
     own.mkdir(parents=True)
-    (own / f"{template}.j2").write_text("{{ district }} {{ no_such_fact }}\n")
-    with pytest.raises(ConfigError, match=rf"{template}\.j2:1: .*no_such_fact"):
+    for template in OwnTemplate:
+        (own / f"{template}.j2").write_text("{{ district }} {{ no_such_fact }}\n")
+    with pytest.raises(ConfigError) as raised:
         load_checked(folder)
+    unproved = [t for t in OwnTemplate if not re.search(rf"\b{t}\.j2:1: .*no_such_fact", str(raised.value))]
+    assert unproved == []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.controller.reconciler import View
 from bot.core.decide.explain_clock import clocks_explained
+from bot.core.decide.forecast import forecast_lines
 from bot.core.decide.status_summary import earlier_rounds, status_summary
 from bot.core.model.effects import (
     CloseDay,
@@ -38,6 +39,7 @@ def explain(
         return [*lines, f"The bot      {view.plan.reason}"]
     calendar = calendars[view.progress.process.calendar]
     lines += status_summary(view.progress, calendar)
+    lines += forecast_lines(view.progress, view.plan.forecast, calendars)
     lines += [f"Given up     {e.effect_id}: {e.reason}" for e in parked]
     if why := clocks_explained(view.progress, calendars):
         lines += ["", *why]

@@ -118,15 +118,17 @@ def sandbox(
 ) -> None:
     """Run the sandbox Jira alone, in real time."""
     from bot.sandbox.alone import run_alone
+    from bot.sandbox.needs import needs_of_all
 
     try:
-        processes = load(config or own_or_example(Path("config"))).processes
+        read = load(config or own_or_example(Path("config")))
     except ConfigError as error:
         raise fail(*(str(p) for p in error.problems)) from None
     if bool(webhook) != bool(secret):
         raise fail("Give --webhook and --secret together.")
     try:
-        run_alone(processes, SystemClock(), port, webhook, secret, out)
+        needs = needs_of_all(read.processes, read.office_for)
+        run_alone(read.processes, SystemClock(), port, webhook, secret, out, needs)
     except OSError as error:
         raise fail(f"The sandbox cannot listen on port {port}: {error.strerror}.") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC
+from decimal import Decimal
 
 from bot.config.process_schema import (
     BranchModel,
@@ -65,11 +66,13 @@ def _fact(name: str, model: FactModel) -> Fact:
 
 
 def value_of(text: str, kind: FactKind | None) -> str:
-    """A value in a condition as the core compares it: the words of the language in lower case, and yes and no however
-    YAML spells them."""
+    """A value in a condition as the core compares it: the words of the language in lower case, yes and no however YAML
+    spells them, and a number without zeros that change nothing."""
     word = text.casefold()
     if kind is FactKind.YES_NO and word in SPELLINGS:
         return SPELLINGS[word]
+    if kind is FactKind.NUMBER and word not in (ANY, NONE):
+        return f"{Decimal(text).normalize():f}"
     return word if word in (ANY, NONE) else text
 
 

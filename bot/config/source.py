@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -123,7 +124,7 @@ def read_source(path: Path, shown: str) -> Source:
 def source_of(text: str, shown: str) -> Source:
     """The text of one YAML file, as if it had been read. Never raises for what it holds."""
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = _nodes(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -135,6 +136,13 @@ def source_of(text: str, shown: str) -> Source:
     reader = _Reader(shown)
     tree = reader.plain(root, ())
     return Source(shown, tree, reader.lines, tuple(reader.problems), text)
+
+
+@lru_cache(maxsize=32)
+def _nodes(text: str) -> Node | None:
+    """The nodes of a YAML text. Kept, because of all files that are read again only one has usually changed."""
+    nodes: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return nodes
 
 
 class _Reader:

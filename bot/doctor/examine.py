@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot.config.load import Config
 from bot.config.settings import Settings
-from bot.doctor import access, facts, fields, project, subtasks, workflow
+from bot.doctor import access, fact_fields, fields, project, subtasks, workflow
 from bot.doctor.rows import Questions, Row, unsure
 from bot.jira.call import JiraTrouble
 from bot.jira.client import JiraClient
@@ -55,7 +55,7 @@ def _checks(ask: Questions) -> Iterator[Check]:
             yield f"statuses of {one}", partial(workflow.statuses, ask, process, issue_type)
             yield f"moves of {one}", partial(workflow.moves, ask, process, issue_type)
             yield f"edit screen of {one}", partial(fields.edit_screen, ask, process, issue_type)
-            yield f"facts of {one}", partial(facts.facts, ask, process, issue_type)
+            yield f"facts of {one}", partial(fact_fields.facts, ask, process, issue_type)
             yield f"request type of {one}", partial(project.request_type, ask, process, issue_type)
     yield "fields", partial(fields.fields, ask)
     yield "people", partial(access.people, ask)

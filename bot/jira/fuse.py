@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.clock import Clock
-from bot.core.model.issue import Issue
+from bot.core.model.issue import Change, Issue
 from bot.core.model.ledger import Mover
 from bot.core.model.roles import People
 from bot.jira.call import Refused
@@ -40,12 +40,14 @@ class Memory(Protocol):
 class Fuse:
     """Counts what Jira shows and what the journal remembers, whichever is more."""
 
-    def __init__(self, clock: Clock, memory: Memory) -> None:
-        self._clock, self._memory = clock, memory
+    def __init__(self, clock: Clock, memory: Memory, waits: Collection[tuple[str, str, str]] = frozenset()) -> None:
+        """`waits` are the project, issue type and status of each step that ends by itself after a time: a move out of
+        it counts as a person's act."""
+        self._clock, self._memory, self._waits = clock, memory, waits
 
     def check_move(self, issue: Issue, people: People) -> None:
         """Raises Blown where the bot has moved the ticket three times and no person has acted in between."""
-        acts = [(c.at, people.mover(c.author), c.field) for c in issue.changes]
+        acts = [(c.at, self._who(issue, people, c), c.field) for c in issue.changes]
         acts += [(c.updated, people.mover(c.author), "comment") for c in issue.comments]
         for subtask in issue.subtasks:
             acts += [(c.at, people.mover(c.author), "subtask") for c in subtask.changes]
@@ -57,6 +59,10 @@ class Fuse:
                 moves += 1
         if moves >= MOVES_IN_A_ROW:
             raise Blown(f"The bot has moved this ticket {moves} times and no person has done anything in between.")
+
+    def _who(self, issue: Issue, people: People, change: Change) -> Mover:
+        by_time = change.field == "status" and (issue.project, issue.type, change.old) in self._waits
+        return Mover.PERSON if by_time else people.mover(change.author)
 
     def check_comment(self, issue: Issue, bots: Collection[str], public: bool) -> None:
         """Raises Blown where a public comment would exceed the ticket's limit per day or the site's per hour, or

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core.model.issue import Change, Comment, Issue, Person, Subtask
+from bot.core.model.issue import Attachment, Change, Comment, Issue, Person, Subtask
 from bot.jira.json_values import Unreadable, account_of, as_id, as_label, as_list, as_object, project_prefix
 
 StatusName = Callable[[str, str], str]  # (status id, name that Jira shows) -> name in the process file
@@ -96,6 +96,7 @@ def issue_from(
         fields=fields,
         changes=_changes(raw, more_changes or (), status_name),
         comments=_comments(raw, more_comments or ()),
+        attachments=_attachments(fields.get("attachment")),
         subtasks=tuple(_brief_subtask(one, status_name) for one in as_list(fields.get("subtasks"))),
         ledger=as_object(raw.get("properties")).get(property_key),
         parent_id=parent,
@@ -240,6 +241,21 @@ def _comments(raw: Mapping[str, Any], more: Iterable[Mapping[str, Any]]) -> tupl
     page = as_object(as_object(raw.get("fields")).get("comment"))
     found = [_comment(one_id, one) for one_id, one in _once([*as_list(page.get("comments")), *more]).items()]
     return tuple(sorted(found, key=lambda comment: (comment.created, int(comment.id))))
+
+
+def _attachments(raw: object) -> tuple[Attachment, ...]:
+    """The files on an issue, oldest first."""
+    found = [
+        Attachment(
+            id=_required(as_id(one.get("id")), "an issue", "id of an attachment"),
+            name=str(one.get("filename") or ""),
+            kind=str(one.get("mimeType") or ""),
+            author=person(one.get("author")),
+            created=parse_moment(one.get("created")),
+        )
+        for one in map(as_object, as_list(raw))
+    ]
+    return tuple(sorted(found, key=lambda file: (file.created, int(file.id))))
 
 
 def _comment(comment_id: str, raw: Mapping[str, Any]) -> Comment:

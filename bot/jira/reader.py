@@ -94,7 +94,7 @@ class GatewayReader:
             raw,
             status_name=self.status_name,
             property_key=PROPERTY,
-            people_fields=[f for f in (office.participants_field, office.contact_field) if f],
+            people_fields=[f for f in (office.contact_field, office.participants_field) if f],
             more_changes=self._changes(raw) if payloads.changes_missing(raw) else None,
             more_comments=self._comments(issue_id) if self._must_read_comments(raw) else None,
         )

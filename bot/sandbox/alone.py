@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
@@ -13,12 +13,21 @@ from bot.core.model.process import Process
 from bot.sandbox import accounts
 from bot.sandbox.harness import SUBTASKS, TICKETS
 from bot.sandbox.jira_site import Site
+from bot.sandbox.needs import Needs
 from bot.sandbox.server import SandboxServer
 
 
-def run_alone(processes: Sequence[Process], clock: Clock, port: int, webhook: str, secret: str, out: Console) -> None:
+def run_alone(
+    processes: Sequence[Process],
+    clock: Clock,
+    port: int,
+    webhook: str,
+    secret: str,
+    out: Console,
+    needs: Mapping[str, Needs] | None = None,
+) -> None:
     """Serve a fresh site until a signal ends it. Raises OSError if the port is taken."""
-    site = Site(processes, clock)
+    site = Site(processes, clock, needs=needs)
     if webhook:
         site.register_webhook(webhook, secret, TICKETS, jql_types="tickets")
         site.register_webhook(webhook, secret, SUBTASKS, jql_types="subtasks")

@@ -10,8 +10,9 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from bot.sandbox.accounts import Account
+from bot.sandbox.field_types import USERS
 from bot.sandbox.jira_site import Site
-from bot.sandbox.records import Act, CommentRecord, HistoryEntry, IssueRecord, Refused
+from bot.sandbox.records import Act, AttachmentRecord, CommentRecord, HistoryEntry, IssueRecord, Refused
 from bot.sandbox.rest_answers import body, the_site
 
 api = Blueprint("api", __name__, url_prefix="/sandbox/api")
@@ -78,20 +79,28 @@ def ticket_json(site: Site, record: IssueRecord) -> dict[str, Any]:
         "assignee": record.assignee.id if record.assignee else None,
         "labels": list(record.labels),
         "duedate": record.duedate,
-        "fields": {name: _plain(value) for name, value in record.custom.items()},
+        "priority": _plain(site, record, "priority"),
+        "components": _plain(site, record, "components"),
+        "fields": {name: _plain(site, record, name) for name in record.custom},
         "created": record.created.isoformat(),
         "updated": record.updated.isoformat(),
         "properties": record.properties,
         "comments": [_comment(c) for c in record.comments],
+        "attachments": [_file(a) for a in record.attachments],
         "changelog": [_entry(e) for e in record.history],
         "subtasks": [ticket_json(site, s) for s in site.subtasks(record)],
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(site: Site, record: IssueRecord, name: str) -> Any:
+    custom = site.catalogue.fields.get(name)
+    field = custom or site.catalogue.system[name]
+    value = record.custom[name] if custom else getattr(record, name)
     if isinstance(value, Account):
         return value.id
-    return [a.id for a in value] if isinstance(value, tuple) else value
+    if field.kind == USERS:
+        return [a.id for a in value or ()]
+    return site.shapes.of_fields.value(field, record.project, value)
 
 
 def _comment(comment: CommentRecord) -> dict[str, Any]:
@@ -103,6 +112,17 @@ def _comment(comment: CommentRecord) -> dict[str, Any]:
         "updated": comment.updated.isoformat(),
         "jsdPublic": comment.public,
         "properties": dict(comment.properties),
+    }
+
+
+def _file(file: AttachmentRecord) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "filename": file.filename,
+        "author": file.author.id,
+        "created": file.created.isoformat(),
+        "size": file.size,
+        "mimeType": file.kind,
     }
 
 
@@ -128,6 +148,11 @@ def _write(site: Site, sent: dict[str, Any]) -> Any:
     return _comment(site.comment(sent["by"], sent["issue"], sent["body"], public=public, properties=properties))
 
 
+def _attach(site: Site, sent: dict[str, Any]) -> Any:
+    kind, size = sent.get("mimeType", ""), int(sent.get("size", 0))
+    return _file(site.attach(sent["by"], sent["issue"], sent["filename"], kind=kind, size=size))
+
+
 def _delete_comment(site: Site, sent: dict[str, Any]) -> Any:
     site.delete_comment(sent["by"], sent["comment"])
     return {}
@@ -145,6 +170,19 @@ def _labels(site: Site, sent: dict[str, Any]) -> Any:
 
 def _field(site: Site, sent: dict[str, Any]) -> Any:
     return ticket_json(site, site.set_field(sent["by"], sent["issue"], sent["name"], sent["value"]))
+
+
+def _edit(site: Site, sent: dict[str, Any]) -> Any:
+    return ticket_json(site, site.edit(sent["by"], sent["issue"], sent.get("fields"), operations=sent.get("update")))
+
+
+def _option(site: Site, sent: dict[str, Any]) -> Any:
+    by, field, value, project = sent["by"], sent["field"], sent["value"], sent.get("project")
+    if "id" in sent:
+        option = site.rename_option(by, field, sent["id"], value, project=project)
+    else:
+        option = site.add_option(by, field, value, parent=sent.get("parent"), project=project)
+    return {"id": option.id, "value": option.name}
 
 
 def _webhook(site: Site, sent: dict[str, Any]) -> Any:
@@ -190,6 +228,7 @@ def _settings(site: Site, sent: dict[str, Any]) -> Any:
 
 
 ACTS: dict[str, Callable[[Site, dict[str, Any]], Any]] = {
+    "attach": _attach,
     "open": _open,
     "comment": _write,
     "edit_comment": lambda site, sent: _comment(site.edit_comment(sent["by"], sent["comment"], sent["body"])),
@@ -198,9 +237,9 @@ ACTS: dict[str, Callable[[Site, dict[str, Any]], Any]] = {
     "subtask": lambda site, sent: ticket_json(site, site.create_subtask(sent["by"], sent["parent"], sent["summary"])),
     "delete": _delete,
     "labels": _labels,
-    "field": lambda site, sent: ticket_json(
-        site, site.set_field(sent["by"], sent["issue"], sent["name"], sent["value"])
-    ),
+    "field": _field,
+    "fields": _edit,
+    "option": _option,
     "webhook": _webhook,
     "hooks": _hooks,
     "token": _token,

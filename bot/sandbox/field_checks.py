@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from bot.sandbox.accounts import Account
-from bot.sandbox.catalogue import Catalogue, CustomField, IssueType, Project
-from bot.sandbox.records import ChangeItem, IssueRecord, Refused
+from bot.sandbox import field_types, field_values
+from bot.sandbox.catalogue import Catalogue, IssueType, Project
+from bot.sandbox.field_types import Field
+from bot.sandbox.field_values import LONGEST_TEXT, TOO_LONG, Reader
+from bot.sandbox.records import IssueRecord, Refused
 
 LONGEST_SUMMARY = 255
-LONGEST_TEXT = 32_767
 LONGEST_PROPERTY = 32_768
-
-TOO_LONG = "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
-People = Mapping[str, Account]
+LABELS = Field("labels", "Labels", field_types.LABELS)
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,28 @@ def _reference(value: Any, name: str) -> str:
     return str(value.get(name) or value.get("id") or "")
 
 
-def values(fields: Mapping[str, Any], catalogue: Catalogue, people: People) -> dict[str, Any]:
+def values(fields: Mapping[str, Any], reader: Reader, issue_type: str) -> dict[str, Any]:
     """The fields of a create or edit in the form that the site keeps; Refused naming all that are wrong."""
+    return _each(fields, lambda name, value: _value(name, value, reader, issue_type))
+
+
+def updates(operations: Mapping[str, Any], record: IssueRecord, reader: Reader) -> dict[str, Any]:
+    """What the fields of an update hold after its operations; Refused naming all that are wrong."""
+
+    def after(name: str, listed: Any) -> Any:
+        field = LABELS if name == LABELS.id else on_screen(name, reader, record.type)
+        old = record.custom.get(name) if field.custom else getattr(record, name)
+        return field_values.updated(reader, field, old, listed)
+
+    return _each(operations, after)
+
+
+def _each(given: Mapping[str, Any], read: Callable[[str, Any], Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for name, value in fields.items():
+    for name, value in given.items():
         try:
-            kept[name] = _value(name, value, catalogue, people)
+            kept[name] = read(name, value)
         except ValueError as wrong:
             errors[name] = str(wrong)
     if errors:
@@ -66,26 +79,24 @@ def values(fields: Mapping[str, Any], catalogue: Catalogue, people: People) -> d
     return kept
 
 
-def _value(name: str, value: Any, catalogue: Catalogue, people: People) -> Any:
+def on_screen(name: str, reader: Reader, issue_type: str) -> Field:
+    """The field of that id on the screens of an issue type. Raises ValueError, in Jira's words, if there is none."""
+    field = reader.catalogue.field(name)
+    if field is None or not field.on_screen(reader.project, issue_type):
+        raise ValueError(f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown.")
+    return field
+
+
+def _value(name: str, value: Any, reader: Reader, issue_type: str) -> Any:
     plain: dict[str, Callable[[], Any]] = {
         "summary": lambda: _summary(value),
-        "description": lambda: _text(value),
-        "labels": lambda: tuple(dict.fromkeys(_label(v) for v in _list(value))),
-        "duedate": lambda: _date(value),
-        "assignee": lambda: _user(value, people),
-        "reporter": lambda: _user(value if value is not None else {}, people),
+        "description": lambda: field_values.text(value),
+        "labels": lambda: reader.whole(LABELS, value),
+        "duedate": lambda: field_values.day(value),
+        "assignee": lambda: field_values.user(value, reader.people),
+        "reporter": lambda: field_values.user(value if value is not None else {}, reader.people),
     }
-    if name in plain:
-        return plain[name]()
-    if name not in catalogue.fields:
-        raise ValueError(f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown.")
-    kinds: dict[str, Callable[[], Any]] = {
-        "text": lambda: _text(value),
-        "date": lambda: _date(value),
-        "user": lambda: _user(value, people),
-        "users": lambda: tuple(_user(v, people) for v in _list(value)),
-    }
-    return kinds[catalogue.fields[name].kind]()
+    return plain[name]() if name in plain else reader.whole(on_screen(name, reader, issue_type), value)
 
 
 def _summary(value: Any) -> str:
@@ -96,69 +107,6 @@ def _summary(value: Any) -> str:
     if "\n" in value or "\r" in value:
         raise ValueError("The summary is invalid because it contains newline characters.")
     return value
-
-
-def _text(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ValueError("Operation value must be a string")
-    if len(value) > LONGEST_TEXT:
-        raise ValueError(TOO_LONG)
-    return value
-
-
-def _date(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
-    try:
-        return date.fromisoformat(value).isoformat()
-    except (TypeError, ValueError):
-        raise ValueError(f"'{value}' is not a date; write it as yyyy-MM-dd.") from None
-
-
-def _user(value: Any, people: People) -> Account | None:
-    if value is None:
-        return None
-    account = people.get(str(value.get("accountId"))) if isinstance(value, Mapping) else None
-    if account is None:
-        raise ValueError("Specify the user by an accountId that exists.")
-    return account
-
-
-def _list(value: Any) -> Sequence[Any]:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        raise ValueError("data was not an array")
-    return value
-
-
-def _label(value: Any) -> str:
-    if not isinstance(value, str) or not value or any(c.isspace() for c in value):
-        raise ValueError(f"The label '{value}' contains spaces which is invalid.")
-    return value
-
-
-def label_operations(old: Sequence[str], operations: Any) -> tuple[str, ...]:
-    """Labels after the `update.labels` operations add, remove and set, in order; Refused if one is wrong."""
-    labels = list(old)
-    try:
-        for operation in _list(operations):
-            if not isinstance(operation, Mapping) or len(operation) != 1:
-                raise ValueError("each operation on labels is one of add, remove, set")
-            ((verb, value),) = operation.items()
-            if verb == "set":
-                labels = [_label(v) for v in _list(value)]
-            elif verb == "add":
-                labels.append(_label(value))
-            elif verb == "remove":
-                labels = [label for label in labels if label != value]
-            else:
-                raise ValueError(f"Unknown operation '{verb}' on labels; use add, remove or set.")
-    except ValueError as wrong:
-        raise Refused(400, errors={"labels": str(wrong)}) from None
-    return tuple(dict.fromkeys(labels))
 
 
 def comment_body(body: Any) -> str:
@@ -190,24 +138,3 @@ def property_value(value: Any) -> Any:
     if len(text) > LONGEST_PROPERTY:
         raise Refused(400, f"The property value is too long; the most is {LONGEST_PROPERTY} characters.")
     return json.loads(text)
-
-
-def change(name: str, old: Any, new: Any, custom: CustomField | None) -> ChangeItem:
-    """The changelog item of one edited field, worded as Cloud words it."""
-    (old_id, old_text), (new_id, new_text) = _told(name, old), _told(name, new)
-    title, kind = (custom.name, "custom") if custom else (name, "jira")
-    return ChangeItem(title, name, kind, old_id, old_text, new_id, new_text)
-
-
-def _told(name: str, value: Any) -> tuple[str | None, str | None]:
-    if name == "labels":
-        return "", " ".join(value)
-    if value is None or value == ():
-        return None, None
-    if isinstance(value, Account):
-        return value.id, value.name
-    if isinstance(value, tuple):
-        return f"[{', '.join(a.id for a in value)}]", f"[{', '.join(a.name for a in value)}]"
-    if name == "duedate":
-        return value, f"{value} 00:00:00.0"
-    return None, str(value)

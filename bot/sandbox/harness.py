@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.controller.periodic_jobs import Periods
 from bot.core.model.process import FULL
 from bot.sandbox import accounts
 from bot.sandbox.jira_site import Site
+from bot.sandbox.needs import Needs, needs_of_all
 from bot.sandbox.server import SandboxServer
 from bot.store.agenda_reader import Priority
 from bot.store.keys import JOB
@@ -51,7 +53,9 @@ class Stuck(AssertionError):
 class Harness:
     """One sandbox and one bot. The business clock moves only by `advance`, and only while all is at rest.
 
-    With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find."""
+    With `asks` there are no webhooks: the bot asks Jira what changed, as often as there is something to find. The site
+    holds what each process needs beside its statuses, or `needs`, by the names of the processes. Local moments are
+    those of the calendar of `process`, by default of the first one."""
 
     def __init__(
         self,
@@ -65,11 +69,16 @@ class Harness:
         jira_url: str | None = None,
         ports: tuple[int, int] = (0, 0),
         database_url: str | None = None,
+        needs: Mapping[str, Needs] | None = None,
+        process: str | None = None,
     ) -> None:
         self.config = unhurried(config)
+        told = next((p for p in config.processes if p.name == process), config.processes[0])
+        self.zone = ZoneInfo(config.calendars[told.calendar].zone)
         self.var, self.periods = var, periods
         self.clock = SettableClock(start)
-        self.site = Site(config.processes, self.clock)
+        needs = needs_of_all(config.processes, config.office_for) if needs is None else needs
+        self.site = Site(config.processes, self.clock, needs=needs)
         self.site.limits.limits = ()  # as with the pace: an hour's writes fall into a second here
         self.jira = SandboxServer(self.site, ports[0]).start()
         self.jira_url = jira_url or self.jira.url
@@ -166,8 +175,7 @@ class Harness:
 
     def local(self, text: str) -> datetime:
         """A moment given in the calendar's own time: "2026-01-05 09:30"."""
-        zone = ZoneInfo(next(iter(self.config.calendars.values())).zone)
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
+        return datetime.fromisoformat(text).replace(tzinfo=self.zone)
 
     def at(self, text: str) -> None:
         """Advance to a local moment."""

@@ -1,8 +1,8 @@
-"""What the sandbox says about itself: fields, screens, projects, people, rights, and its service desks."""
+"""What the sandbox says about itself: projects, people, rights, and its service desks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, cast
 
 from flask import Blueprint, jsonify, request
@@ -10,26 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from bot.sandbox.catalogue import IssueType, Project
 from bot.sandbox.records import Refused
-from bot.sandbox.rest_answers import caller, seen, signed_in, the_site
+from bot.sandbox.rest_answers import caller, signed_in, the_site
 
 inventory = Blueprint("inventory", __name__)
 desk = Blueprint("desk", __name__, url_prefix="/rest/servicedeskapi")
 
-# Jira's own fields, as far as the sandbox has them: id, name, type, and whether the edit screen holds it.
-SYSTEM_FIELDS = (
-    ("summary", "Summary", "string", True),
-    ("description", "Description", "string", True),
-    ("labels", "Labels", "array", True),
-    ("duedate", "Due date", "date", True),
-    ("assignee", "Assignee", "user", True),
-    ("reporter", "Reporter", "user", True),
-    ("status", "Status", "status", False),
-    ("issuetype", "Issue Type", "issuetype", False),
-    ("project", "Project", "project", False),
-    ("resolution", "Resolution", "resolution", False),
-)
-CUSTOM_TYPES = {"user": "user", "users": "array", "text": "string", "date": "date"}
-# What anybody on the staff may do here; customers may write comments, and nobody may administer anything.
+# What anybody on the staff may do here; customers may write comments, and only admins may administer anything.
 STAFF_RIGHTS = frozenset(
     {
         "BROWSE_PROJECTS",
@@ -49,70 +35,30 @@ RIGHTS = STAFF_RIGHTS | {"ADMINISTER_PROJECTS", "DELETE_ALL_COMMENTS", "ADMINIST
 CUSTOMER_RIGHTS = frozenset({"BROWSE_PROJECTS", "ADD_COMMENTS"})
 
 
-@inventory.get("/field")
-def fields() -> ResponseReturnValue:
-    """The fields of the site; to a stranger Jira's own only."""
-    known = the_site().catalogue.fields.values() if caller() else ()
-    shown = [
-        {"id": i, "key": i, "name": name, "custom": False, "schema": {"type": kind, "system": i}}
-        for i, name, kind, _ in SYSTEM_FIELDS
-    ]
-    shown += [
-        {"id": f.id, "key": f.id, "name": f.name, "custom": True, "schema": {"type": CUSTOM_TYPES[f.kind]}}
-        for f in known
-    ]
-    return jsonify(shown)
-
-
-@inventory.get("/issue/<issueIdOrKey>/editmeta")
-def edit_screen(issueIdOrKey: str) -> ResponseReturnValue:
-    """The fields of an issue that the caller may edit; none for a customer."""
-    seen(issueIdOrKey)
-    account = caller()
-    shown = {} if account and account.customer else {f["fieldId"]: f for f in _screen(required=("summary",))}
-    return jsonify(fields={i: {k: v for k, v in f.items() if k != "fieldId"} for i, f in shown.items()})
-
-
-@inventory.get("/issue/createmeta/<projectIdOrKey>/issuetypes/<issueTypeId>")
-def create_screen(projectIdOrKey: str, issueTypeId: str) -> ResponseReturnValue:
-    """The fields that an issue of a type is made with."""
-    project = the_site().catalogue.project(projectIdOrKey)
-    kind = next((t for t in project.types if t.id == issueTypeId), None) if project and caller() else None
-    found: list[dict[str, Any]] = []
-    if kind is not None:
-        framed = ("project", "issuetype", *(("parent",) if kind.subtask else ()))
-        found = [_field(name, name.capitalize(), name, required=True) for name in framed]
-        found += _screen(required=("summary", "reporter"))
-    return jsonify(fields=found, startAt=0, maxResults=len(found), total=len(found))
-
-
-def _screen(required: Sequence[str]) -> list[dict[str, Any]]:
-    custom = the_site().catalogue.fields.values()
-    own = [_field(i, name, kind, i in required) for i, name, kind, editable in SYSTEM_FIELDS if editable]
-    return own + [_field(f.id, f.name, CUSTOM_TYPES[f.kind], required=False) for f in custom]
-
-
-def _field(field_id: str, name: str, kind: str, required: bool) -> dict[str, Any]:
-    return {
-        "fieldId": field_id,
-        "key": field_id,
-        "name": name,
-        "required": required,
-        "hasDefaultValue": field_id == "reporter",  # the one who creates the issue
-        "operations": ["set"],
-        "schema": {"type": kind} if field_id.startswith("customfield_") else {"type": kind, "system": field_id},
-    }
-
-
 @inventory.get("/project/<projectIdOrKey>")
 def project_details(projectIdOrKey: str) -> ResponseReturnValue:
-    """One project with its issue types; the sandbox has no components."""
-    project = the_site().catalogue.project(projectIdOrKey)
-    if project is None or caller() is None:
-        raise Refused(404, f"No project could be found with key or id '{projectIdOrKey}'.")
-    shapes = the_site().shapes
+    """One project with its issue types and components."""
+    project, shapes = _project(projectIdOrKey), the_site().shapes
     types = [shapes.issue_type(t) for t in project.types]
-    return jsonify({**shapes.project(project), "issueTypes": types, "components": []})
+    return jsonify({**shapes.project(project), "issueTypes": types, "components": _components(project)})
+
+
+@inventory.get("/project/<projectIdOrKey>/components")
+def project_components(projectIdOrKey: str) -> ResponseReturnValue:
+    """The components of one project."""
+    return jsonify(_components(_project(projectIdOrKey)))
+
+
+def _project(ref: str) -> Project:
+    project = the_site().catalogue.project(ref)
+    if project is None or caller() is None:
+        raise Refused(404, f"No project could be found with key or id '{ref}'.")
+    return project
+
+
+def _components(project: Project) -> list[dict[str, Any]]:
+    site = the_site()
+    return site.shapes.of_fields.allowed(site.catalogue.system["components"], project.key)
 
 
 @inventory.get("/mypermissions")
@@ -127,7 +73,7 @@ def my_permissions() -> ResponseReturnValue:
     account = caller()
     held: frozenset[str] = frozenset()
     if account is not None:
-        held = CUSTOMER_RIGHTS if account.customer else STAFF_RIGHTS
+        held = CUSTOMER_RIGHTS if account.customer else RIGHTS if account.admin else STAFF_RIGHTS
     return jsonify(permissions={n: {"key": n, "type": "PROJECT", "havePermission": n in held} for n in wanted})
 
 

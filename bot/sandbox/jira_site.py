@@ -6,17 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.sandbox import events, field_checks
+from bot.sandbox import events, field_changes, field_checks, field_values
+from bot.sandbox.attachments import SiteWithFiles
 from bot.sandbox.catalogue import SUBTASK_TYPE
+from bot.sandbox.field_types import WITH_OPTIONS
+from bot.sandbox.field_values import Reader
+from bot.sandbox.options import Option
 from bot.sandbox.records import INTERNAL, ChangeItem, CommentRecord, IssueRecord, Refused
-from bot.sandbox.site_store import NOT_FOUND, Call, SiteStore, Which, Who
+from bot.sandbox.site_store import NOT_FOUND, Call, Which, Who
 
 __all__ = ["NOT_FOUND", "Call", "Site", "Which", "Who"]
 
 RESOLUTION = "Done"
 
 
-class Site(SiteStore):
+class Site(SiteWithFiles):
     """A small, honest service desk site, safe to use from several threads.
 
     Moments come from `clock.now()` and never run backwards. Methods that act take who does it first, and
@@ -65,7 +69,8 @@ class Site(SiteStore):
             who = self.account(by)
             frame = field_checks.frame(fields, self.catalogue, self.find)
             named = {k: v for k, v in fields.items() if k not in ("project", "issuetype", "parent")}
-            values = field_checks.values({"summary": None, **named}, self.catalogue, self.people)
+            reader = Reader(self.catalogue, self.people, frame.project.key)
+            values = field_checks.values({"summary": None, **named}, reader, frame.type.name)
             if who.customer and (frame.parent or not {"summary", "description"}.issuperset(named)):
                 raise Refused(403, "A customer may open requests with a summary and a description only.")
             self._ask_rules("create", who, frame.parent, fields)
@@ -107,17 +112,21 @@ class Site(SiteStore):
         which: Which,
         fields: Mapping[str, Any] | None = None,
         *,
-        label_operations: Any = None,
+        operations: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
     ) -> IssueRecord:
-        """Set fields, labels and properties in one write: one changelog entry, none where nothing changed."""
+        """Set fields and properties in one write, `operations` as in the `update` of a REST edit: one changelog entry,
+        none where nothing changed."""
         with self.lock:
             who, record = self._staff(by), self._record(which)
-            values = field_checks.values(fields or {}, self.catalogue, self.people)
-            if label_operations is not None:
-                values["labels"] = field_checks.label_operations(record.labels, label_operations)
-            self._ask_rules("edit", who, record, {**(fields or {}), "properties": dict(properties or {})})
-            items = tuple(item for name, new in values.items() if (item := self._set(record, name, new)))
+            fields, operations = fields or {}, operations or {}
+            if twice := set(fields) & set(operations):
+                raise Refused(400, errors={n: f"Field '{n}' is in both 'fields' and 'update'." for n in twice})
+            reader = Reader(self.catalogue, self.people, record.project)
+            values = field_checks.values(fields, reader, record.type)
+            values |= field_checks.updates(operations, record, reader)
+            self._ask_rules("edit", who, record, {**fields, "properties": dict(properties or {})})
+            items = tuple(item for name, new in values.items() for item in self._set(record, name, new))
             record.properties.update(properties or {})
             if items:
                 return self._changed(record, who, items)
@@ -126,25 +135,59 @@ class Site(SiteStore):
             self.index.write(record.id, self._moment(), record)
             return record.snapshot()
 
-    def _set(self, record: IssueRecord, name: str, new: Any) -> ChangeItem | None:
-        custom = self.catalogue.fields.get(name)
+    def _set(self, record: IssueRecord, name: str, new: Any) -> tuple[ChangeItem, ...]:
+        field = self.catalogue.field(name)
+        custom = field is not None and field.custom
         old = record.custom.get(name) if custom else getattr(record, name)
-        if (old or None) == (new or None):
-            return None
+        if old == new or (field_values.empty(old) and field_values.empty(new)):
+            return ()
         if custom:
             record.custom[name] = new
         else:
             setattr(record, name, new)
-        return field_checks.change(name, old, new, custom)
+        if field is None:
+            return (field_changes.of_system(name, old, new),)
+        return field_changes.of_field(self.catalogue, field, record.project, old, new)
 
     def set_labels(self, by: Who, which: Which, add: Iterable[str] = (), remove: Iterable[str] = ()) -> IssueRecord:
         """Add and remove labels."""
         operations = [*({"add": label} for label in add), *({"remove": label} for label in remove)]
-        return self.edit(by, which, label_operations=operations)
+        return self.edit(by, which, operations={"labels": operations})
 
     def set_field(self, by: Who, which: Which, name: str, value: Any) -> IssueRecord:
         """Set one field, its value as in a REST edit (a user is {"accountId": ...})."""
         return self.edit(by, which, {name: value})
+
+    def add_option(
+        self, by: Who, field_id: str, name: str, *, parent: str | None = None, project: str | None = None
+    ) -> Option:
+        """Give a field one more option, as an administrator does; the option if there is one of that name already.
+
+        `parent` is the id of a first level's option of a cascading select, `project` the key whose component it is
+        (the first project's by default). Refused (404) if there is no such field with options."""
+        with self.lock:
+            self._staff(by)
+            option = self.catalogue.options.add(parent or self._options_key(field_id, project), name)
+            self.version += 1
+            return option
+
+    def rename_option(self, by: Who, field_id: str, option_id: str, name: str, *, project: str | None = None) -> Option:
+        """Give an option another name: issues then show that name, and their changelogs stay as they are. Refused
+        (404) if there is no such field or option."""
+        with self.lock:
+            self._staff(by)
+            try:
+                option = self.catalogue.options.rename(self._options_key(field_id, project), option_id, name)
+            except KeyError:
+                raise Refused(404, f"There is no option '{option_id}' of {field_id}.") from None
+            self.version += 1
+            return option
+
+    def _options_key(self, field_id: str, project: str | None) -> str:
+        field = self.catalogue.field(field_id)
+        if field is None or field.kind not in WITH_OPTIONS:
+            raise Refused(404, f"There is no field '{field_id}' with options.")
+        return self.catalogue.options_key(field, project or next(iter(self.catalogue.projects)))
 
     def transition(self, by: Who, which: Which, status: str) -> IssueRecord:
         """Move an issue to a status; Refused (400) if its workflow has no such move from here."""

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from bot.sandbox import page_fields
 from bot.sandbox.accounts import Account
 from bot.sandbox.jira_site import NOT_FOUND
 from bot.sandbox.records import IssueRecord, Refused
@@ -65,11 +66,16 @@ def choose() -> ResponseReturnValue:
 
 @pages.post("/sandbox/act/open")
 def open_request() -> ResponseReturnValue:
-    """Open a request as the district contact."""
-    contact, form = _contact(), request.form
+    """Open a request as a district contact, or as the staff member who fills in the form."""
+    form, site = request.form, the_site()
+    by = next((p for p in _openers() if p.id == form.get("by")), _openers()[0])
+    project, _, issue_type = form.get("kind", "").partition("/")
     try:
         details = {"description": form["description"]} if form.get("description") else None
-        record = the_site().open_request(contact, form.get("summary", "").strip(), fields=details)
+        if form.get("kind") and (project, issue_type) not in _kinds():
+            raise Refused(400, "There is nothing of that kind to ask for.")
+        kind = {"project": project or None, "issue_type": issue_type or None}
+        record = site.open_request(by, form.get("summary", "").strip(), fields=details, **kind)
     except Refused as refused:
         return _list_page(str(refused)), refused.status
     return redirect(f"/browse/{record.key}", 303)
@@ -77,7 +83,7 @@ def open_request() -> ResponseReturnValue:
 
 @pages.post("/sandbox/act/<key>/<verb>")
 def act(key: str, verb: str) -> ResponseReturnValue:
-    """Comment, move or label a ticket or subtask as the chosen person, then show the page it was done on."""
+    """Act on a ticket or subtask as the chosen person, then show the page it was done on."""
     site, form, who = the_site(), request.form, _who()
     page = form.get("page", key)
     try:
@@ -85,8 +91,12 @@ def act(key: str, verb: str) -> ResponseReturnValue:
             site.comment(who, key, form.get("body", ""), public=form.get("audience") != "internal")
         elif verb == "transition":
             site.transition_by_id(who, key, form.get("transition", ""))
+        elif verb == "attach":
+            site.attach(who, key, form.get("filename", ""), kind=form.get("kind", ""))
         elif verb == "labels":
             site.set_labels(who, key, form.get("add", "").split(), form.getlist("remove"))
+        elif verb == "fields":
+            site.edit(who, key, page_fields.changed(site, who, site.issue(key), form))
         elif verb == "delete":
             site.delete_issue(who, key)
         else:
@@ -115,14 +125,21 @@ def _who() -> Account:
     return people.get(chosen, staff)
 
 
-def _contact() -> Account:
-    return next(p for p in the_site().people.values() if p.customer)
+def _openers() -> list[Account]:
+    # The acting person is among them, but a staff member opens in a contact's name unless they choose their own.
+    who, contacts = _who(), [p for p in the_site().people.values() if p.customer]
+    return [who] if who.customer else [*contacts, who]
+
+
+def _kinds() -> list[tuple[str, str]]:
+    projects = the_site().catalogue.projects.values()
+    return [(project.key, kind.name) for project in projects for kind in project.types if not kind.subtask]
 
 
 def _list_page(error: str = "") -> str:
     site, who = the_site(), _who()
     shown = [r for r in site.issues() if site.sees(who, r)]
-    return _page("list.html", error, tickets=shown[::-1], contact=_contact())
+    return _page("list.html", error, tickets=shown[::-1], openers=_openers(), kinds=_kinds())
 
 
 def _ticket_page(key: str, error: str = "", typed: str = "") -> str:
@@ -136,7 +153,9 @@ def _ticket_page(key: str, error: str = "", typed: str = "") -> str:
         shown = record.for_customer() if who.customer else record.snapshot()
         subtasks = [] if who.customer else site.subtasks(record)
         parent = site.issue(record.parent_id) if record.parent_id else None
-        return _page("ticket.html", error, ticket=shown, subtasks=subtasks, parent=parent, typed=typed)
+        controls = [] if who.customer else page_fields.controls(site, record)
+        values = {"ticket": shown, "subtasks": subtasks, "parent": parent, "typed": typed, "controls": controls}
+        return _page("ticket.html", error, **values)
 
 
 def _page(template: str, error: str, **values: Any) -> str:

@@ -75,9 +75,22 @@ class CommentRecord:
         return not (isinstance(mark, Mapping) and mark.get("internal") is True)
 
 
+@dataclass(frozen=True)
+class AttachmentRecord:
+    """A file on an issue; `size` is in bytes, `kind` its media type."""
+
+    id: str
+    filename: str
+    author: Account
+    created: datetime
+    size: int
+    kind: str
+
+
 @dataclass
 class IssueRecord:
-    """One issue as the site keeps it. `project` is the key, `type` and `status` are names."""
+    """One issue as the site keeps it. `project` is the key, `type` and `status` are names, `priority`, `components`,
+    and the values of custom fields with options are ids of options (of a cascading select one or two)."""
 
     id: str
     key: str
@@ -95,10 +108,13 @@ class IssueRecord:
     duedate: str | None = None
     resolution: str | None = None
     labels: Sequence[str] = ()
+    priority: str = "3"
+    components: tuple[str, ...] = ()
     custom: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
     comments: list[CommentRecord] = field(default_factory=list)
     history: list[HistoryEntry] = field(default_factory=list)
+    attachments: list[AttachmentRecord] = field(default_factory=list)
     subtask_ids: list[str] = field(default_factory=list)
 
     def snapshot(self) -> IssueRecord:
@@ -109,6 +125,7 @@ class IssueRecord:
             properties=dict(self.properties),
             comments=list(self.comments),
             history=list(self.history),
+            attachments=list(self.attachments),
             subtask_ids=list(self.subtask_ids),
         )
 
@@ -121,8 +138,8 @@ class IssueRecord:
 @dataclass(frozen=True)
 class Act:
     """What somebody is about to do, for rules that refuse it: `kind` is "create", "comment", "edit_comment",
-    "delete_comment", "edit", "transition" or "delete"; `issue` is the parent for a new subtask, None for a
-    new request; `data` the fields, or {"body": ...}, or {"to": status name}."""
+    "delete_comment", "edit", "transition", "attach" or "delete"; `issue` is the parent for a new subtask, None for a
+    new request; `data` the fields, or {"body": ...}, {"to": status name}, or {"filename": ...}."""
 
     kind: str
     by: Account

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
-from bot.sandbox import api, inventory, pages, rest_answers, writes
+from bot.sandbox import api, field_inventory, inventory, pages, rest_answers, writes
 from bot.sandbox.jira_site import NOT_FOUND, Site
 from bot.sandbox.records import IssueRecord, Refused
 from bot.sandbox.rest_answers import caller, seen, signed_in, the_site
@@ -34,6 +34,7 @@ def sandbox_app() -> Flask:
     for version in ("2", "latest"):
         app.register_blueprint(reads, url_prefix=f"/rest/api/{version}", name=f"reads_{version}")
         app.register_blueprint(writes.writes, url_prefix=f"/rest/api/{version}", name=f"writes_{version}")
+        app.register_blueprint(field_inventory.fields, url_prefix=f"/rest/api/{version}", name=f"fields_{version}")
         app.register_blueprint(inventory.inventory, url_prefix=f"/rest/api/{version}", name=f"inventory_{version}")
     app.register_blueprint(inventory.desk)
     app.register_blueprint(api.api)

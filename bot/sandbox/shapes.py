@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox.accounts import Account
 from bot.sandbox.catalogue import Catalogue, IssueType, Project
-from bot.sandbox.records import ChangeItem, CommentRecord, HistoryEntry, IssueRecord
+from bot.sandbox.field_shapes import FieldShapes
+from bot.sandbox.records import AttachmentRecord, ChangeItem, CommentRecord, HistoryEntry, IssueRecord
 
 # Times have the site's offset and are never in UTC, so that nothing relies on a "Z".
 ZONE = ZoneInfo("America/Chicago")
 CATEGORIES = {"new": (2, "To Do", "blue-gray"), "indeterminate": (4, "In Progress", "yellow")}
 CATEGORIES["done"] = (3, "Done", "green")
-PRIORITY = {"id": "3", "name": "Medium"}
 
 
 def moment(at: datetime) -> str:
@@ -37,6 +37,7 @@ class Shapes:
         self.most = 100
         self._catalogue = catalogue
         self._issues = issues
+        self.of_fields = FieldShapes(catalogue, self.link, self.user)
 
     def link(self, path: str) -> str:
         """An address below the REST API."""
@@ -109,6 +110,19 @@ class Shapes:
             "jsdPublic": comment.public,
         }
 
+    def attachment(self, file: AttachmentRecord) -> dict[str, Any]:
+        """A file on an issue."""
+        return {
+            "self": self.link(f"attachment/{file.id}"),
+            "id": file.id,
+            "filename": file.filename,
+            "author": self.user(file.author),
+            "created": moment(file.created),
+            "size": file.size,
+            "mimeType": file.kind,
+            "content": self.link(f"attachment/content/{file.id}"),
+        }
+
     def item(self, item: ChangeItem) -> dict[str, Any]:
         """One item of a changelog entry."""
         return {
@@ -143,7 +157,7 @@ class Shapes:
         fields = {
             "summary": record.summary,
             "status": self.status(record.status),
-            "priority": PRIORITY,
+            "priority": self._system("priority", record),
             "issuetype": self.issue_type(self._catalogue.types[record.type]),
         }
         return {"id": record.id, "key": record.key, "self": self.link(f"issue/{record.id}"), "fields": fields}
@@ -157,13 +171,14 @@ class Shapes:
             "reporter": self.user(record.reporter),
             "creator": self.user(record.creator),
             "labels": list(record.labels),
+            "components": self._system("components", record),
             "duedate": record.duedate,
             "resolution": {"id": "10000", "name": record.resolution} if record.resolution else None,
             "created": moment(record.created),
             "updated": moment(record.updated),
             "subtasks": [self.brief(s) for s in subtasks],
             "issuelinks": [],
-            "attachment": [],
+            "attachment": [self.attachment(a) for a in record.attachments],
             "comment": {
                 "comments": comments,
                 "self": self.link(f"issue/{record.id}/comment"),
@@ -172,16 +187,16 @@ class Shapes:
                 "startAt": 0,
             },
         }
-        for field_id in self._catalogue.fields:
-            fields[field_id] = self._custom(record.custom.get(field_id))
+        for field in self._catalogue.screen(record.project, record.type):
+            if field.custom:
+                value = record.custom.get(field.id)
+                fields[field.id] = self.of_fields.value(field, record.project, value)
         if record.parent_id and record.parent_id in self._issues:
             fields["parent"] = self.brief(self._issues[record.parent_id])
         return fields
 
-    def _custom(self, value: Any) -> Any:
-        if isinstance(value, Account):
-            return self.user(value)
-        return [self.user(a) for a in value] if isinstance(value, tuple) else value
+    def _system(self, name: str, record: IssueRecord) -> Any:
+        return self.of_fields.value(self._catalogue.system[name], record.project, getattr(record, name))
 
     def cut_fields(self, record: IssueRecord) -> dict[str, Any]:
         """The few fields that a comment's webhook carries of its issue."""
@@ -190,7 +205,7 @@ class Shapes:
             "issuetype": self.issue_type(self._catalogue.types[record.type]),
             "project": self.project(self._catalogue.projects[record.project]),
             "assignee": self.user(record.assignee),
-            "priority": PRIORITY,
+            "priority": self._system("priority", record),
             "status": self.status(record.status),
         }
 

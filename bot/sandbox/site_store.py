@@ -11,9 +11,11 @@ from bot.clock import Clock
 from bot.core.model.process import Process
 from bot.sandbox import events
 from bot.sandbox.accounts import DEFAULT_PEOPLE, Account
-from bot.sandbox.catalogue import DEFAULT_FIELDS, PARTICIPANTS, Catalogue, CustomField
+from bot.sandbox.catalogue import DEFAULT_FIELDS, PARTICIPANTS, Catalogue
+from bot.sandbox.field_types import Field
 from bot.sandbox.hooks import Hooks, Webhook
 from bot.sandbox.limits import WriteLimits
+from bot.sandbox.needs import Needs
 from bot.sandbox.records import Act, ChangeItem, CommentRecord, HistoryEntry, IssueRecord, Refused
 from bot.sandbox.search_index import Index
 from bot.sandbox.shapes import Shapes
@@ -35,7 +37,10 @@ class Call(NamedTuple):
 
 
 class SiteStore:
-    """What the site keeps. Safe to use from several threads; what its readers give back does not change."""
+    """What the site keeps. Safe to use from several threads; what its readers give back does not change.
+
+    `needs` has, by the name of a process, the fields, moves and people that it needs; of several processes each has
+    its project, or an issue type in the project of another."""
 
     def __init__(
         self,
@@ -43,14 +48,16 @@ class SiteStore:
         clock: Clock,
         *,
         people: Sequence[Account] = DEFAULT_PEOPLE,
-        fields: Sequence[CustomField] = DEFAULT_FIELDS,
+        fields: Sequence[Field] = DEFAULT_FIELDS,
+        needs: Mapping[str, Needs] | None = None,
         search_lag: timedelta = timedelta(seconds=5),
         retry_delay: float = 5.0,
     ) -> None:
         self.clock = clock
         self.lock = threading.RLock()
-        self.catalogue = Catalogue(processes, fields)
-        self.people = {person.id: person for person in people}
+        self.catalogue = Catalogue(processes, fields, needs)
+        brought = [person for need in (needs or {}).values() for person in need.people]
+        self.people = {person.id: person for person in (*people, *brought)}
         self.hooks = Hooks(retry_delay)
         self.limits = WriteLimits(clock)
         self.index = Index(clock, self.catalogue, search_lag)

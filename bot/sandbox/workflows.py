@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.core.model.process import Process, Step
 
 NEW, UNDER_WAY, DONE = "new", "indeterminate", "done"
 ON_HOLD = "On Hold"  # a status that no process knows: every real site has one
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move that a caller adds to a workflow, from one status to another, by their names; `name` is its button."""
+
+    source: str
+    to: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -42,33 +51,40 @@ class Workflow:
         return next((t for t in self.available(status) if t.to == to), None)
 
 
-def workflow_of(process: Process) -> Workflow:
-    """The workflow that a site would have for this process: forward, back, to waiting and out of it, to
-    every end, and on hold and off it. Transition ids are stable as long as the process is unchanged."""
+def workflow_of(process: Process, added: Iterable[Move] = ()) -> Workflow:
+    """The workflow that a site would have for this process: forward, back, to waiting and out of it (if the process
+    has a waiting status), to every end, on hold and off it, and the moves in `added`. Transition ids are stable as
+    long as the process is unchanged, and `added` changes none of them. Raises ValueError if a move in `added` names
+    a status that the workflow does not have."""
     categories = {step.status: UNDER_WAY for step in process.steps}
     categories[process.steps[0].status] = NEW
-    categories[process.waiting_status] = UNDER_WAY
+    if process.waiting_status:
+        categories[process.waiting_status] = UNDER_WAY
     categories[ON_HOLD] = UNDER_WAY
     categories |= {status: DONE for status in process.ends.values()}
     moves: dict[tuple[str, str], str] = {}
-    for source, to, name in _moves(process):
+    for source, to, name in (*_moves(process), *((m.source, m.to, m.name) for m in added)):
+        if unknown := {source, to} - set(categories):
+            raise ValueError(f"the workflow of {process.name} has no status '{min(unknown)}' to move from or to")
         if source != to:
             moves.setdefault((source, to), name)
     return Workflow(categories, _numbered(moves))
 
 
 def _moves(process: Process) -> Iterator[tuple[str, str, str]]:
-    waiting, ends = process.waiting_status, tuple(process.ends.values())
+    waiting = (process.waiting_status,) if process.waiting_status else ()
     for position, step in enumerate(process.steps):
         yield from _moves_of_step(process, step, position)
-        for status in (step.status, waiting):
+        for status in (step.status, *waiting):
             yield status, ON_HOLD, "Put on Hold"
             yield ON_HOLD, status, f"Resume {status}"
     reviews = [n for n, step in enumerate(process.steps) if step.revision]
     for step in process.steps[: max(reviews, default=-1) + 1]:
-        yield waiting, step.status, f"Return to {step.status}"
-    for end in ends:
-        yield waiting, end, f"Close as {end}"
+        for status in waiting:
+            yield status, step.status, f"Return to {step.status}"
+    for end in process.ends.values():
+        for status in waiting:
+            yield status, end, f"Close as {end}"
         yield end, process.steps[0].status, "Reopen"
 
 
@@ -77,7 +93,7 @@ def _moves_of_step(process: Process, step: Step, position: int) -> Iterator[tupl
     yield step.status, to, f"Start {to}" if to not in process.ends.values() else f"Close as {to}"
     for earlier in process.steps[:position]:
         yield step.status, earlier.status, f"Back to {earlier.status}"
-    if step.revision:
+    if step.revision and process.waiting_status:
         yield step.status, process.waiting_status, "Ask for a Revision"
     for end in process.ends.values():
         yield step.status, end, f"Close as {end}"

@@ -70,23 +70,16 @@ def _created(record: IssueRecord) -> dict[str, str]:
 
 @writes.put("/issue/<issueIdOrKey>")
 def edit_issue(issueIdOrKey: str) -> ResponseReturnValue:
-    """Set fields, labels and properties."""
+    """Set fields and properties."""
     account, record = writing(issueIdOrKey)
     sent = rest_answers.body()
     if sent.get("fields") is None and sent.get("update") is None:
         raise Refused(400, "one of 'fields' or 'update' required")  # also where only properties are to be set
-    update = sent.get("update") or {}
-    unknown = sorted(set(update) - {"labels"})
-    if unknown:
-        raise Refused(400, errors={name: "The sandbox updates labels only." for name in unknown})
+    fields, update = sent.get("fields") or {}, sent.get("update") or {}
+    if not isinstance(fields, Mapping) or not isinstance(update, Mapping):
+        raise Refused(400, "'fields' and 'update' must be objects.")
     properties = field_checks.properties(sent.get("properties"))
-    the_site().edit(
-        account,
-        record,
-        sent.get("fields") or {},
-        label_operations=update.get("labels"),
-        properties=properties,
-    )
+    the_site().edit(account, record, fields, operations=update, properties=properties)
     return "", 204
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,7 +66,8 @@ class AgendaReader:
     def claimable(self) -> bool:
         """Whether a claim would find a row, a global limit aside. It asks once and locks nothing."""
         moment = {"now": self._clock.now(), **self._store.machine_parameter()}
-        return bool(self._store.read(lambda connection: connection.execute(self._claimable, moment).scalar_one()))
+        found = self._store.read(lambda connection: self._claimable.first(connection, moment))
+        return found is not None and bool(found[0])
 
     def row(self, key: str) -> Row | None:
         """One key's row, None where it was never put."""
@@ -98,9 +100,10 @@ def free(machine: ColumnElement[float]) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _claimable(machine: ColumnElement[float]) -> sa.Select[Any]:
+@lru_cache(maxsize=8)
+def _claimable(machine: ColumnElement[float]) -> Prepared:
     due = (sa.exists().where(col.priority == int(p), col.due_at <= NOW, *free(machine)) for p in Priority)
-    return sa.select(sa.or_(*due))
+    return Prepared(sa.select(sa.or_(*due)))
 
 
 def _row(found: RowMapping) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,7 @@ def upsert(store: Store) -> Prepared:
     return Prepared(upserted)
 
 
+@lru_cache(maxsize=8)
 def lease(machine: sa.ColumnElement[float]) -> Prepared:
     """Lease one free row for `now`, at `machine`, as `claimed_as`: of the most urgent priority that has one, the
     longest due; none while nothing may be claimed. A row that was tried before is left alone

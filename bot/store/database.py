@@ -26,6 +26,10 @@ from bot.store.tables import deliveries, meta
 T = TypeVar("T")
 
 
+# Always the same two, so that statements with them are built and compiled once for each.
+_GIVEN: sa.ColumnElement[float] = sa.bindparam("machine", type_=sa.Double())
+_CLOCK_OF_POSTGRES: sa.ColumnElement[float] = sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double())
+
 # Built once: they are executed often.
 _FACT = sa.select(meta.c.value).where(meta.c.name == sa.bindparam("fact"))
 _FACTS = Prepared(
@@ -137,9 +141,7 @@ class Store:
 
     def machine_value(self) -> sa.ColumnElement[float]:
         """Machine time as a value in a statement: PostgreSQL's own clock; on SQLite the parameter `machine`."""
-        if self.sqlite:
-            return sa.bindparam("machine", type_=sa.Double())
-        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double())
+        return _GIVEN if self.sqlite else _CLOCK_OF_POSTGRES
 
     def machine_parameter(self) -> dict[str, float]:
         """The parameter that a statement with `machine_value` needs; none on PostgreSQL."""

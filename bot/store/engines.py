@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,6 +13,7 @@ from sqlalchemy import Connection, Engine
 T = TypeVar("T")
 
 BUSY_SECONDS = 5  # how long SQLite waits for another process's write, and PostgreSQL's driver for a connection
+BUSY_AGAIN_SECONDS = 0.02  # between two attempts where SQLite does not wait by itself
 FROZEN_SECONDS = 10.0  # a replica that stands still within a transaction must not lock rows for hours
 MIGRATION_SECONDS = 3600.0
 RETRIES = 3  # PostgreSQL has undone the transaction itself, so it can be run again
@@ -57,6 +60,20 @@ def be_patient(connection: Connection) -> None:
     connection.detach()
 
 
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Give the file a write-ahead log. SQLite itself does not wait where another process is writing a new file or
+    does the same just now: both might wait for each other."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(BUSY_AGAIN_SECONDS)
+
+
 def sqlite_engine(url: sa.URL, begin: str) -> Engine:
     """An engine whose transactions start with `begin`; only the writer's may change anything."""
     options = {"timeout": BUSY_SECONDS, "isolation_level": None}
@@ -67,7 +84,7 @@ def sqlite_engine(url: sa.URL, begin: str) -> Engine:
         if begin == "BEGIN":
             connection.execute("PRAGMA query_only = ON")
         else:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _log_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
 

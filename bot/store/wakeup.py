@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import selectors
+import socket
 import threading
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -12,7 +15,6 @@ from bot.store.database import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.2  # how soon the listening thread sees that it should stop
 RECONNECT_SECONDS = 2.0
 
 # The schema is in the channel's name, because a channel belongs to the whole PostgreSQL database.
@@ -30,6 +32,7 @@ class Wakeup:
         self._seen = threading.local()
         self._listener: threading.Thread | None = None
         self._stop = threading.Event()
+        self._ends: tuple[socket.socket, socket.socket] | None = None  # `close` closes one, and the listener notices
 
     def ring(self) -> None:
         """Wake every waiting worker of this process."""
@@ -60,37 +63,49 @@ class Wakeup:
         """End every wait and the listening thread."""
         self._stop.set()
         self.ring()
-        if self._listener is not None:
+        if self._listener is not None and self._ends is not None:
+            self._ends[0].close()
             self._listener.join()
+            self._ends[1].close()
 
     def _listen(self) -> None:
         with self._bell:
             if self._listener is None and not self._stop.is_set():
-                self._listener = threading.Thread(target=self._serve, name="agenda-listener", daemon=True)
+                self._ends = socket.socketpair()
+                self._listener = threading.Thread(
+                    target=self._serve, args=[self._ends[1]], name="agenda-listener", daemon=True
+                )
                 self._listener.start()
 
-    def _serve(self) -> None:
+    def _serve(self, end: socket.socket) -> None:
         while not self._stop.is_set():
             try:
-                self._hear()
+                self._hear(end)
             except (sa.exc.SQLAlchemyError, StoreError, OSError) as error:
                 # Without it the workers still poll; they only hear later of what other processes put.
                 log.warning("cannot listen for notifications of the agenda, trying again: %s", error)
                 self._stop.wait(RECONNECT_SECONDS)
 
-    def _hear(self) -> None:
+    def _hear(self, end: socket.socket) -> None:
         engine = self._store.engine().execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             channel = connection.execute(CHANNEL).scalar_one()
             connection.execute(sa.text(f'LISTEN "{channel}"'))
             self.ring()  # what was put while nobody listened
-            driver = connection.connection.driver_connection
-            assert driver is not None
             try:
-                while not self._stop.is_set():
-                    for _ in driver.notifies(timeout=POLL_SECONDS, stop_after=1):
-                        self.ring()
+                self._ring_for_each(connection.connection.driver_connection, end)
             except self._store.engine().dialect.loaded_dbapi.Error as error:
                 connection.invalidate()
                 raise ConnectionError(str(error).strip()) from error
             connection.invalidate()  # a pooled connection that listens would collect notifications unread
+
+    def _ring_for_each(self, driver: Any, end: socket.socket) -> None:
+        """Ring for what comes on a connection of the driver's, until `close` is called."""
+        with selectors.DefaultSelector() as either:
+            either.register(driver, selectors.EVENT_READ)
+            either.register(end, selectors.EVENT_READ)
+            while not self._stop.is_set():
+                # Asked before the first wait: what came with the answer to LISTEN is no longer on its way.
+                for _ in driver.notifies(timeout=0):
+                    self.ring()
+                either.select()

@@ -21,6 +21,6 @@ def environment(files: TemplateFiles, moments: wiki.Moments, finalize: Any) -> I
         finalize=finalize,
     )
     made.globals.clear()  # facts only: no range, namespace or lipsum to play with
-    made.filters.update(day=moments.day, moment=moments.moment, ordinal=wiki.ordinal, link=wiki.link)
+    made.filters.update(day=moments.day, date=moments.date, moment=moments.moment, ordinal=wiki.ordinal, link=wiki.link)
     made.tests["ahead"] = moments.ahead
     return made

@@ -21,7 +21,7 @@ from bot.words import wiki_html
 from bot.words.files import SHIPPED_TEMPLATES, TemplateFile
 from bot.words.proofread import OWN, STAFF_SAMPLE, Wanted, count_words, form, named, samples
 from bot.words.render import TemplateFault, Unfit, Words
-from bot.words.sample_facts import fact_samples
+from bot.words.sample_facts import fact_samples, optional_titles
 from bot.words.wiki import unescaped
 
 _AUDIENCES = {"public": "Comments to the district", "internal": "Comments to the team", "subtask": "Subtasks"}
@@ -109,12 +109,18 @@ def _place(process: Process, file: TemplateFile) -> int:
 
 
 def _cases(words: Words, process: Process, file: TemplateFile, given: Facts) -> Iterator[Page]:
-    """The page of a template, and another one for each value of a fact with which it says something else."""
+    """The page of a template, and another one for each value of a fact, and for steps that were passed over, with which
+    it says something else."""
+    first, *others = fact_samples(process)
+    cases: list[tuple[str, Facts]] = [("", {"facts": first.texts})]
+    cases += [(sample.what, {"facts": sample.texts}) for sample in others]
+    if passed := optional_titles(process):
+        cases.append((f"passed over: {', '.join(passed)}", {"facts": first.texts, "passed_over": passed}))
     seen: set[tuple[str, str]] = set()
-    for sample in fact_samples(process):
-        page = _page(words, process, file, {"facts": sample.texts, **given})
+    for what, facts in cases:
+        page = _page(words, process, file, {**facts, **given})
         if not seen or (page.title, page.text) not in seen:
-            yield replace(page, case=sample.what if "facts" not in given else "")
+            yield replace(page, case=what if "facts" not in given else "")
         seen.add((page.title, page.text))
 
 

@@ -13,7 +13,7 @@ from bot.core.model.effects import Facts
 from bot.core.model.own_templates import PUBLIC, OwnTemplate
 from bot.core.model.process import Process
 from bot.words import wiki
-from bot.words.sample_facts import each_sample, fact_samples, unset_texts
+from bot.words.sample_facts import each_sample, fact_samples, optional_titles, unset_texts
 
 WORDS_PUBLIC = 130
 WORDS_FEEDBACK = 200  # without the findings
@@ -39,6 +39,7 @@ SAMPLE: Final[Facts] = {
     "asked_by": "Quality Review",
     "return_title": "Initial File Review",
     "days": 5,
+    "expected": (datetime(2026, 1, 27, 23, 0, tzinfo=UTC), datetime(2026, 2, 24, 23, 0, tzinfo=UTC)),
     "told": datetime(2026, 1, 12, 23, 0, tzinfo=UTC),
     "findings": (
         "Class file: the column teacher_id is empty in 14 rows.",
@@ -61,7 +62,7 @@ STAFF_SAMPLE: Final[Facts] = {
     "items": ("Dana Reyes: We changed our system last week. Does that matter?",),
 }
 # What a text may speak of and often does not: empty if the plan gives no such fact.
-OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0, "told": None}
+OPTIONAL: Final[Facts] = {"goal": "", "asked_by": "", "return_title": "", "days": 0, "told": None, "expected": ()}
 # The same, for internal comments alone.
 ABSENT: Final[Facts] = {
     "accounts": (), "what": "", "since": None, "started": None, "note": "", "author": "", "reason": "", "items": (),
@@ -138,13 +139,16 @@ def named(process: Process) -> Iterator[Wanted]:
 
 def samples(process: Process, facts: Facts, want: Wanted) -> tuple[Facts, ...]:
     """Sample facts with everything in them, with all missing that may be missing, as each other moment that the
-    template is for would have them, and with each value of each fact of the process."""
+    template is for would have them, after steps that were passed over, and with each value of each fact of the
+    process."""
     first, *others = fact_samples(process)
     full = {**facts, "calendar": process.calendar, "facts": first.texts}
     if want.each is not None:
         full["each"] = each_sample(process, want.each)
     bare = {**full, **{name: value for name, value in _BARE.items() if name in facts}, "facts": unset_texts(process)}
-    moments = ({**full, **other} for other in _OTHERWISE.get(want.name, ()))
+    moments = [{**full, **other} for other in _OTHERWISE.get(want.name, ())]
+    if passed := optional_titles(process):
+        moments.append({**full, "passed_over": passed})
     return full, bare, *moments, *({**full, "facts": other.texts} for other in others)
 
 

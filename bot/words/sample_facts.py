@@ -51,6 +51,11 @@ def unset_texts(process: Process) -> dict[str, str]:
     return dict.fromkeys(process.facts, "")
 
 
+def optional_titles(process: Process) -> tuple[str, ...]:
+    """The titles of the steps that a ticket may pass over."""
+    return tuple(dict.fromkeys(step.title for step in process.steps if step.condition is not None))
+
+
 def each_sample(process: Process, fact: str) -> str:
     """The value that a text of a branch with `for_each` is shown for."""
     return process.facts[fact].options[0]

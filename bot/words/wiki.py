@@ -174,13 +174,20 @@ class Moments:
 
     def spoken_day(self, context: Context | Mapping[str, Any], moment: datetime) -> Wiki:
         """What `day` gives, from the facts themselves."""
-        calendar = self._calendar(context)
-        zone = ZoneInfo(calendar.zone)
+        return Wiki(f"the end of {self._date(context, moment)} ({self._calendar(context).spoken})")
+
+    @pass_context
+    def date(self, context: Context, moment: datetime) -> Wiki:
+        """The day alone, for an estimate: "Tuesday, January 13"."""
+        return Wiki(self._date(context, moment))
+
+    def _date(self, context: Context | Mapping[str, Any], moment: datetime) -> str:
+        zone = ZoneInfo(self._calendar(context).zone)
         local = _aware(moment).astimezone(zone) - timedelta(microseconds=1)
         text = f"{_DAYS[local.weekday()]}, {_MONTHS[local.month - 1]} {local.day}"
         if local.year != _aware(_fact(context, "now")).astimezone(zone).year:
             text += f", {local.year}"
-        return Wiki(f"the end of {text} ({calendar.spoken})")
+        return text
 
     @pass_context
     def moment(self, context: Context, moment: datetime) -> Wiki:

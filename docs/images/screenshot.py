@@ -18,7 +18,7 @@ from bot.sandbox.accounts import CARLA, HANNA
 from bot.sandbox.harness import Harness
 
 PICTURE = Path(__file__).with_name("sandbox.png")
-SIZE = "1000,1180"
+SIZE = "1000,1250"
 DISTRICT = "Lakeside ISD"
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

@@ -75,7 +75,7 @@ def test_explain_prints_the_table(run: Run) -> None:
         (("due", "--from", "2026-01-05T15:00", "--goal", "1 hour"),
          '"2026-01-05T15:00" has no offset from UTC; write it like 2026-01-08T15:40-06:00, or with a Z for UTC.'),
         (("due", "--from", "monday", "--goal", "1 hour"), '"monday" is not an ISO 8601 time'),
-        (("due", "--from", "2026-01-05T15:00Z", "--goal", "1 day"), '"day" in the goal "1 day" is not a unit'),
+        (("due", "--from", "2026-01-05T15:00Z", "--goal", "1 moon"), '"moon" in the goal "1 moon" is not a unit'),
         (("due",), "--from and --goal must be given, or --stdin with one case per line."),
         (("due", "--stdin", "--goal", "1 hour"), "Give --from and --goal, or --stdin and one case per line, not both."),
         (("elapsed", "--from", "2026-01-05T15:00Z"), "--to must be given"),

@@ -120,9 +120,9 @@ def test_the_file_says_whose_holidays(tmp_path: Path) -> None:
     path, text = folder / "calendars" / "cli.yaml", SHIPPED.read_text()
     key = "holidays: {country: US, subdivision: TX}"
     assert key in text
-    assert load(folder).regions == {"cli": TEXAS}
+    assert load(folder).regions["cli"] == TEXAS
     path.write_text(text.replace(key, ""))
-    assert load(folder).regions == {}
+    assert "cli" not in load(folder).regions
     path.write_text(text.replace(key, "holidays: {country: US, subdivision: XX}"))
     with pytest.raises(ConfigError) as error:
         load(folder)

@@ -91,6 +91,14 @@ def test_a_condition_may_list_values_and_name_several_facts(ods: Path, ods_chang
     )
 
 
+def test_a_number_is_compared_however_it_is_written(ods: Path, ods_change: Change) -> None:
+    """Jira gives 3 for 3.0."""
+    ods_change("customfield_10062, kind: text", "customfield_10062, kind: number")
+    ods_change("if: {pipeline: existing}", "if: {sis: [3.0, 30, -2.50, any]}")
+    join = process_in(ods).step("data_pipeline").branch("join")
+    assert join.condition == Condition({"sis": ("3", "30", "-2.5", ANY)})
+
+
 def test_a_step_may_end_by_itself(ods: Path, ods_change: Change) -> None:
     """After a time in business or calendar units."""
     ods_change(

@@ -51,6 +51,7 @@ CONDITIONS = [
         "{agreements: signed}",
         'the fact "agreements" never has the value "signed" (known: no, yes)',
     ),
+    ("{agreements: yes}", "{agreements: none}", '"none" is never so: the fact "agreements" names no option for it'),
     ("{vendors: any}", "{vendor: any}", 'there is no fact "vendor" (did you mean "vendors"?)'),
     ("requires: [onboarding,", "requires: [onbording,", 'there is no fact "onbording" (did you mean "onboarding"?)'),
     ("for_each: vendors", "for_each: vendor", 'there is no fact "vendor" (did you mean "vendors"?)'),
@@ -166,3 +167,29 @@ def test_each_slip_is_named_at_once(ods: Path, ods_change: Change, ods_problems:
     for old, new in slips:
         ods_change(old, new)
     assert len(ods_problems()) == len(slips)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("if: {pipeline: existing}", "if: [pipeline]"),
+        ("if: {pipeline: existing}", "if: {pipeline: {a: b}}"),
+        ("needs: staging", "needs: {a: b}"),
+        ("done_by: [ready, attachment]", "done_by: {ready: [a]}"),
+        ("for_each: vendors", "for_each: [vendors]"),
+        ("one_of: [existing, new]}", "one_of: {a: b}}"),
+        ("total: {by: pipeline", "total: {by: [pipeline]"),
+        ("existing: 5-10 business days", "existing: [5-10 business days]"),
+        ("issue_type: ODS Onboarding", "issue_type: {a: b}"),
+        ("voice: draft", "waiting_status: [a]"),
+        ("voice: draft", "district_name: Lakeside"),
+        ("tell: customer_service", "tell: [customer_service]"),
+        ("  etl:\n", "  etl:\n    was: {a: [b]}\n"),
+    ],
+)
+def test_any_shape_is_answered_with_problems(
+    ods: Path, ods_change: Change, ods_problems: Problems, old: str, new: str
+) -> None:
+    """And never with a crash."""
+    ods_change(old, new)
+    assert all(found.startswith("processes/ods.yaml:") for found in ods_problems())

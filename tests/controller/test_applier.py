@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -99,10 +99,10 @@ def test_a_subtask_template_that_fails_is_parked_alone(harness: Harness, monkeyp
     """The other subtask is made."""
     real = harness.bot.words.subtask
 
-    def subtask(process: str, item: Any) -> tuple[str, str]:
+    def subtask(process: str, item: Any, taken: Collection[str] = ()) -> tuple[str, str]:
         if item.branch == "files":
             raise TemplateFault("upload_files.j2", 3, "a name is missing")
-        return real(process, item)
+        return real(process, item, taken)
 
     monkeypatch.setattr(harness.bot.words, "subtask", subtask)
     key = harness.site.open_request(CARLA, "Lakeside ISD", status="SecureStor Folder").key

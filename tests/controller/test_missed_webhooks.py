@@ -31,19 +31,19 @@ LATER = timedelta(hours=2, minutes=1)
 class Office:
     """A catch-up every few minutes, and what people do between two of them; tickets are numbers."""
 
-    def __init__(self, store: Store, clock: SettableClock) -> None:
-        self.store, self.clock = store, clock
-        self.watch = WebhookWatch(store, 3 * EVERY)
+    def __init__(self, store: Store, clock: SettableClock, every: timedelta = EVERY) -> None:
+        self.store, self.clock, self.every = store, clock, every
+        self.watch = WebhookWatch(store, 3 * every)
         self.last: datetime | None = None
         self.shown: dict[str, SearchHit] = {}
         self.sent = 0
         self.catch_up()
 
-    def catch_up(self, after: timedelta = EVERY) -> None:
-        """Let time pass, with catch-ups in their period, and one at its end."""
-        end = self.clock.now() + after
+    def catch_up(self, after: timedelta | None = None) -> None:
+        """Let time pass, one period unless told, with catch-ups in their period, and one at its end."""
+        end = self.clock.now() + (after or self.every)
         while self.clock.now() < end:
-            self.clock.set(min(end, self.clock.now() + EVERY))
+            self.clock.set(min(end, self.clock.now() + self.every))
             self.watch.note(self.shown.values(), self.clock.now(), self.last)
             self.last = self.clock.now()
 
@@ -81,6 +81,12 @@ class Office:
 def office(store: Store, clock: SettableClock) -> Office:
     """A bot that has run for a while."""
     return Office(store, clock)
+
+
+@pytest.fixture
+def calm_office(store: Store, clock: SettableClock) -> Office:
+    """The same with a catch-up each half an hour, for what takes days."""
+    return Office(store, clock, timedelta(minutes=30))
 
 
 def test_what_a_webhook_announced_is_fine(office: Office) -> None:
@@ -195,8 +201,9 @@ def test_a_stop_at_noon_is_seen_the_same_day(office: Office) -> None:
     assert (office.found().changes, office.found().untold, office.found().stopped) == (45, 5, True)
 
 
-def test_a_quiet_weekend_is_neither_a_stop_nor_its_end(office: Office) -> None:
+def test_a_quiet_weekend_is_neither_a_stop_nor_its_end(calm_office: Office) -> None:
     """Without changes nobody knows; the first webhook after it shows that Jira sends."""
+    office = calm_office
     office.change(1, announced=True)
     office.catch_up(timedelta(days=2))
     assert not office.found().stopped
@@ -208,8 +215,9 @@ def test_a_quiet_weekend_is_neither_a_stop_nor_its_end(office: Office) -> None:
     assert not office.found().stopped
 
 
-def test_a_day_later_announced_changes_are_forgotten(office: Office) -> None:
+def test_a_day_later_announced_changes_are_forgotten(calm_office: Office) -> None:
     """What counts is the last day, and what came after the latest webhook."""
+    office = calm_office
     for ticket in range(1, 5):
         office.change(ticket, announced=True)
     office.catch_up(timedelta(days=1))

@@ -36,6 +36,8 @@ ROOT = Path(__file__).parents[1]
 ZONE = ZoneInfo("America/Chicago")
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ZONE)
 MONDAY = date(2026, 1, 12)
+# For what is no matter of the database: a bot on PostgreSQL takes longer to start.
+ON_SQLITE = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 LINES = ("exceptions:", "  2026-01-12: {name: ice storm, open: []}")
 
 
@@ -141,6 +143,7 @@ def test_a_closure_moves_what_runs_and_is_kept_in_a_file(
     assert path_in(folder).stat().st_mtime_ns == written
 
 
+@ON_SQLITE
 def test_a_dry_run_changes_nothing(harness: Harness, story: Story, folder: Path) -> None:
     """It only answers."""
     assert lines(harness.bot, harness.bot.closures.close(storm(), dry_run=True)) == [MOVED]
@@ -153,6 +156,7 @@ def test_a_dry_run_changes_nothing(harness: Harness, story: Story, folder: Path)
     assert row.due_at > harness.clock.now()
 
 
+@ON_SQLITE
 def test_what_is_asked_of_jira(harness: Harness, story: Story) -> None:
     """One search that has the ledgers along, and nothing of any ticket."""
     harness.bot.workers.stop()
@@ -164,6 +168,7 @@ def test_what_is_asked_of_jira(harness: Harness, story: Story) -> None:
     assert (row.due_at, row.priority) == (harness.clock.now(), Priority.TIMERS)
 
 
+@ON_SQLITE
 def test_nothing_is_kept_where_jira_cannot_be_asked(harness: Harness, story: Story, folder: Path) -> None:
     """It can be entered again later, as if it had not been entered."""
     harness.jira.stop()
@@ -172,6 +177,7 @@ def test_nothing_is_kept_where_jira_cannot_be_asked(harness: Harness, story: Sto
     assert (harness.bot.store.get_facts("closure "), path_in(folder).exists()) == ((), False)
 
 
+@ON_SQLITE
 def test_tickets_that_the_bot_leaves_alone_are_not_told(harness: Harness, story: Story) -> None:
     """By its label, or because the ledger cannot be read; the others are."""
     harness.bot.workers.stop()
@@ -184,6 +190,7 @@ def test_tickets_that_the_bot_leaves_alone_are_not_told(harness: Harness, story:
     assert lines(harness.bot, harness.bot.closures.close(storm(), dry_run=True)) == [MOVED]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("closure", "complaint"),
     [
@@ -209,6 +216,7 @@ def test_two_closures_of_a_day_at_one_moment(harness: Harness, story: Story, fol
     assert [kept.closure.closes for kept in read_closures(folder)] == [time(10)]
 
 
+@ON_SQLITE
 def test_a_half_day_may_become_a_whole_one(harness: Harness, story: Story, folder: Path) -> None:
     """Each answer says what moves by it alone, and the last one stands; it cannot be undone by entering less."""
     noon = harness.bot.closures.close(storm(closes=time(12)))
@@ -307,6 +315,7 @@ def test_a_file_that_is_behind_brings_nothing_back(harness: Harness, tmp_path: P
         assert bot.closures.calendars()["cli"].hours_on(MONDAY) == ()
 
 
+@ON_SQLITE
 def test_a_folder_that_cannot_be_written_is_no_failure(
     harness: Harness, story: Story, folder: Path, yaml: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -328,6 +337,7 @@ def test_a_folder_that_cannot_be_written_is_no_failure(
     assert (days(folder), harness.bot.closures.left_to_a_person) == ([MONDAY], 0)
 
 
+@ON_SQLITE
 def test_a_person_who_added_the_day_has_nothing_left_to_do(
     harness: Harness, folder: Path, yaml: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

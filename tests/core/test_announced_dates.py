@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from bot.core.decide.announced_dates import announced_date_of, next_passing_date
 from bot.core.decide.drafts import CORRECTION_HEAD
 from bot.core.model.process import ASK, AUTO, DRAFT, NEVER, SILENT, Branch
 from bot.core.time.goals import parse_goal
-from tests.core.world import CLI, HANNA, MONDAY, OFFICE, PROCESS, World, in_folder, in_review
+from tests.core.world import BOT, CLI, HANNA, MONDAY, OFFICE, PROCESS, World, in_folder, in_review
 
 CALENDARS = {"cli": CLI}
 
@@ -210,3 +210,65 @@ def test_auto_waits_for_a_slip_of_the_hand() -> None:
         write(world, "/extend 1 business day sick").wait(seconds=10)
     assert len(world.bot_comments(public=True)) == said
     assert world.wait(minutes=2).rest().bot_comments(public=True)[said:] == ["day_moved"]
+
+
+@pytest.mark.parametrize(("status", "offered"), [("On Hold", ["day_passed"]), ("Withdrawn", []), ("Done", [])])
+def test_a_date_passes_outside_the_process_too(status: str, offered: list[str]) -> None:
+    """As a draft for staff, even where the bot itself corrects dates; at an end nothing is left to do."""
+    world = late(tell_district_when_late=AUTO).wait(hours=1).move(status).rest()
+    said = world.bot_comments(public=True)
+    assert (next_passing_date(world.follow(), CALENDARS) is not None) == bool(offered)
+    assert drafts(world.wait(days=3).rest()) == offered
+    assert world.bot_comments(public=True) == said
+
+
+def test_a_date_that_was_corrected_is_not_corrected_again_outside_the_process() -> None:
+    """Staff have the draft already."""
+    world = late().wait(days=3).rest()
+    assert drafts(world) == ["day_passed"]
+    assert drafts(world.move("On Hold").rest().wait(days=1).rest()) == ["day_passed"]
+    assert drafts(world.move("Initial File Review").rest().wait(days=1).rest()) == ["day_passed"]
+
+
+def test_a_ticket_that_is_moved_now_is_told_of_no_date() -> None:
+    """The work is done in the same reconcile, and the next step says what comes."""
+    world = late().wait(days=3).set("Complete?", "Done").set("Accurate?", "Done")
+    assert drafts(world.rest()) == []
+
+
+@pytest.mark.parametrize(("hours", "offered"), [(47.9, []), (71, ["day_passed"])])
+def test_a_date_passes_with_its_day_and_not_with_its_minute(hours: float, offered: list[str]) -> None:
+    """It is due on Wednesday at eleven; on Thursday morning, when the office opens, it has passed."""
+    world = late().wait(hours=hours).rest()
+    assert drafts(world) == offered
+    assert (next_passing_date(world.follow(), CALENDARS) is None) == bool(offered)
+
+
+def test_the_newest_of_two_announced_dates_counts() -> None:
+    """The older one is no longer what the district waits for."""
+    world = in_review().wait(hours=1)
+    world.say("/extend 2 business days sick", HANNA, public=False)
+    world.say("status")
+    world.rest()
+    assert announced_due(world) == world.follow().clocks[0].due
+    world.comments = [c for c in world.comments if c.body != "status" or c.author != BOT]
+    assert announced_due(world) != world.follow().clocks[0].due
+
+
+def test_auto_corrects_at_once_where_no_command_was_given() -> None:
+    """The calendar moved the date, and there is no slip of a hand to wait for."""
+    world = late(tell_district_when_late=AUTO).wait(hours=1)
+    world.office = replace(OFFICE, grace=timedelta(seconds=60))
+    world.calendar = replace(CLI, closed={**CLI.closed, date(2026, 1, 6): "ice storm"})
+    assert world.rest().bot_comments(public=True)[-1] == "day_moved"
+
+
+def test_a_correction_waits_exactly_for_the_grace() -> None:
+    """And the bot comes back at its end."""
+    world = late(tell_district_when_late=AUTO).wait(hours=1)
+    world.office = replace(OFFICE, grace=timedelta(seconds=60))
+    given = world.now
+    write(world, "/extend 1 business day sick")
+    assert world.plan().requeue_at == given + timedelta(seconds=60)
+    assert world.wait(seconds=59).rest().bot_comments(public=True)[-1] != "day_moved"
+    assert world.wait(seconds=1).rest().bot_comments(public=True)[-1] == "day_moved"

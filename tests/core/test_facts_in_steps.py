@@ -10,10 +10,11 @@ import pytest
 
 from bot.core.model.effects import PostComment
 from bot.core.model.facts import Condition, Fact, FactKind, GoalByFact
+from bot.core.model.issue import Person
 from bot.core.model.own_templates import OwnTemplate
-from bot.core.model.process import Branch, Closing, Process, Revision, Step, Team
+from bot.core.model.process import Branch, Closing, Process, Reminders, Revision, Step, Team
 from bot.core.time.goals import parse_goal
-from tests.core.world import BOT, HANNA, MONDAY, OFFICE, World, effects_of
+from tests.core.world import BOT, CARLA, HANNA, MONDAY, OFFICE, World, effects_of
 
 SIGNED, KIND, PIPELINE, VENDORS, SIS = (f"customfield_{n}" for n in range(1, 6))
 FACTS = (
@@ -113,6 +114,18 @@ def test_once_begun_it_is_begun_and_pauses_when_the_condition_fails() -> None:
     (clock,) = world.follow().running
     assert clock.paused is None
     assert clock.due == due + timedelta(hours=2)
+
+
+def test_no_reminder_while_the_condition_does_not_hold() -> None:
+    """The bot says nothing meanwhile; the days count from when it is so again."""
+    reminders = Reminders((parse_goal("3 business days"),), "reminder")
+    asked = replace(ODS.steps[0], branches=(Branch("template", "district", subtask="Fill", done_by=("ready",)),))
+    world = opened(process=replace(ODS, reminders=reminders, steps=(asked, *ODS.steps[1:])))
+    world.choose(SIGNED, "Yes").rest().wait(days=1).choose(SIGNED, "No").rest().wait(days=7).rest()
+    assert world.bot_comments(public=True) == ["outreach"]
+    world.choose(SIGNED, "Yes").rest().wait(days=2).rest()
+    assert world.bot_comments(public=True) == ["outreach"]
+    assert world.wait(days=1).rest().bot_comments(public=True) == ["outreach", "reminder"]
 
 
 # -- requires
@@ -242,6 +255,107 @@ def test_a_value_that_is_added_and_one_that_is_taken_off() -> None:
     assert sorted(c.started for c in world.follow().running) == [MONDAY, MONDAY + timedelta(hours=2)]
     world.wait(hours=1).choose(VENDORS, "DESSA").rest()
     assert [s.status for s in world.subtasks if s.summary == "Exchange"] == ["Superseded", "To Do"]
+
+
+# -- commands for one value
+
+
+def in_vendors() -> World:
+    """A ticket with two vendors, since Monday at 9:00."""
+    return in_validation(("Renaissance STAR", "DESSA")).set("Validate", "Done").rest()
+
+
+def paused(world: World) -> list[str]:
+    """The vendors whose clock is paused."""
+    progress = world.follow()
+    values = {b.branch.name: b.branch.each for b in progress.branches}
+    return [values[clock.branch] for clock in progress.running if clock.paused is not None]
+
+
+def replied(world: World, words: str) -> list[str]:
+    """What staff are answered to a command."""
+    before = len(world.bot_comments(public=False))
+    world.say(words, HANNA, public=False)
+    return world.rest().bot_comments(public=False)[before:]
+
+
+def test_a_hold_for_one_value_pauses_its_clock_alone() -> None:
+    """The leading words are whole words of exactly one value, and /resume ends the same hold."""
+    world = in_vendors()
+    replied(world, "/hold star vendor waits for their key")
+    assert paused(world) == ["Renaissance STAR"]
+    (command,) = world.follow().visit.commands
+    assert command.value == "vendor"
+    replied(world.wait(hours=1), "/resume STAR")
+    assert paused(world) == []
+    first, second = sorted(clock.due for clock in world.follow().running)
+    assert second > first
+
+
+def test_a_hold_that_names_no_value_is_for_the_whole_step() -> None:
+    world = in_vendors()
+    replied(world, "/hold vendor waits for both")
+    assert paused(world) == ["Renaissance STAR", "DESSA"]
+
+
+def test_more_time_for_one_value() -> None:
+    world = in_vendors()
+    replied(world, "/extend Renaissance STAR 5 business days their holidays")
+    extended = [clock for clock in world.follow().running if clock.extended]
+    assert [str(clock.extended[0]) for clock in extended] == ["5 business days"]
+
+
+def test_words_of_several_values_are_asked_back() -> None:
+    world = in_validation(("STAR reading", "STAR math")).set("Validate", "Done").rest()
+    assert replied(world, "/hold STAR waits for their key") == [OwnTemplate.COMMAND_REFUSED]
+    assert paused(world) == []
+
+
+# -- what finishes a branch of the district's
+
+
+def asked_for_template(**more: Any) -> World:
+    """A ticket whose contact was asked for a file, or READY, on Monday at 9:00."""
+    template = Branch("template", "district", subtask="Template", done_by=("ready", "attachment"))
+    steps = [step("outreach", "done", template, parties=("district",), say="outreach")]
+    return opened(process=replace(ODS, steps=tuple(steps)), **more).rest().wait(hours=1)
+
+
+def test_ready_finishes_a_branch_that_asks_for_it() -> None:
+    world = asked_for_template()
+    world.say("Hello, it is ready. Thanks!")
+    assert world.rest().status == "Done"
+
+
+def test_a_file_of_the_contact_finishes_it_too() -> None:
+    """With no comment, or one that says nothing more; what the comment says is then not reported."""
+    world = asked_for_template()
+    world.attach("template.docx")
+    world.say("Please find attached, thank you [^template.docx]")
+    assert world.rest().status == "Done"
+    assert OwnTemplate.UNRECOGNIZED not in world.bot_comments(public=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "words"),
+    [("logo.png", CARLA, ""), ("template.docx", HANNA, ""), ("template.docx", CARLA, "Which of these is right?")],
+    ids=["an image", "of staff", "with a question"],
+)
+def test_other_files_finish_nothing(name: str, by: Person, words: str) -> None:
+    world = asked_for_template()
+    world.attach(name, by)
+    if words:
+        world.say(words)
+    assert world.rest().status == "Outreach"
+
+
+def test_a_file_counts_once_its_comment_can_be_there() -> None:
+    """The file is uploaded before the comment is sent."""
+    world = asked_for_template(office=replace(OFFICE_ODS, grace=timedelta(seconds=60)))
+    world.attach("template.docx")
+    plan = world.reconcile()
+    assert (world.status, plan.requeue_at) == ("Outreach", world.now + timedelta(seconds=60))
+    assert world.wait(seconds=60).rest().status == "Done"
 
 
 # -- what else a step can say

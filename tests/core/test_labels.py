@@ -7,11 +7,14 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.model.effects import PostComment
+from bot.core.model.process import Branch
 from bot.core.time.goals import parse_goal
 from tests.core.world import (
     CLI,
+    FOLDER,
     FRED,
     HANNA,
+    HOLD,
     MONDAY,
     OFFICE,
     PROCESS,
@@ -167,3 +170,65 @@ def test_a_due_moment_at_midnight_is_of_the_day_that_it_ends() -> None:
     world = in_review(calendar=late, process=replace(PROCESS, steps=tuple(goal)))
     assert world.follow().clocks[0].due == datetime(2026, 1, 6, tzinfo=TEXAS)
     assert world.fields["duedate"] == "2026-01-05"
+
+
+def test_a_label_of_a_person_stays_though_the_bot_set_another_later() -> None:
+    """Who set it is read from the change that did, not from the newest one."""
+    world = in_review().wait(minutes=1)
+    world.label(add=("review-overdue",))
+    assert set(at(world, AT_RISK).labels) == {"review-at-risk", "review-overdue"}
+    world.label(add=("vip",))
+    world.set("Complete?", "Done").set("Accurate?", "Done", FRED)
+    assert set(world.rest().labels) == {"review-overdue", "vip"}
+
+
+def test_a_label_that_the_ticket_was_made_with_stays() -> None:
+    """Nobody is known to have set it."""
+    world = in_review(labels=("review-overdue",)).wait(hours=1)
+    world.set("Complete?", "Done").set("Accurate?", "Done", FRED)
+    assert world.rest().labels == ("review-overdue",)
+
+
+def test_a_label_that_only_contains_the_name_of_another_is_another() -> None:
+    """A person's own label is never mistaken for the bot's."""
+    world = in_review().wait(minutes=1)
+    world.label(add=("not-review-at-risk",))
+    assert set(at(world, AT_RISK).labels) == {"not-review-at-risk", "review-at-risk"}
+    world.set("Complete?", "Done").set("Accurate?", "Done", FRED)
+    assert world.rest().labels == ("not-review-at-risk",)
+
+
+def test_the_due_day_is_that_of_the_earliest_running_clock() -> None:
+    """Of those that have not stopped."""
+    later = Branch("contract", "functional_team", goal=parse_goal("10 business days"), subtask="Contract")
+    steps = tuple(replace(s, branches=(later, *s.branches)) if s.name == "folder" else s for s in PROCESS.steps)
+    world = in_folder(process=replace(PROCESS, steps=steps)).wait(hours=1)
+    assert world.fields["duedate"] == "2026-01-07"
+    assert world.set("Folder", "Done").rest().fields["duedate"] == "2026-01-20"  # Monday the 19th is a holiday
+    assert world.set("Contract", "Done").rest().fields["duedate"] is None
+
+
+def test_a_due_day_that_a_person_set_with_the_move_is_left_alone() -> None:
+    """One edit sets both, at the same moment; one that was set a minute before the move is replaced."""
+    for minutes, day in ((0, "2026-02-01"), (1, "2026-01-07")):
+        world = World().rest().wait(hours=1)
+        world.put("duedate", "2026-02-01", HANNA)
+        assert world.wait(minutes=minutes).move(FOLDER).rest().fields["duedate"] == day
+
+
+def test_a_due_day_of_a_person_is_not_cleared_when_the_clock_ends() -> None:
+    """Nor is a field that is empty written again."""
+    world = in_folder().wait(hours=1)
+    world.put("duedate", "2026-02-01", HANNA)
+    world.rest().wait(hours=1).set("Folder", "Done")
+    assert world.rest().fields["duedate"] == "2026-02-01"
+    assert World().plan().update.fields == {}
+
+
+def test_nothing_is_set_outside_the_steps() -> None:
+    """Labels and the due day stay as they were when the ticket was taken out."""
+    world = at(in_review(), AT_RISK).move(HOLD).rest()
+    assert (world.labels, world.fields["duedate"]) == (("review-at-risk",), "2026-01-07")
+    world.label(remove=("review-at-risk",))
+    plan = world.wait(days=3).plan()
+    assert (plan.update.add_labels, plan.update.remove_labels, plan.update.fields) == ((), (), {})

@@ -10,8 +10,12 @@ import pytest
 
 from bot.core.model.ledger import (
     ClockRecord,
+    CommandName,
     CommandRecord,
+    Decision,
+    FinishRecord,
     Ledger,
+    Mover,
     PauseReason,
     PauseRecord,
     ReplyRecord,
@@ -192,3 +196,158 @@ def test_dozens_of_rounds_with_holds_and_extensions() -> None:
     assert sum(kept) >= 12
     room = 30_000 - len(json.dumps(value))
     assert room < 2 * len(json.dumps(value["visits"][-3]))
+
+
+@pytest.mark.parametrize(
+    ("moment", "good"),
+    [
+        ("1969-12-31T23:59:59Z", False),
+        ("1970-01-01T00:00:00Z", True),
+        ("2199-12-31T23:59:59Z", True),
+        ("2200-01-01T00:00:00Z", False),
+        ("2199-12-31T23:59:59-01:00", False),  # in UTC it is a year later
+        ("0001-01-01T00:00:00+01:00", False),
+    ],
+)
+def test_a_moment_lies_in_the_years_of_the_calendars(moment: str, good: bool) -> None:
+    """No calendar can say anything of another year."""
+    if good:
+        ledger = read_ledger(visit(began=moment))
+        assert ledger is not None
+        assert ledger.visits[0].began == datetime.fromisoformat(moment)
+    else:
+        with pytest.raises(LedgerBroken, match="began of visits 1 of the record"):
+            read_ledger(visit(began=moment))
+
+
+def test_a_visit_takes_over_what_was_done_in_those_that_are_removed() -> None:
+    """Along the whole chain, whichever of its visits is removed first."""
+    first, second, third, last = (a_visit(n, ended=n < 4) for n in (1, 2, 3, 4))
+    second.continues, third.continues, last.continues = first.id, second.id, first.id
+    second.done, third.done = {}, {"say": "77"}
+    last.done = {f"f{n}:sent": f"{n}" for n in range(2000)}
+    ledger = read_ledger(to_json(Ledger("dde", "1", [first, second, third, last])))
+    assert ledger is not None
+    assert [v.id for v in ledger.visits] == [third.id, last.id]
+    assert [v.continues for v in ledger.visits] == ["", ""]
+    assert ledger.visits[0].done == {**first.done, **third.done}
+    assert ledger.visits[1].done == {**first.done, **last.done}
+    assert [v.first for v in ledger.visits] == [first.began, first.began]
+
+
+def _of_size(size: int, *visits: Visit) -> tuple[Ledger, dict[str, Any]]:
+    """A ledger whose JSON would have so many characters with nothing left out, and that JSON."""
+    whole: dict[str, Any] = {"v": 1, "process": "dde", "version": "", "visits": []}
+    for visit in visits:
+        whole["visits"] += to_json(Ledger("dde", "1", [visit]))["visits"]
+    whole["version"] = "x" * (size - len(json.dumps(whole)))
+    return Ledger("dde", whole["version"], list(visits)), whole
+
+
+def test_a_ledger_is_whole_up_to_thirty_thousand_characters() -> None:
+    """With one more its oldest visit loses the list of what was done, and nothing else is lost."""
+    visits = [a_visit(n, ended=n < 5) for n in range(6)]
+    ledger, whole = _of_size(30_000, *visits)
+    assert to_json(ledger) == whole
+    ledger, whole = _of_size(30_001, *visits)
+    shorter = to_json(ledger)
+    assert set(whole["visits"][0]) - set(shorter["visits"][0]) == {"done", "answers"}
+    assert shorter["visits"][1:] == whole["visits"][1:]
+
+
+def test_a_ledger_loses_only_as_much_as_it_must() -> None:
+    """The lists of the visits that are over, oldest first, then their clocks, then the visits themselves."""
+    visits = [a_visit(n, ended=n < 5) for n in range(6)]
+    for visit in visits:
+        visit.clocks = {"step": ClockRecord("20 business hours", "cli", AT, AT)}
+    _, whole = _of_size(30_000, *visits)
+    oldest = whole["visits"][0]
+    lists, clock = (
+        len(json.dumps(oldest)) - len(json.dumps({k: v for k, v in oldest.items() if k not in names}))
+        for names in (("done", "answers"), ("clocks",))
+    )
+    for more, done, clocks, count in (
+        (lists - 20, 5, 6, 6),
+        (lists + 20, 4, 6, 6),
+        (4 * lists - 80, 2, 6, 6),
+        (4 * lists + 20, 2, 5, 6),
+        (4 * lists + 4 * clock - 20, 2, 2, 6),
+        (4 * lists + 4 * clock + 20, 2, 2, 5),
+    ):
+        found = to_json(_of_size(30_000 + more, *visits)[0])["visits"]
+        assert (sum("done" in v for v in found), sum("clocks" in v for v in found)) == (done, clocks)
+        assert (len(found), found[-2:]) == (count, whole["visits"][-2:])
+
+
+def test_what_the_present_visit_continues_keeps_what_was_done() -> None:
+    """Else it would be done again; only its clocks go, and of a visit that is over all goes."""
+    visits = [a_visit(n, ended=n < 5) for n in range(6)]
+    visits[5].continues = "h1"
+    for visit in visits:
+        visit.clocks = {"step": ClockRecord("20 business hours", "cli", AT, AT)}
+    found = to_json(_of_size(34_600, *visits)[0])["visits"]
+    assert [bool(v.get("done")) for v in found] == [False, True, False, False, True, True]
+
+
+@pytest.mark.parametrize("kind", ["status", "explain", "help", "closed"])
+def test_a_command_that_changes_nothing_is_not_in_a_ledger(kind: str) -> None:
+    """So a ledger that names one was written by nobody whom the bot knows."""
+    with pytest.raises(LedgerBroken, match=f"is '{kind}', which changes nothing"):
+        read_ledger(visit(orders=[{"comment": "1", "kind": kind, "at": "2026-01-05T15:00Z"}]))
+
+
+def test_everything_that_a_visit_may_hold_reads_back() -> None:
+    """Each field, with a value of its own."""
+    at = [AT + timedelta(hours=n) for n in range(12)]
+    full = Visit(
+        id="h1",
+        step="review",
+        status="Initial File Review",
+        began=at[0],
+        by="712020:hanna",
+        mover=Mover.APP,
+        files="c5",
+        round=2,
+        received=at[1],
+        continues="h0",
+        undo="Done",
+        replies=[ReplyRecord("6", "confirm", at[2], "qm:carla")],
+        commands=[
+            CommandRecord("7", CommandName.EXTEND, at[3], "712020:hanna", "5 business days"),
+            CommandRecord("8", CommandName.RECEIVED, at[3], "", "2026-01-05T15:00:00+00:00"),
+            CommandRecord("9", CommandName.HOLD, at[3], "712020:hanna", "vendor"),
+        ],
+        pauses=[PauseRecord(at[4], at[5], PauseReason.AWAY)],
+        first=at[6],
+        done={"say": "55"},
+        withdrawn=["folder"],
+        finished={"files": FinishRecord(at[7], "qm:carla")},
+        clocks={
+            "step": ClockRecord(
+                "20 business hours",
+                "cli",
+                at[0],
+                at[8],
+                at[9],
+                (PauseRecord(at[1], at[2], PauseReason.ON_VENDOR),),
+                at[3],
+                ("1 week",),
+            )
+        },
+        decided=Decision(Verdict.GOOD, at[10], "712020:fred", "Quality Review"),
+        ended=at[11],
+        ended_by="712020:fred",
+        verdict=Verdict.GOOD,
+    )
+    first = Visit("h0", "", "On Hold", at[0], mover=Mover.BOT, ended=at[0])
+    ledger = Ledger("dde", "1", [first, full], {"6": at[2]}, at[1])
+    assert read_ledger(json.loads(json.dumps(to_json(ledger)))) == ledger
+
+
+def test_a_visit_continues_only_one_that_is_older() -> None:
+    """Neither itself nor a later one, so that a chain always ends."""
+    for first, second in (("h2", ""), ("h1", ""), ("", "h2")):
+        one, two = a_visit(1), a_visit(2, ended=False)
+        one.continues, two.continues = first, second
+        with pytest.raises(LedgerBroken, match="no visit before it is called that"):
+            read_ledger(to_json(Ledger("dde", "1", [one, two])))

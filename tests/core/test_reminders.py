@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.decide.reminders import due_reminder, next_reminder, turn_since
+from bot.core.model.effects import PostComment
 from bot.core.model.process import Reminders
 from bot.core.time.goals import parse_goal
 from tests.core.world import CARLA, CLI, FOLDER, HANNA, HOLD, MONDAY, PROCESS, REVIEW, WAITING, World
@@ -130,3 +131,12 @@ def test_files_end_the_turn_of_a_waiting_ticket() -> None:
     world.rest()
     assert world.status == REVIEW
     assert "reminder" not in world.bot_comments(public=True)
+
+
+@pytest.mark.parametrize(("after", "days"), [("5 business days", 5), ("1 week", 0)])
+def test_a_reminder_says_for_how_many_business_days_there_was_no_answer(after: str, days: int) -> None:
+    """Where it is counted in business days."""
+    reminders = Reminders((parse_goal(after),), "reminder")
+    world = World(process=replace(PROCESS, reminders=reminders)).rest().wait(days=7).rest()
+    given = [e.facts["days"] for e in world.done if isinstance(e, PostComment) and "days" in e.facts]
+    assert given == [days]

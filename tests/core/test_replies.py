@@ -85,7 +85,6 @@ def test_status_may_be_a_question(body: str) -> None:
         "I do not confirm",
         "We will confirm tomorrow",
         "Please confirm that you got this",
-        "Ready",
         "The files are almost ready",
         "Files ready soon",
         "If the files are ready, what then",
@@ -117,3 +116,18 @@ def test_no_reply(body: str) -> None:
 def test_a_question_below_a_reply(body: str, more: bool) -> None:
     """It is for a person to read, unless it only quotes the bot's own mail."""
     assert parse_reply(body) == Reply(CONFIRM, more)
+
+
+@pytest.mark.parametrize(
+    ("body", "reply"),
+    [
+        ("yes " * 11 + "confirm", True),  # twelve words
+        ("yes " * 12 + "confirm", False),
+        ("thanks " * 8 + "you\nconfirm", True),  # 59 characters
+        ("thanks " * 8 + "team\nconfirm", False),
+        ("thanks?\nconfirm", False),
+    ],
+)
+def test_how_much_may_stand_around_a_reply(body: str, reply: bool) -> None:
+    """A line of twelve words, and before it lines of greetings that are shorter than sixty characters."""
+    assert parse_reply(body) == (Reply(CONFIRM) if reply else None)

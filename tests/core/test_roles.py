@@ -102,3 +102,14 @@ def test_a_pattern_finds_the_name_in_the_summary() -> None:
     assert People(replace(issue, summary="Lakeside "), office, ()).district() == "Lakeside"
     assert People(replace(issue, summary="Onboarding of "), office, ()).district() == "Onboarding of"
     assert People(replace(issue, fields={"customfield_1": "Field ISD"}), office, ()).district() == "Field ISD"
+
+
+def test_with_a_contact_field_the_people_in_it_are_the_contacts_and_nobody_else() -> None:
+    """Whoever reported the ticket; staff in it are still staff."""
+    dana = Person("712020:dana", "Dana")
+    issue = replace(World().issue, participants=(HANNA, dana))
+    roles = People(issue, replace(OFFICE, contact_field="customfield_10050"), {THE_BOT.id})
+    assert roles.is_contact(dana, MONDAY)
+    assert not roles.is_contact(HANNA, MONDAY)
+    assert not roles.is_contact(CARLA, MONDAY)
+    assert roles.contact_name() == "Dana"

@@ -12,7 +12,20 @@ from bot.core.history.sla_clocks import after_pauses, goal_of
 from bot.core.model.pauses import Pause, pauses_of
 from bot.core.model.process import Revision
 from bot.core.time.goals import parse_goal
-from tests.core.world import CLI, FOLDER, HOLD, PROCESS, QUALITY, REVIEW, WAITING, in_review, waiting
+from tests.core.world import (
+    CLI,
+    FOLDER,
+    HANNA,
+    HOLD,
+    MONDAY,
+    PROCESS,
+    QUALITY,
+    REVIEW,
+    WAITING,
+    in_folder,
+    in_review,
+    waiting,
+)
 
 ZONE = ZoneInfo("America/Chicago")
 
@@ -116,3 +129,74 @@ def test_a_pause_begins_no_clock_outside_a_visit() -> None:
     world = waiting().move(HOLD).rest().wait(days=3).move(WAITING).rest()
     assert world.follow().clocks == ()
     assert world.move(QUALITY).rest().status == QUALITY
+
+
+# -- whose clock it is, and when it stops
+
+
+@pytest.mark.parametrize(
+    ("parties", "team"),
+    [
+        (("help_center", "district"), "help_center"),
+        (("district", "functional_team"), "functional_team"),
+        (("district",), "district"),
+    ],
+)
+def test_the_clock_of_a_step_is_that_of_its_first_team(parties: tuple[str, ...], team: str) -> None:
+    """The district's only where it is alone."""
+    steps = tuple(replace(s, parties=parties) if s.name == "review" else s for s in PROCESS.steps)
+    assert [c.team for c in in_review(process=replace(PROCESS, steps=steps)).follow().clocks] == [team]
+
+
+def test_the_clock_of_a_branch_that_was_withdrawn_stops_there() -> None:
+    """When the bot saw it, and it is not moved by later reconciles."""
+    world = in_folder().wait(hours=1)
+    world.delete("Folder")
+    stopped = world.rest().now
+    (clock,) = world.wait(hours=5).rest().follow().clocks
+    assert (clock.branch, clock.stopped) == ("folder", stopped)
+
+
+def test_a_clock_that_runs_stops_with_its_visit() -> None:
+    """And goes on in the visit that continues it, less the time in between."""
+    world = in_folder().wait(hours=1).move(HOLD).rest()
+    stopped = world.now
+    left = next(v for v in world.follow().ledger.visits if v.step == "folder")
+    assert (left.clocks["folder"].stopped, left.clocks["folder"].started) == (stopped, MONDAY)
+    (clock,) = world.wait(hours=2).move(FOLDER).rest().follow().clocks
+    assert (clock.started, clock.stopped, clock.due) == (MONDAY, None, at(7, 13))
+
+
+def test_a_pause_that_is_on_when_a_clock_stops_ends_with_it() -> None:
+    """What was held after that is no pause of this clock."""
+    world = in_review().wait(hours=1)
+    held = world.now
+    world.say("/hold lawyer", HANNA, public=False)
+    world.rest().wait(hours=1).set("Complete?", "Done").set("Accurate?", "Needs Revision").rest()
+    (clock,) = world.follow().clocks
+    assert [(p.begin, p.end) for p in clock.pauses] == [(held, world.now)]
+    assert (clock.stopped, clock.paused, clock.due) == (world.now, None, at(7, 12))
+    world.wait(hours=1).say("/resume", HANNA, public=False)
+    assert world.rest().follow().clocks == (clock,)
+
+
+def test_a_hold_after_a_clock_has_stopped_is_none_of_its_pauses() -> None:
+    """The same moment counts as after it."""
+    for hours in (0, 1):
+        world = in_review().wait(hours=1).set("Complete?", "Done").set("Accurate?", "Needs Revision").rest()
+        before = world.follow().clocks
+        world.wait(hours=hours).say("/hold lawyer", HANNA, public=False)
+        assert world.rest().wait(hours=1).follow().clocks == before
+        assert before[0].pauses == ()
+
+
+@pytest.mark.parametrize(
+    ("goal", "half"),
+    [("20 business hours", at(6, 10)), ("20 hours", at(5, 19)), ("2 business days", at(6, 9))],
+)
+def test_half_of_a_goal(goal: str, half: datetime) -> None:
+    """By the clock for hours, in open time for all else; the whole is the due moment."""
+    steps = tuple(replace(s, goal=parse_goal(goal)) if s.name == "review" else s for s in PROCESS.steps)
+    (clock,) = in_review(process=replace(PROCESS, steps=steps)).follow().clocks
+    assert clock.moment(CLI, 0.5) == half
+    assert clock.moment(CLI, 1) == clock.due

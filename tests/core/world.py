@@ -20,7 +20,7 @@ from bot.core.model.effects import (
     SendText,
     TransitionIssue,
 )
-from bot.core.model.issue import Change, Comment, Issue, Person, Subtask
+from bot.core.model.issue import Attachment, Change, Comment, Issue, Person, Subtask
 from bot.core.model.ledger import NOTED
 from bot.core.model.ledger_json import to_json
 from bot.core.model.process import FULL, Branch, Escalation, Office, Process, Revision, Step, Team
@@ -105,6 +105,7 @@ class World:
     changes: list[Change] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     subtasks: list[Subtask] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
     ledger: Any = None
     journal: dict[str, str] = field(default_factory=dict)
     parked: dict[str, str] = field(default_factory=dict)
@@ -130,6 +131,11 @@ class World:
         """Somebody writes a comment; returns its id."""
         self.comments.append(Comment(self._id(), by, self.now, self.now, words, public))
         return self.comments[-1].id
+
+    def attach(self, name: str, by: Person = CARLA) -> None:
+        """Somebody attaches a file."""
+        kind = "image/png" if name.endswith(".png") else "application/octet-stream"
+        self.attachments.append(Attachment(self._id(), name, kind, by, self.now))
 
     def edit(self, comment_id: str, words: str) -> None:
         """Somebody edits a comment."""
@@ -178,6 +184,7 @@ class World:
             id="10001", key="DDE-1", project="DDE", type="DDE Set-Up", status=self.status, summary="Lakeside ISD",
             created=self.created, reporter=CARLA, labels=self.labels, fields=dict(self.fields),
             changes=tuple(self.changes), comments=tuple(self.comments), subtasks=tuple(self.subtasks),
+            attachments=tuple(self.attachments),
             ledger=self.ledger,
         )  # fmt: skip
 

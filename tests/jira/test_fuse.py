@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config.load import Config
+from bot.core.model.roles import People
 from bot.jira import fuse
 from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
 from bot.sandbox.harness import Harness
@@ -61,6 +62,22 @@ def test_three_moves_without_a_persons_act(harness: Harness) -> None:
     harness.clock.advance(timedelta(minutes=1))
     harness.site.set_labels(HANNA, ticket, ["looked-at"])
     move()
+
+
+def test_a_step_that_ends_by_time_counts_as_a_persons_act(harness: Harness) -> None:
+    """A process may have several that only wait, one after the other."""
+    ticket = harness.site.open_request(CARLA, "Lakeside ISD")
+    harness.settle()
+    gateway = harness.bot.gateway
+    for _ in range(3):
+        gateway.transition(gateway.fetch(ticket.id, {}), "SecureStor Folder")
+        harness.site.transition(RULE, ticket, "Confirming Files")
+    issue = gateway.fetch(ticket.id, {}).issue
+    people = People(issue, harness.bot.config.office, gateway.bots)
+    with pytest.raises(fuse.Blown):
+        fuse.Fuse(harness.clock, harness.bot.journal).check_move(issue, people)
+    waits = {(issue.project, issue.type, "Confirming Files")}
+    fuse.Fuse(harness.clock, harness.bot.journal, waits).check_move(issue, people)
 
 
 def test_a_move_beyond_the_fuse_is_parked_and_told(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def process() -> Process:
         _step("quality", "Quality Review", "done"),
     )
     ends = {"done": "Done", "declined": "Declined"}
-    return Process("dde", "DDE", "DDE", "DDE Set-Up", None, "cli", "Waiting for District", ends, steps)
+    return Process("dde", "DDE", "DDE", ("DDE Set-Up",), None, "cli", "Waiting for District", ends, steps)
 
 
 @pytest.fixture

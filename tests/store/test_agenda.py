@@ -318,6 +318,7 @@ def test_keys_that_failed_before_wait_for_no_fresh_one_nor_for_another_process(
     for key in ("one", "two"):
         agenda.put(key, clock.now(), PEOPLE)
         agenda.release(claimed(agenda), None, failed=True)
+        clock.advance(MINUTE)  # else they are due at one moment, and either may be first
     clock.jump_machine(2)
     agenda.put("fresh", clock.now(), SWEEPS)
     assert [claim.key for claim in all_claimed(agenda)] == ["one", "fresh"]

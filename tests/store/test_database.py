@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -432,6 +433,30 @@ def test_replicas_that_start_together_make_the_tables_once(empty_url: str, clock
     assert len(set(born)) == 1
     for store in stores:
         store.close()
+
+
+def test_a_new_file_that_another_process_is_writing_is_waited_for(tmp_path: Path, clock: SettableClock) -> None:
+    """The other one has not yet made it a file with a write-ahead log: SQLite does not wait for that by itself."""
+    other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store = Store(f"sqlite:///{tmp_path}/bot.db", clock)
+    ends: list[object] = []
+
+    def start() -> None:
+        try:
+            ends.append(store.born())
+        except StoreDown as down:
+            ends.append(down)
+
+    starting = threading.Thread(target=start)
+    starting.start()
+    starting.join(0.3)
+    assert ends == []
+    other.execute("COMMIT")
+    other.close()
+    starting.join(10)
+    assert [type(end) for end in ends] == [float]
+    store.close()
 
 
 @pytest.mark.postgres

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.core.decide.drafts import CORRECTION_HEAD, DRAFT_HEAD
 from bot.core.decide.engine import decide
 from bot.core.history.progress import follow
 from bot.core.model.ledger import PROPERTY
-from bot.sandbox.accounts import BOT, CARLA, HANNA, Account
+from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.harness import Harness
+from bot.sandbox.jira_site import Who
 from bot.sandbox.records import CommentRecord, IssueRecord
 
 MONDAY = "2026-01-05 09:00"  # when most stories begin
@@ -65,6 +67,7 @@ class Story:
     harness: Harness
     key: str = ""
     parked: bool = False  # whether the bot is supposed to give something up in this story
+    phrases: Mapping[str, str] = field(default_factory=lambda: _PHRASES)
 
     # -- actions
 
@@ -79,7 +82,7 @@ class Story:
         """Time passes until a local moment."""
         self.harness.at(when)
 
-    def contact(self, words: str, at: str | None = None, by: Account = CARLA) -> CommentRecord:
+    def contact(self, words: str, at: str | None = None, by: Who = CARLA) -> CommentRecord:
         """The contact writes."""
         if at:
             self.at(at)
@@ -87,20 +90,20 @@ class Story:
         self.harness.settle()
         return comment
 
-    def note(self, words: str, on: str | None = None, by: Account = HANNA) -> None:
+    def note(self, words: str, on: str | None = None, by: Who = HANNA) -> None:
         """Staff write an internal comment: on the ticket, or on the subtask of a branch."""
         where = self.subtask(on) if on else self.key
         self.harness.site.comment(by, where, words, public=False)
         self.harness.settle()
 
-    def move(self, status: str, at: str | None = None, by: Account = HANNA) -> None:
+    def move(self, status: str, at: str | None = None, by: Who = HANNA) -> None:
         """Staff move the ticket."""
         if at:
             self.at(at)
         self.harness.site.transition(by, self.key, status)
         self.harness.settle()
 
-    def set_to(self, branch: str, status: str, at: str | None = None, by: Account = HANNA) -> None:
+    def set_to(self, branch: str, status: str, at: str | None = None, by: Who = HANNA) -> None:
         """Staff set the newest subtask of a branch."""
         if at:
             self.at(at)
@@ -217,14 +220,15 @@ class Story:
         if comment.author != BOT:
             who = comment.author.name.split()[0] + ("" if comment.public else " internally")
             return f"{who}: {comment.body.splitlines()[0]}"
-        what = next((name for words, name in _PHRASES.items() if words in comment.body), comment.body)
+        what = next((name for words, name in self.phrases.items() if words in comment.body), comment.body)
         draft = "draft: " if comment.body.startswith(DRAFT_HEAD) else ""
         return f"bot to {'district' if comment.public else 'team'}: {draft}{what}"
 
 
 def _branch(subtask: IssueRecord) -> str:
     effect = subtask.properties[PROPERTY]["effects"][0] if PROPERTY in subtask.properties else "::by hand"
-    return str(effect).rpartition(":")[2]
+    # A branch that facts decide about has the value and the change behind its name.
+    return re.split("[~@]", str(effect).rpartition(":")[2])[0]
 
 
 def _set(subtask: IssueRecord) -> str:

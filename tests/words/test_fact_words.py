@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.core.model.effects import NewSubtask, PostComment
-from bot.core.model.facts import Fact, FactKind
+from bot.core.model.facts import Condition, Fact, FactKind
 from bot.core.model.process import Branch, Process, Step
 from bot.words.preview import preview
 from bot.words.render import SAMPLE, TemplateFault, Words
@@ -153,6 +153,21 @@ def test_preview_shows_a_text_for_each_value_that_changes_it(write: Write) -> No
     ]
     (page,) = preview(words, [process()], "one", {"facts": {"kind": "conversion"}})
     assert (page.case, page.text.split()[-1]) == ("", "moves")
+
+
+def test_a_text_that_names_what_was_passed_over_is_shown_and_checked_with_it(write: Write) -> None:
+    """Where the process has an optional step: the words are there only after it was passed over."""
+    text = "{{ district }}{% if passed_over %} without {{ passed_over|join }}{% endif %}\n"
+    words, made = write({"one": text}), process()
+    optional = Step("v", "Vendors", "V", ("team",), "done", condition=Condition({"vendors": ("any",)}))
+    made = replace(made, steps=(*made.steps, optional))
+    pages = preview(words, [made], "one", None)
+    assert [(page.case, page.text.split()[-1]) for page in pages] == [
+        ("", "ISD"),
+        ("passed over: Vendors", "Vendors"),
+    ]
+    breach = write({"one": text.replace("without", "breach")})
+    assert complaints(breach, made) == ["'breach' is a word for staff, not for districts"]
 
 
 def test_a_process_has_texts_of_its_own(write: Write) -> None:

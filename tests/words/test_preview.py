@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from bot.config.load import load
 from bot.core.model.process import Branch, Process, Revision, Step
 from bot.core.time.goals import parse_goal
 from bot.words.preview import NoSuchTemplate, Page, preview, to_html, to_terminal
@@ -62,8 +63,11 @@ def printed(pages: list[Page]) -> str:
 def test_every_template_has_a_page() -> None:
     """Nothing that the bot could say is left out, and what only others include is no page."""
     shipped = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.j2") if path.name[0] != "_"}
-    pages = preview(words(), [process()], None, None)
-    assert sorted(page.file for page in pages) == sorted(shipped)
+    config = load(TEMPLATES.parent / "config")
+    texts = {name: config.office_for(name).texts for name in ("dde", "ods")}
+    all_words = Words(TEMPLATES, config.calendars, "https://help.example.org", OFFICE, own=texts)
+    pages = preview(all_words, config.processes, None, None)
+    assert {page.file for page in pages} == shipped
     assert [page for page in pages if page.problems or not page.text] == []
 
 

@@ -66,7 +66,7 @@ def correct_announced_date(builder: PlanBuilder, calendars: Mapping[str, Calenda
     so, the bot posts it."""
     progress = builder.progress
     announced, mode = _pending_date(progress), progress.process.tell_district_when_late
-    if not progress.visit.step:
+    if progress.outside:
         mode = ASK  # outside the process the bot does not write to the district on its own
     if announced is None or builder.moves_ticket or builder.index_of_district_comment() is not None:
         return
@@ -103,7 +103,7 @@ def _pending_date(progress: Progress) -> AnnouncedDate | None:
     if announced is None or progress.waiting or progress.process.tell_district_when_late == NEVER:
         return None
     if progress.step is None:
-        return None if progress.visit.step else announced  # at an end there is nothing left to do
+        return announced if progress.outside else None  # at an end there is nothing left to do
     clock = _clock(progress, announced.clock)
     unfinished = clock is not None and (
         clock.stopped is None or (not clock.branch and progress.visit.decided is not None)

@@ -8,10 +8,12 @@ from dataclasses import replace
 from bot.core.decide.announced_dates import announced_by_draft, is_stale
 from bot.core.decide.drafts import draft_releases, has_draft, send_commands
 from bot.core.decide.explain_clock import clocks_explained
+from bot.core.decide.forecast import forecast_lines
 from bot.core.decide.plan_builder import PlanBuilder, team
 from bot.core.decide.status_summary import clock_line, status_summary
 from bot.core.decide.template_facts import facts
-from bot.core.history.commands import Command, parse_command, reply_name
+from bot.core.history.command_text import Command, parse_command
+from bot.core.history.commands import reply_name
 from bot.core.history.comment_intake import Misplaced, ReadCommand
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import CloseDay, SendText
@@ -70,9 +72,10 @@ def _reply_to_question(builder: PlanBuilder, read: ReadCommand, calendars: Mappi
         builder.say(names, OwnTemplate.HELP, False)
     elif read.command.name == CommandName.STATUS:
         lines = status_summary(progress, calendars[progress.process.calendar])
+        lines += forecast_lines(progress, builder.expected, calendars)
         builder.say(names, OwnTemplate.STATUS_SUMMARY, False, items=tuple(lines))
     else:
-        outside = "" if progress.visit.step else progress.issue.status
+        outside = progress.issue.status if progress.outside else ""
         lines = clocks_explained(progress, calendars)
         builder.say(names, OwnTemplate.EXPLANATION, False, items=tuple(lines), status=outside)
 

@@ -11,6 +11,7 @@ from bot.core.decide.announced_dates import correct_announced_date, next_passing
 from bot.core.decide.command_replies import reply_to_commands, send_drafts
 from bot.core.decide.escalation_notices import mark_done, plan_notices
 from bot.core.decide.escalations import DueEscalation, due_escalations, forget_repetitions, next_moment
+from bot.core.decide.forecast import expected_days, forecast
 from bot.core.decide.in_step import plan_step
 from bot.core.decide.outside_steps import announce_pause_end, plan_end, plan_outside, plan_undo, plan_waiting
 from bot.core.decide.plan_builder import PlanBuilder, team
@@ -19,18 +20,28 @@ from bot.core.decide.template_facts import describe_effect
 from bot.core.history.progress import Progress
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Plan, PostComment, TicketUpdate
+from bot.core.model.expected_end import Usual
 from bot.core.model.issue import Comment
 from bot.core.model.ledger import Verdict
 from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Office
 from bot.core.time.business_calendar import Calendar
+from bot.core.time.goals import Unit
 
 
-def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar], parked: Mapping[str, str]) -> Plan:
-    """The plan for one issue. `parked` maps each effect that was given up to the reason that Jira gave.
+def decide(
+    progress: Progress,
+    office: Office,
+    calendars: Mapping[str, Calendar],
+    parked: Mapping[str, str],
+    usual: Mapping[str, Usual] | None = None,
+) -> Plan:
+    """The plan for one issue. `parked` maps each effect that was given up to the reason that Jira gave, and `usual` has
+    how long finished tickets took in a step, by its name.
 
     If there is nothing to do, the plan has no effects and its reason says why."""
-    builder = PlanBuilder(progress, parked, progress.ledger.copy())
+    expected = forecast(progress, calendars, usual or {})
+    builder = PlanBuilder(progress, parked, progress.ledger.copy(), expected)
     due_now = due_escalations(progress, calendars, parked)
     # Commands get a reply even if the bot may not speak on its own yet.
     send_drafts(builder, calendars)
@@ -39,16 +50,7 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
         _report_parked(builder, parked)
         _report_unrecognized(builder)
         announce_pause_end(builder)
-        if progress.visit.undo:
-            plan_undo(builder)
-        elif progress.waiting:
-            plan_waiting(builder)
-        elif progress.step is not None:
-            plan_step(builder, progress.step)
-        elif progress.visit.step:
-            plan_end(builder)
-        else:
-            plan_outside(builder)
+        _plan_visit(builder)
         _answer_status_request(builder)
         _remind(builder, calendars)
         plan_notices(builder, due_now, office)
@@ -65,7 +67,23 @@ def decide(progress: Progress, office: Office, calendars: Mapping[str, Calendar]
         requeue_at=_next_reconcile(builder, calendars),
         done_without_call=tuple(builder.done_without_call),
         missed=tuple(progress.new_comments.missed),
+        forecast=expected,
     )
+
+
+def _plan_visit(builder: PlanBuilder) -> None:
+    """Plan what the ticket needs where it is."""
+    progress = builder.progress
+    if progress.outside:
+        plan_outside(builder)
+    elif progress.visit.undo:
+        plan_undo(builder)
+    elif progress.waiting:
+        plan_waiting(builder)
+    elif progress.step is not None:
+        plan_step(builder, progress.step)
+    else:
+        plan_end(builder)
 
 
 def leave(
@@ -94,7 +112,8 @@ def leave(
 def _next_reconcile(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> datetime | None:
     progress = builder.progress
     ends_at = progress.ends_at if progress.visit.decided is None else None
-    moments = [next_moment(progress, calendars, builder.parked), builder.grace_until, ends_at, progress.facts.counts_at]
+    moments = [next_moment(progress, calendars, builder.parked), builder.grace_until, ends_at]
+    moments += [progress.facts.counts_at, progress.new_comments.counts_at]
     if builder.progress.live:
         moments += [next_reminder(builder.progress, calendars), next_passing_date(builder.progress, calendars)]
     return min((m for m in moments if m is not None), default=None)
@@ -146,14 +165,14 @@ def _remind(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> None:
         # The comment that goes out anyway is reminder enough.
         builder.done_without_call.append(builder.id(reminder.name))
         return
+    days = reminder.after.high if reminder.after.unit is Unit.BUSINESS_DAYS else 0
     if reminder.phone:
-        days = reminder.after.high
         accounts = team(builder.progress)
         builder.say(
             [reminder.name], OwnTemplate.PHONE_DISTRICT, False, days=days, since=reminder.since, accounts=accounts
         )
     elif builder.progress.process.reminders is not None:
-        builder.say([reminder.name], builder.progress.process.reminders.say, public=True)
+        builder.say([reminder.name], builder.progress.process.reminders.say, public=True, days=days)
     builder.reasons.append(f"the district's turn has lasted {reminder.after}")
 
 
@@ -171,7 +190,7 @@ def _answer_status_request(builder: PlanBuilder) -> None:
     if builder.moves_ticket:
         builder.done_without_call += map(builder.id, names)
         return
-    builder.say(names, OwnTemplate.STATUS, public=True)
+    builder.say(names, OwnTemplate.STATUS, public=True, expected=expected_days(builder.expected))
     builder.reasons.append("the contact asked where they stand")
 
 
@@ -182,7 +201,7 @@ def _update(
     builder: PlanBuilder, due_now: list[DueEscalation], office: Office, calendars: Mapping[str, Calendar]
 ) -> TicketUpdate:
     progress = builder.progress
-    if not progress.visit.step:
+    if progress.outside:
         return TicketUpdate(ledger=builder.ledger)  # outside the process clocks pause and keep their labels
     add, remove = labels.labels(progress, calendars, due_now, builder.parked)
     return TicketUpdate(add, remove, labels.due_fields(progress, office, calendars), builder.ledger)

@@ -23,7 +23,7 @@ class DueEscalation:
 
     clock: Clock
     escalation: Escalation
-    repetition: int = 0
+    repetition: int
 
     @property
     def name(self) -> EffectName:
@@ -51,7 +51,7 @@ class _Handled:
 
     series: tuple[str, str]
     share: int
-    repetition: int = 0
+    repetition: int
 
     @property
     def clock(self) -> str:
@@ -102,7 +102,7 @@ def next_moment(progress: Progress, calendars: Mapping[str, Calendar], parked: C
 def first_moment(clock: Clock, escalation: Escalation, calendars: Mapping[str, Calendar]) -> datetime | None:
     """The first moment, in open time, at which an escalation of a clock is due; None if it never is."""
     calendar = calendars[clock.calendar]
-    at = _moment(clock, escalation, calendar, 1 if escalation.every else 0)
+    at = _moment(clock, escalation, calendar, 1)
     return calendar.next_open(at) if at is not None else None
 
 
@@ -156,16 +156,13 @@ def _upcoming(
     progress: Progress, clock: Clock, escalation: Escalation, calendar: Calendar, parked: Collection[str]
 ) -> Iterator[datetime]:
     """The moments at which an escalation is due for the first or the next time, or its label is set again."""
-    repetition = _repetitions_passed(clock, escalation, calendar, progress.now) + 1 if escalation.every else 0
-    numbers = {repetition}
-    if escalation.every:
-        series = _series(clock, escalation)
-        last = max(
-            (handled.repetition for handled in _handled(progress, parked) if handled.series == series), default=0
-        )
-        numbers = {max(repetition, last + 1), *([repetition] if escalation.label else [])}
-    for one in numbers:
-        at = _moment(clock, escalation, calendar, one)
+    if escalation.every is None:
+        yield clock.moment(calendar, escalation.at)
+        return
+    following, series = _repetitions_passed(clock, escalation, calendar, progress.now) + 1, _series(clock, escalation)
+    last = max((handled.repetition for handled in _handled(progress, parked) if handled.series == series), default=0)
+    for repetition in {max(following, last + 1), *([following] if escalation.label else [])}:
+        at = _moment(clock, escalation, calendar, repetition)
         if at is not None:
             yield at
 

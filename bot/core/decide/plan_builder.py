@@ -12,6 +12,7 @@ from bot.core.history.branches import open_subtasks
 from bot.core.history.progress import Progress
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import Effect, MoveSubtask, PostComment, TransitionIssue
+from bot.core.model.expected_end import Forecast
 from bot.core.model.ledger import Decision, Ledger, Mover, Visit, subtasks_made
 from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import DRAFT, SILENT
@@ -20,11 +21,12 @@ from bot.core.model.process import DRAFT, SILENT
 @dataclass
 class PlanBuilder:
     """A plan in the making. `parked` are the effects that were given up, and `done_without_call` those that are done
-    without a call to Jira."""
+    without a call to Jira; `expected` is the forecast of the ticket's end."""
 
     progress: Progress
     parked: Collection[str]
     ledger: Ledger
+    expected: Forecast | None = None
     effects: list[Effect] = field(default_factory=list)
     done_without_call: list[EffectId] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)

@@ -44,9 +44,11 @@ def next_reminder(progress: Progress, calendars: Mapping[str, Calendar]) -> date
 
 def _all_reminders(progress: Progress, calendars: Mapping[str, Calendar]) -> list[tuple[datetime, Reminder]]:
     reminders, since = progress.process.reminders, turn_since(progress)
-    if reminders is None or since is None or open_pause(progress.visit) is not None:
+    paused = open_pause(progress.visit) is not None or progress.begun.paused
+    if reminders is None or since is None or paused:
         return []
-    since = max([since, *(pause.end for pause in command_pauses(progress.visit) if pause.end is not None)])
+    pauses = (*command_pauses(progress.visit), *progress.begun.pauses)
+    since = max([since, *(pause.end for pause in pauses if pause.end is not None)])
     calendar, stamp = calendars[progress.process.calendar], int(since.timestamp())
     found = []
     for number, goal in enumerate(reminders.after, 1):

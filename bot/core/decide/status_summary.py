@@ -54,7 +54,7 @@ def _where(progress: Progress, calendar: Calendar) -> Iterator[str]:
     visit = progress.visit
     title = progress.step.title if progress.step else "Waiting for the district"
     if not (progress.step or progress.waiting):
-        why = "the onboarding has ended in {}" if visit.step else "{} is outside the process"
+        why = "the onboarding has ended in {}" if not progress.outside else "{} is outside the process"
         title = f"none ({why.format(visit.status)})"
     since = moment(visit.began, calendar)
     yield f"Step         {title}, since {since}"
@@ -73,7 +73,7 @@ def _clocks(progress: Progress, calendar: Calendar) -> Iterator[str]:
     for clock in progress.clocks:
         yield f"Clock        {clock_line(progress, clock, calendar)}"
     if not progress.clocks:
-        idle = "none runs" if progress.visit.step else "all stand still until the ticket is in a step again"
+        idle = "none runs" if not progress.outside else "all stand still until the ticket is in a step again"
         yield f"Clock        {idle}"
 
 

@@ -1,72 +1,28 @@
-"""Staff commands: reading one from the first line of a comment, and what it changes in the visit."""
+"""Staff commands: what each one changes in the visit."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.core.history import replies
+from bot.core.history.command_text import Command
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.issue import Comment, Issue
 from bot.core.model.ledger import VENDOR, WAITING, CommandName, CommandRecord, Ledger, ReplyRecord, Visit
 from bot.core.model.pauses import open_pause
 from bot.core.model.process import Process, Step
-from bot.core.model.spelling import nearest
 from bot.core.time.closures import parse_closure, parse_day, parse_time
 from bot.core.time.goals import Goal, parse_goal
 
-# Invisible characters, and the markup that Jira's editor puts around bold, colored or monospaced words.
-_BEFORE = re.compile(r"[\s\u200b\u200e\u2060\ufeff]*(?P<markup>(?:\{color[^}\n]*\}|\{\{|[*_])*)(?=/)")
-_AFTER = re.compile(r"(?:\{color\}|\}\}|[*_])+\s*\Z")
-_LINE_END = re.compile(r"\r\n|\n|\r|\\\\")  # wiki markup has two backslashes for a line end
-# "/hold:lawyer", "/explain?", "/new_round" and "/new round" are commands; "/etc/passwd" is not.
-_SEPARATOR = r"[\s_\u2010-\u2014-]"
-_NAME = re.compile(
-    rf"/(?P<name>new{_SEPARATOR}+round|not{_SEPARATOR}+received|[a-z]{{3,}}(?:[_-][a-z]+)*)"
-    r"(?:[.!?\u200b\u2060]*(?:\s|\Z)|[:,;]|(?P<glued>(?=[(\d])))",
-    re.IGNORECASE,
-)
-_NAMES = tuple(CommandName)
-_SIMILARITY = 0.75  # "/hlod" suggests /hold; "/etc" is no command
 _MOMENT = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)(?:T|\s+)(?P<clock>\d\d?:\d\d(?:\s*[ap]\.?m\b\.?)?)(?:\s\W*(?P<zone>\w*).*)?",
     re.IGNORECASE,
 )
 _ZONES = frozenset("UTC GMT ET EST EDT CT CST CDT MT MST MDT PT PST PDT AKST AKDT HST BST CET CEST".split())
-
-
-@dataclass(frozen=True)
-class Command:
-    """A line that begins with a command: its name, the words after it on the line, and the lines below. `suggestion` is
-    the most similar command if there is none of that name."""
-
-    name: str
-    rest: str
-    below: str = ""
-    suggestion: str = ""
-
-    @property
-    def known(self) -> bool:
-        """Whether there is such a command."""
-        return self.name in _NAMES
-
-
-def parse_command(body: str) -> Command | None:
-    """The command that a comment begins with, known or not; None where it begins with nothing of that shape."""
-    before = _BEFORE.match(body)
-    if before is None:
-        return None
-    line, below = (*_LINE_END.split(body[before.end() :], maxsplit=1), "")[:2]
-    line = _AFTER.sub("", line) if before["markup"] else line
-    found = _NAME.match(line)
-    name = re.sub(f"{_SEPARATOR}+", "-", found["name"].lower()) if found else ""
-    if found is None or (found["glued"] is not None and name not in _NAMES):
-        return None
-    suggestion = "" if name in _NAMES else nearest(name, _NAMES, _SIMILARITY)
-    return Command(name, line[found.end() :].strip(), below.strip(), suggestion)
 
 
 def reply_name(comment: str, at: datetime) -> EffectName:
@@ -81,7 +37,8 @@ class CommandRefused(Exception):
 @dataclass(frozen=True)
 class CommandContext:
     """What a command applies to: the visit, its step (None outside the steps) and the time zone of its calendar.
-    `lead` are the accounts of the team leads."""
+    `lead` are the accounts of the team leads, `values` the branches that there is one of for each value, by the value's
+    text."""
 
     issue: Issue
     process: Process
@@ -90,6 +47,7 @@ class CommandContext:
     visit: Visit
     step: Step | None
     zone: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def execute(context: CommandContext, command: Command, comment: Comment) -> Visit | None:
@@ -110,21 +68,44 @@ def command_reason(command: Command) -> str:
         return ""
 
 
-def _record_command(context: CommandContext, kind: CommandName, comment: Comment, value: str = "") -> None:
+def _record_command(
+    context: CommandContext, kind: CommandName, comment: Comment, value: str = "", branch: str = ""
+) -> None:
     author = comment.author.id if comment.author else ""
-    context.visit.commands.append(CommandRecord(comment.id, kind, comment.updated, author, value))
+    context.visit.commands.append(CommandRecord(comment.id, kind, comment.updated, author, value, branch))
+
+
+def _one_value(context: CommandContext, words: str) -> tuple[str, str]:
+    """The branch that the leading words name, and the words after them; ("", words) if they name none.
+
+    A value is named by some of its own words, such as STAR for Renaissance STAR. Raises CommandRefused if several
+    values have these words."""
+    spoken = words.split()
+    for count in range(len(spoken), 0, -1):
+        leading = [word.rstrip(":,;").casefold() for word in spoken[:count]]
+        named = [text for text in context.values if _has_words(text.casefold().split(), leading)]
+        if len(named) > 1:
+            raise CommandRefused(f"{' '.join(spoken[:count])} can be {' or '.join(named)}; write which one")
+        if named:
+            return context.values[named[0]], " ".join(spoken[count:])
+    return "", words
+
+
+def _has_words(text: list[str], words: list[str]) -> bool:
+    return any(text[start : start + len(words)] == words for start in range(len(text) - len(words) + 1))
 
 
 def _hold(context: CommandContext, words: str, comment: Comment) -> None:
     _require_step(context)
-    if open_pause(context.visit) is not None:
+    branch, words = _one_value(context, words)
+    if open_pause(context.visit, branch) is not None:
         raise CommandRefused("it is on hold already; /resume ends that")
     vendor, reason = _vendor_and_reason(words)
     if not reason:
         raise CommandRefused(
             'the reason is missing; write it on the same line, such as "/hold vendor waits for new rosters"'
         )
-    _record_command(context, CommandName.HOLD, comment, VENDOR if vendor else "")
+    _record_command(context, CommandName.HOLD, comment, VENDOR if vendor else "", branch)
 
 
 def _vendor_and_reason(words: str) -> tuple[bool, str]:
@@ -134,25 +115,31 @@ def _vendor_and_reason(words: str) -> tuple[bool, str]:
 
 
 def _resume(context: CommandContext, words: str, comment: Comment) -> None:
-    if open_pause(context.visit) is None:
+    branch, _ = _one_value(context, words)
+    if open_pause(context.visit, branch) is None:
         status = "no /hold stops it, its status does: move it to a status of the process, and the clocks go on"
         raise CommandRefused("it is not on hold" if context.visit.step else status)
-    _record_command(context, CommandName.RESUME, comment)
+    _record_command(context, CommandName.RESUME, comment, branch=branch)
 
 
 def _extend(context: CommandContext, words: str, comment: Comment) -> None:
     step = context.step
-    if step is None or (step.goal is None and all(branch.goal is None for branch in step.branches)):
+    if step is None or not _has_goal(step):
         raise CommandRefused("no review clock runs here that could be given more time")
     records = context.visit.clocks.values()
     if (step.review and not context.visit.files) or (records and all(record.stopped for record in records)):
         raise CommandRefused("no review clock runs here any more that could be given more time")
+    branch, words = _one_value(context, words)
     goal, reason = _goal_and_reason(words)
     if not reason:
         raise CommandRefused(
             'the reason is missing; write it on the same line, such as "/extend 8 business hours new staff"'
         )
-    _record_command(context, CommandName.EXTEND, comment, str(goal))
+    _record_command(context, CommandName.EXTEND, comment, str(goal), branch)
+
+
+def _has_goal(step: Step) -> bool:
+    return any((step.goal, step.goal_by, *(goal for b in step.branches for goal in (b.goal, b.goal_by))))
 
 
 def _goal_and_reason(words: str) -> tuple[Goal, str]:
@@ -179,7 +166,9 @@ def _received(context: CommandContext, words: str, comment: Comment) -> None:
         raise CommandRefused(f"{words} is still to come; files can only have been received before now")
     if at < context.issue.created:
         raise CommandRefused(f"{words} is before this ticket was made")
-    judged = [v.ended for v in context.ledger.visits if v.ended and v.files and v.files != visit.files]
+    reviews = {step.name for step in context.process.steps if step.review}
+    earlier = (v for v in context.ledger.visits if v.step in reviews and v.files and v.files != visit.files)
+    judged = [v.ended for v in earlier if v.ended]
     if judged and at < max(judged):
         raise CommandRefused(f"{words} is before the review of the set before these files ended")
     _record_command(context, CommandName.RECEIVED, comment, visit.received.astimezone(UTC).isoformat())

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.history import replies
 from bot.core.history.case import Case
-from bot.core.history.commands import (
-    VISIT_COMMANDS,
-    Command,
-    CommandContext,
-    CommandRefused,
-    execute,
-    parse_command,
-    reply_name,
-)
+from bot.core.history.command_text import Command, parse_command
+from bot.core.history.commands import VISIT_COMMANDS, CommandContext, CommandRefused, execute, reply_name
+from bot.core.history.ticket_step import ticket_step
 from bot.core.model.effect_id import Kind
-from bot.core.model.issue import Comment
+from bot.core.model.issue import Attachment, Comment
 from bot.core.model.ledger import WAITING, CommandRecord, Ledger, ReplyRecord, Visit
-from bot.core.model.process import Step
+from bot.core.model.process import ATTACHMENT, Step
+
+_TOGETHER = timedelta(minutes=2)  # a file is uploaded while its comment is written
 
 
 class Misplaced(StrEnum):
@@ -44,12 +41,14 @@ class ReadCommand:
 @dataclass
 class NewComments:
     """What a reconcile found in the newer comments: STATUS questions, FILES READY during a review, comments that a
-    person must read, and commands. `missed` are the visits that passed before the bot had done anything in them."""
+    person must read, and commands. `counts_at` is when a file that has just come will count; `missed` are the visits
+    that passed before the bot had done anything in them."""
 
     status: list[Comment] = field(default_factory=list)
     early: list[Comment] = field(default_factory=list)
     unrecognized: list[Comment] = field(default_factory=list)
     commands: list[ReadCommand] = field(default_factory=list)
+    counts_at: datetime | None = None
     missed: list[str] = field(default_factory=list)
 
 
@@ -99,6 +98,8 @@ class CommentIntake:
             return None
         reply = replies.parse_reply(comment.body)
         step = self._step(visit)
+        if reply is None and replies.only_polite(comment.body) and self._files_with(comment):
+            return None  # what was sent is the file
         if reply is not None and reply.intent == replies.FILES_READY and step is not None and step.review:
             self.found.early.append(comment)
             return None
@@ -113,6 +114,40 @@ class CommentIntake:
             author = comment.author.id if comment.author else ""
             visit.replies.append(ReplyRecord(comment.id, reply.intent, comment.updated, author))
         return None
+
+    # -- files
+
+    def newer_files(self, now: datetime) -> Iterator[Attachment]:
+        """The files that may finish a branch: the contact's, except images, once the comment that they came with can be
+        there too."""
+        grace = self._people.office.grace_or_default
+        for file in self._issue.attachments:
+            if file.kind.startswith("image/") or not self._people.is_contact(file.author, file.created):
+                continue
+            if now - file.created >= grace:
+                yield file
+            elif self.found.counts_at is None or file.created + grace < self.found.counts_at:
+                self.found.counts_at = file.created + grace
+
+    def take_file(self, file: Attachment) -> None:
+        """Count a file as the district's answer, where the step asks for one and its comment says nothing more."""
+        visit = self._ledger.visits[-1]
+        known = any(reply.comment == f"a{file.id}" for one in self._ledger.visits for reply in one.replies)
+        if known or file.created < visit.began or not self._answers(visit, ATTACHMENT):
+            return
+        came_with = [c for c in self._issue.comments if self._is_contacts(c) and file in self._files_with(c)]
+        if all(replies.only_polite(comment.body) for comment in came_with):
+            author = file.author.id if file.author else ""
+            visit.replies.append(ReplyRecord(f"a{file.id}", ATTACHMENT, file.created, author))
+
+    def _files_with(self, comment: Comment) -> list[Attachment]:
+        """The files that came with a comment: those that it shows, and those of its author at that time."""
+        return [
+            file
+            for file in self._issue.attachments
+            if f"[^{file.name}" in comment.body
+            or (file.author == comment.author and abs(file.created - comment.created) <= _TOGETHER)
+        ]
 
     def visit_over(self) -> None:
         """Leave the open questions of a visit that has ended to a person."""
@@ -146,7 +181,7 @@ class CommentIntake:
             problem = "the ticket was moved before the bot read this; write it again if it still holds"
         elif record is None:
             try:
-                began = execute(self._context(), command, comment)
+                began = execute(self._context(comment.updated), command, comment)
             except CommandRefused as why:
                 problem = str(why)
             if began is not None:
@@ -170,10 +205,18 @@ class CommentIntake:
         """The record of the command in that comment, if it was executed before; its answer may still be missing."""
         return next((o for v in self._ledger.visits for o in v.commands if o.comment == comment.id), None)
 
-    def _context(self) -> CommandContext:
+    def _context(self, at: datetime) -> CommandContext:
         visit = self._ledger.visits[-1]
         lead = self._people.office.lead
-        return CommandContext(self._issue, self._process, lead, self._ledger, visit, self._step(visit), self._zone)
+        step = self._step(visit)
+        values = self._values(step, visit, at) if step is not None else {}
+        return CommandContext(self._issue, self._process, lead, self._ledger, visit, step, self._zone, values)
+
+    def _values(self, step: Step, visit: Visit, at: datetime) -> dict[str, str]:
+        """The branches of which there is one for each value, by the value's text."""
+        began = self._ledger.chain(visit)[-1].began
+        branches = ticket_step(step, self._case.facts, began, at).branches
+        return {branch.each: branch.name for branch in branches if branch.each and branch.exists}
 
     # -- who and where
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 CONFIRM = "confirm"
 FILES_READY = "files_ready"
+READY = "ready"
 STATUS = "status"
 
-KEYWORDS = {CONFIRM: "CONFIRM", FILES_READY: "FILES READY", STATUS: "STATUS"}
+KEYWORDS = {CONFIRM: "CONFIRM", FILES_READY: "FILES READY", READY: "READY", STATUS: "STATUS"}
 
 # A reply is accepted only if every word of its line is known: its own, or one of these. So "not", "if", "tomorrow",
 # "can you", and any unexpected word make it no reply, and a person reads it instead.
@@ -24,9 +25,14 @@ _OWN = {
         frozenset({"file", "files", "ready", "are", "is", "have", "uploaded", "been", "new", "corrected"}),
         ("file", "ready"),
     ),
+    READY: (frozenset({"ready", "is", "are", "am", "s"}), ("ready",)),
     STATUS: (frozenset({"status", "what", "is", "s", "current", "update", "request"}), ("status",)),
 }
 _MOST_WORDS = 12
+_FILE = re.compile(r"\[\^[^\]\n]*\]|![^!\n]*!")  # how a comment shows an attached file
+_WITH_A_FILE = frozenset(
+    {"ready", "is", "are", "attached", "attachment", "attachments", "find", "see", "file", "files"}
+)
 # A question without its mark ("can you confirm", "are the files ready"), or a request to the office.
 _ASKS = re.compile(r"\b(can|is|are|have) (you|i|we|it|this|that|these|the|your|our|files?)\b|\bplease confirm\b")
 _QUOTED = (">", "bq.")
@@ -56,6 +62,12 @@ def parse_reply(body: str) -> Reply | None:
             return None
         return Reply(intent, more=any("?" in text for text in lines[index + 1 :]))
     return None
+
+
+def only_polite(body: str) -> bool:
+    """Whether a comment that came with a file says nothing more: it is empty, polite, names the file, or says READY."""
+    words = set(_words(_FILE.sub(" ", body)))
+    return words <= _POLITE | _WITH_A_FILE and "?" not in body
 
 
 def _words(line: str) -> list[str]:

@@ -94,7 +94,12 @@ def visit_clocks(
     for state in branches:
         if state.branch.goal is not None and state.status not in _NO_CLOCK:
             stopped = _branch_stopped(state, visit, at)
-            own = builder if state.begins is None else replace(builder, start=_begins(state, start, visit, ledger))
+            own = replace(
+                builder,
+                start=start if state.begins is None else _begins(state, start, visit, ledger),
+                pauses=pauses_of(ledger, visit, begun.pauses, state.branch.name),
+                extend_commands=extensions_of(ledger, visit, state.branch.name),
+            )
             clocks.append(own.clock(state.branch.name, state.branch.party, state.branch.goal, stopped))
     return tuple(clocks)
 
@@ -166,10 +171,11 @@ def requesting_review(process: Process, step: Step, visit: Visit, ledger: Ledger
     return None
 
 
-def extensions_of(ledger: Ledger, visit: Visit) -> tuple[CommandRecord, ...]:
-    """The /extend commands of a visit and of those that it continues, oldest first. A clock that had stopped before a
-    command is not extended by it."""
-    return tuple(o for v in reversed(ledger.chain(visit)) for o in v.commands if o.kind == CommandName.EXTEND)
+def extensions_of(ledger: Ledger, visit: Visit, branch: str = "") -> tuple[CommandRecord, ...]:
+    """The /extend commands of a visit and of those that it continues, oldest first: those of the whole step, and those
+    of `branch`. A clock that had stopped before a command is not extended by it."""
+    every = (c for v in reversed(ledger.chain(visit)) for c in v.commands if c.kind == CommandName.EXTEND)
+    return tuple(command for command in every if command.branch in ("", branch))
 
 
 def _clip_end(stopped: datetime, pause: Pause) -> Pause:

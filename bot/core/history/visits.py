@@ -10,7 +10,7 @@ from bot.core.history.branches import BranchState, BranchStatus, states
 from bot.core.history.case import Case
 from bot.core.history.comment_intake import CommentIntake, NewComments
 from bot.core.model.effect_id import Kind
-from bot.core.model.issue import Change, Comment
+from bot.core.model.issue import Attachment, Change, Comment
 from bot.core.model.ledger import WAITING, CommandName, Decision, Ledger, Mover, Verdict, Visit
 from bot.core.model.pauses import record_pause
 from bot.core.model.process import Step
@@ -32,18 +32,21 @@ class HistoryReplay:
         last = ledger.visits[-1] if ledger.visits else None
         self.decided_status = last.decided.to if last and last.decided else None  # recorded before the move
 
-    def run(self) -> NewComments:
-        """Add every newer move and comment to the ledger, in the order in which they happened."""
+    def run(self, now: datetime) -> NewComments:
+        """Add every newer move, comment and file to the ledger, in the order in which they happened."""
         self.ledger.note(self.applied, self.issue.id)
         if self.first_reconcile:
             self._begin_first()
-        facts: list[tuple[datetime, int, Change | Comment]] = []
+        facts: list[tuple[datetime, int, Change | Comment | Attachment]] = []
         # At the same moment a comment goes first, because the move may be its result.
         facts += [(c.at, 1, c) for c in self._newer_moves()]
         facts += [(c.updated, 0, c) for c in self.intake.newer()]
+        facts += [(a.created, 0, a) for a in self.intake.newer_files(now)]
         for _, _, fact in sorted(facts, key=lambda f: f[:2]):
             if isinstance(fact, Change):
                 self._move(fact)
+            elif isinstance(fact, Attachment):
+                self.intake.take_file(fact)
             else:
                 self._begin_round(self.intake.read(fact))
         return self.intake.found

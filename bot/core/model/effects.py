@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.model.effect_id import EffectId
+from bot.core.model.expected_end import Forecast
 from bot.core.model.ledger import NOTED, Decision, Ledger
 from bot.core.time.closures import Closure
 
@@ -130,7 +131,7 @@ class Plan:
     """What is planned and not done yet, when to reconcile next, and why, in one sentence.
 
     `done_without_call` names effects that are done without a call of their own, `missed` visits that passed before
-    the bot had done anything in them."""
+    the bot had done anything in them, and `forecast` is when the ticket is expected to end."""
 
     reason: str
     effects: tuple[Effect, ...] = ()
@@ -138,6 +139,7 @@ class Plan:
     requeue_at: datetime | None = None
     done_without_call: tuple[EffectId, ...] = ()
     missed: tuple[str, ...] = ()
+    forecast: Forecast | None = None
 
     def update_after(self, issue_id: str, refs: Mapping[str, str], moves: Iterable[TransitionIssue]) -> TicketUpdate:
         """Return the update to write after effects were applied and before these moves are made; `refs` has the result

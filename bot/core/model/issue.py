@@ -45,6 +45,17 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file on a ticket; `kind` is its media type, such as "application/pdf"."""
+
+    id: str
+    name: str
+    kind: str
+    author: Person | None
+    created: datetime
+
+
+@dataclass(frozen=True)
 class Subtask:
     """A subtask. `changes` and `comments` are filled only if `whole` is true (its own history was read)."""
 
@@ -77,6 +88,7 @@ class Issue:
     changes: tuple[Change, ...] = ()
     comments: tuple[Comment, ...] = ()
     subtasks: tuple[Subtask, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     ledger: Any = None
     parent_id: str | None = None
     service_desk: bool = False

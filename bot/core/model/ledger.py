@@ -98,13 +98,15 @@ VENDOR = "vendor"  # the value of /hold if the ticket waits for a vendor, not fo
 class CommandRecord:
     """A command of staff that was carried out: its comment, when and by whom it was given.
 
-    `value` is the goal for /extend, VENDOR for /hold vendor, and for /received the moment that counted before."""
+    `value` is the goal for /extend, VENDOR for /hold vendor, and for /received the moment that counted before. `branch`
+    is the branch that it is about, empty if it is about the whole step."""
 
     comment: str
     kind: CommandName
     at: datetime
     by: str
     value: str = ""
+    branch: str = ""
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,9 @@ def _command(o: Table) -> CommandRecord:
     kind = o.enum("kind", CommandName)
     if kind not in RECORDED_COMMANDS:
         raise LedgerBroken(f"kind of {o.where} is {kind.value!r}, which changes nothing")
-    command = CommandRecord(o.text("comment"), kind, o.moment("at"), o.text("by", ""), o.text("value", ""))
+    command = CommandRecord(
+        o.text("comment"), kind, o.moment("at"), o.text("by", ""), o.text("value", ""), o.text("branch", "")
+    )
     if command.kind == CommandName.EXTEND:
         _goal(command.value, o.where)
     if command.kind == CommandName.RECEIVED:

@@ -20,12 +20,12 @@ class Pause:
     comment: str = ""
 
 
-def pauses_of(ledger: Ledger, visit: Visit, more: Sequence[Pause] = ()) -> tuple[Pause, ...]:
+def pauses_of(ledger: Ledger, visit: Visit, more: Sequence[Pause] = (), branch: str = "") -> tuple[Pause, ...]:
     """Return the pauses of a visit and of those that it continues, and `more`, oldest first, without overlaps; only the
-    last may be open."""
+    last may be open. Those of one branch alone are left out, except those of `branch`."""
     pauses = [*more]
     for one in ledger.chain(visit):
-        pauses += [*command_pauses(one), *(Pause(p.begin, p.end, p.why) for p in one.pauses)]
+        pauses += [*command_pauses(one, branch), *(Pause(p.begin, p.end, p.why) for p in one.pauses)]
     apart: list[Pause] = []
     for pause in sorted(pauses, key=lambda p: p.begin):
         last = apart[-1] if apart else None
@@ -48,10 +48,17 @@ def record_pause(ledger: Ledger, visit: Visit) -> None:
         visit.pauses.append(PauseRecord(earlier.ended, visit.began, why))
 
 
-def command_pauses(visit: Visit) -> list[Pause]:
-    """Return the pauses that staff began with /hold in this visit. Each ends with /resume or with the visit."""
+def command_pauses(visit: Visit, branch: str = "") -> list[Pause]:
+    """Return the pauses that staff began with /hold in this visit: those of the whole step, and those of `branch`. Each
+    ends with the /resume for the same, or with the visit."""
+    return [*_pauses_by(visit, ""), *(_pauses_by(visit, branch) if branch else [])]
+
+
+def _pauses_by(visit: Visit, branch: str) -> list[Pause]:
     pauses: list[Pause] = []
     for command in visit.commands:
+        if command.branch != branch:
+            continue
         if command.kind == CommandName.HOLD:
             why = PauseReason.ON_VENDOR if command.value == VENDOR else PauseReason.ON_HOLD
             pauses.append(Pause(command.at, visit.ended, why, command.comment))
@@ -61,7 +68,7 @@ def command_pauses(visit: Visit) -> list[Pause]:
     return pauses
 
 
-def open_pause(visit: Visit) -> Pause | None:
-    """Return the pause by /hold that is still open in a visit, or None."""
-    last = command_pauses(visit)[-1:]
+def open_pause(visit: Visit, branch: str = "") -> Pause | None:
+    """Return the pause by /hold that is still open in a visit for the whole step, or for `branch` alone; or None."""
+    last = _pauses_by(visit, branch)[-1:]
     return last[0] if last and last[0].end is None else None

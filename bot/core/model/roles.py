@@ -57,21 +57,24 @@ class People:
         return wrote or moved
 
     def is_contact(self, person: Person | None, at: datetime) -> bool:
-        """Whether the person was the district's contact at that moment: a customer on the request, or a person in the
-        configured field, and not staff."""
+        """Whether the person was the district's contact at that moment, and not staff.
+
+        If a contact field is configured, the contacts are the people in it and in the participants field, and nobody
+        else; if not, they are the customers on the request, its reporter, and its participants."""
         if person is None or self.mover(person) != Mover.PERSON or self.is_staff(person, at):
             return False
-        return person.kind == "customer" or person.id in self._outside
-
-    @property
-    def _outside(self) -> set[str]:
-        return {p.id for p in (self.issue.reporter, *self.issue.participants) if p is not None}
+        named = {p.id for p in self.issue.participants}
+        if self.office.contact_field is not None:
+            return person.id in named
+        reporter = self.issue.reporter
+        return person.kind == "customer" or person.id in named or (reporter is not None and person.id == reporter.id)
 
     def district(self) -> str:
         """Return the district's name, as `district_name` does."""
         return district_name(self.issue.fields, self.issue.summary, self.office)
 
     def contact_name(self) -> str:
-        """Return the name of the request's reporter if that is the contact, else an empty string."""
-        reporter = self.issue.reporter
-        return reporter.name if reporter and self.is_contact(reporter, self.issue.created) else ""
+        """Return the name of the first contact: of those in the contact field if one is configured, else the request's
+        reporter. Empty if there is none."""
+        first = self.issue.participants if self.office.contact_field is not None else (self.issue.reporter,)
+        return next((p.name for p in first if p is not None and self.is_contact(p, self.issue.created)), "")

@@ -54,6 +54,12 @@ def day_before(at: datetime, calendar: Calendar) -> date:
     return day_at(at - _TICK, calendar)
 
 
+def day_range(first: datetime, last: datetime, calendar: Calendar) -> str:
+    """Return the days of two moments: "Mon 2026-01-12 to Tue 2026-01-27", or the one day if they are the same."""
+    days = [day_name(day_before(at, calendar)) for at in (first, last)]
+    return days[0] if days[0] == days[1] else " to ".join(days)
+
+
 def midnight(day: date, calendar: Calendar) -> datetime:
     """Return the moment at which a date begins, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(calendar.zone)).astimezone(UTC)

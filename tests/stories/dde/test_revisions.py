@@ -86,6 +86,22 @@ def test_the_other_reading_a_second_look_by_the_functional_team(tell: Tell, conf
     assert story.status == "File Preparation"
 
 
+def test_new_files_may_return_to_a_step_that_is_no_review(tell: Tell, config: Config) -> None:
+    """Its work is done anew, then the review has the next set, by a clock that starts when those files are received."""
+    step = config.processes[0].step("initial_file_review")
+    assert step.revision is not None
+    back = replace(step.revision, return_to="create_securestor_folder")
+    story = to_waiting(tell(with_step(config, step.name, revision=back)))
+    story.contact("FILES READY", at="2026-01-12 10:00")
+    assert story.status == "SecureStor Folder"
+    story.set_to("folder", "Done", at="2026-01-12 12:00")
+    story.contact("FILES READY", at="2026-01-12 13:00")
+    assert story.status == "Initial File Review"
+    assert story.to_district[-1] == "we have set 2"
+    assert clock(story)["due"] == "2026-01-14T21:00:00Z"  # Monday 13:00 and 20 business hours
+    assert story.work[-1] == "review 2: To Do"
+
+
 def test_one_number_over_both_reviews(tell: Tell) -> None:
     """A revision in the first review and one in the quality review: the next set is the district's third."""
     story = to_waiting(tell())

@@ -2,6 +2,12 @@
 // person is typing stays where it is.
 let known = Number(document.body.dataset.version);
 
+// A form that somebody has begun to fill in stays as it is until they send it.
+document.addEventListener("input", (event) => {
+  const part = event.target.closest("[data-live]");
+  if (part) part.dataset.typing = "";
+});
+
 async function look() {
   try {
     const { version } = await (await fetch("/sandbox/version", { cache: "no-store" })).json();
@@ -10,6 +16,7 @@ async function look() {
       const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
       for (const part of document.querySelectorAll("[data-live]")) {
         const newer = fresh.getElementById(part.id);
+        if ("typing" in part.dataset) continue;
         if (newer && newer.innerHTML !== part.innerHTML) part.innerHTML = newer.innerHTML;
       }
       known = version;
