@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from bot.clock import Clock, FileClock, SystemClock
-from bot.config.load import Config, ProcessText
+from bot.config.load import Config, ProcessText, has_processes
 from bot.config.reload import NotNow, Reloader
 from bot.config.settings import Settings
 from bot.config.source import ConfigError
@@ -44,7 +46,7 @@ from bot.store.ticket_index import TicketIndex
 from bot.words.files import SHIPPED_TEMPLATES
 from bot.words.render import Words
 
-__all__ = ["Bot", "build", "client_of", "clock_of", "load_checked", "words_of"]
+__all__ = ["Bot", "build", "client_of", "clock_of", "configuration_of", "load_checked", "words_of"]
 
 LOG = logging.getLogger(__name__)
 
@@ -146,6 +148,7 @@ class Bot:
         """Adopt a configuration that was read again, unless all is as before: a file was gone only for a moment."""
         if config != self.config or words_of(config).version != self.words.version:
             self.adopt(config)
+            LOG.info("The changed configuration is in use.")
 
     def _use(self, config: Config) -> None:
         self._parts = self._made_of(config)
@@ -308,3 +311,19 @@ def _stop_process(why: str) -> None:
     """The database went away: stop in order, as after a supervisor's signal."""
     LOG.critical("%s Stopping.", why)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def configuration_of(settings: Settings, folder: Path) -> Config:
+    """The configuration in a folder, checked. If it has no process file at all, the processes are those that the
+    database has as accepted. Raises ConfigError with everything that is wrong."""
+    texts = None if has_processes(folder) else _accepted_texts(settings)
+    return load_checked(folder, settings.jira_url, settings.channels, texts)
+
+
+def _accepted_texts(settings: Settings) -> list[ProcessText] | None:
+    """The process files that are accepted, None if there are none or the database cannot be asked."""
+    url = settings.database_url.get_secret_value()
+    with suppress(StoreError), closing(Store(url, clock_of(settings))) as store:
+        if store.file is None or store.file.exists():  # asking would make it
+            return [(one.file, one.text) for one in AcceptedFiles(store).all().values()] or None
+    return None

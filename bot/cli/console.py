@@ -10,9 +10,9 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from bot.app import Bot, build, clock_of, load_checked
+from bot.app import Bot, build, clock_of, configuration_of, load_checked
 from bot.clock import Clock
-from bot.config.load import EXAMPLE_CONFIG, Config, ProcessText, has_processes, load
+from bot.config.load import EXAMPLE_CONFIG, Config, ProcessText, load
 from bot.config.settings import Need, Settings, SettingsError, load_settings
 from bot.config.source import ConfigError
 from bot.controller.process_files import ProcessFiles
@@ -66,25 +66,7 @@ def ready(need: Need, proofread: bool = True) -> tuple[Settings, Config]:
 
 
 def _checked(folder: Path, settings: Settings | None) -> Config:
-    if settings is None:
-        return load_checked(folder)
-    texts = None if has_processes(folder) else accepted_texts(settings)
-    return load_checked(folder, settings.jira_url, settings.channels, texts)
-
-
-def accepted_texts(settings: Settings) -> list[ProcessText] | None:
-    """The process files that the database has as accepted, None if it has none or cannot be asked."""
-    store = None
-    try:
-        store = Store(settings.database_url.get_secret_value(), clock_of(settings))
-        if store.file is not None and not store.file.exists():
-            return None  # asking would make it
-        return [(one.file, one.text) for one in AcceptedFiles(store).all().values()] or None
-    except StoreError:
-        return None
-    finally:
-        if store is not None:
-            store.close()
+    return configuration_of(settings, folder) if settings else load_checked(folder)
 
 
 def refusals(settings: Settings, config: Config) -> list[str]:

@@ -25,6 +25,7 @@ from bot.cli.time_commands import times
 from bot.clock import SystemClock
 from bot.config.load import EXAMPLE_CONFIG, load
 from bot.config.source import ConfigError
+from bot.controller.index_rows import rebuild_ended
 from bot.controller.reconciler import View
 from bot.core.model.effects import PostComment
 from bot.store.agenda_reader import Priority
@@ -193,6 +194,10 @@ def reconcile(
         views = [bot.reconciler.dry_run(one) for one in ids]
         for view in views:
             _print_plan(bot, view)
+        if every and not dry_run:
+            arguments = bot.config, bot.gateway, bot.index, bot.closures.calendars(), bot.clock.now()
+            if count := rebuild_ended(*arguments):
+                say(f"{count} ended ticket{'s' if count != 1 else ''} added to the index.")
         if not views:
             say("Jira's search finds no open ticket.")
         elif not dry_run:

@@ -114,6 +114,8 @@ def _lines(one: TicketDiff, config: Config) -> Iterator[str]:
         calendar = config.calendars[names.get(one.process, next(iter(config.calendars)))]
         shown = [moment(clock.due, calendar) if clock.due else "never" for clock in one.clock]
         yield f"  due: {shown[0]} -> {shown[1]}"
+    if one.moves:
+        yield f"  moves on to: {one.moves}"
     for word, branches in (("new", one.new), ("dropped", one.dropped)):
         if branches:
             yield f"  {word}: {', '.join(branches)}"

@@ -46,7 +46,6 @@ class Reloader:
             return
         self._use(config)
         self.problems = ()
-        LOG.info("The changed configuration is in use.")
 
     def again(self) -> None:
         """Read everything at the next check, even if nothing has changed."""

@@ -9,6 +9,7 @@ from typing import Any
 from bot.controller.reconciler import View
 from bot.core.decide.process_change import Stranded, branch_called, family, step_called
 from bot.core.history.progress import Progress
+from bot.core.model.effects import TransitionIssue
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class EarliestClock:
 
 @dataclass(frozen=True)
 class TicketDiff:
-    """One ticket before and after: its step, its earliest clock, the branches that would be new or dropped, and each
-    reason why it would be stranded. A stranded ticket is not followed any further."""
+    """One ticket before and after: its step, its earliest clock, the branches that would be new or dropped, the status
+    that it would be moved to at once though it is not now, and each reason why it would be stranded. A stranded ticket
+    is not followed any further."""
 
     key: str
     process: str
@@ -30,14 +32,14 @@ class TicketDiff:
     clock: tuple[EarliestClock, EarliestClock]
     new: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    moves: str = ""
     stranded: tuple[Stranded, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether anything would be different."""
-        return bool(
-            self.stranded or self.new or self.dropped or self.step[0] != self.step[1] or self.clock[0] != self.clock[1]
-        )
+        differs = self.step[0] != self.step[1] or self.clock[0] != self.clock[1]
+        return bool(differs or self.stranded or self.new or self.dropped or self.moves)
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON."""
@@ -49,6 +51,7 @@ class TicketDiff:
             "goal": {"before": self.clock[0].goal or None, "after": self.clock[1].goal or None},
             "due": {"before": due[0], "after": due[1]},
             "branches": {"new": list(self.new), "dropped": list(self.dropped)},
+            "moves_to": self.moves or None,
             "stranded": [{"why": one.why, "way_out": one.way_out} for one in self.stranded],
         }
 
@@ -68,6 +71,7 @@ def ticket_diff(process: str, before: View, after: View, reasons: tuple[Stranded
         (_clock(old), _clock(new)),
         tuple(name for name in has if name not in had),
         tuple(name for name in had if name not in has),
+        next((status for status in _moves(after) if status not in _moves(before)), ""),
     )
 
 
@@ -95,6 +99,10 @@ def _renamed(old: Progress, after: View) -> list[str]:
         branch = branch_called(step, family(name)) if step is not None else None
         found.append(branch.name + name[len(family(name)) :] if branch is not None else name)
     return found
+
+
+def _moves(view: View) -> list[str]:
+    return [effect.status for effect in view.plan.effects if isinstance(effect, TransitionIssue)]
 
 
 def _clock(progress: Progress | None) -> EarliestClock:

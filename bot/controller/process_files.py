@@ -108,9 +108,11 @@ class ProcessFiles:
         names = {one.name for one in refused}
         if names or missing:
             config = _mixed(known, new, names, self._read, refused)
-        changed = [n for n in new if n not in names and (n not in known or known[n].hash != hash_of(new[n][1]))]
+        used = {name: text for name, (_, text) in process_texts(config).items()}
+        newest = [name for name, text in used.items() if name in new and new[name][1] == text]
+        changed = [name for name in newest if name not in known or known[name].text != used[name]]
         accepted = tuple(self._newly(config, known.get(name), name) for name in changed)
-        gone = tuple(name for name in known if name not in new and name not in names)
+        gone = tuple(name for name in known if name not in used)
         kept = {name: one for name, one in known.items() if name not in gone} | {one.name: one for one in accepted}
         return InForce(_with_history(config, kept), refused, accepted, gone)
 
@@ -176,6 +178,8 @@ def _mixed(
     accepted = {name: (one.file, one.text) for name, one in known.items()}
     texts = {name: text for name, text in new.items() if name not in names}
     texts |= {name: text for name, text in accepted.items() if name in names}
+    if not texts:
+        raise ConfigError([Problem("processes", 1, "there is no .yaml file in this folder, or no such folder")])
     try:
         return read(list(texts.values()))
     except ConfigError as error:

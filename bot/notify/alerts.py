@@ -57,7 +57,7 @@ class Alerts:
     is down, each process keeps this in its memory, so each replica may send it once."""
 
     def __init__(self, send: Send, store: Store, clock: Clock) -> None:
-        self.send, self._store, self._clock = send, store, clock
+        self._send, self._store, self._clock = send, store, clock
         self._memory: dict[str, Held] = {}
         self._lock = threading.Lock()
         self._refused_here: bool | None = None  # whether this process had refused files when it last said
@@ -153,7 +153,7 @@ class Alerts:
         return True
 
     def _deliver(self, title: str, body: str) -> None:
-        if not self.send(TITLE + title, body):
+        if not self._send(TITLE + title, body):
             LOG.error("the operator could not be notified: %s. %s", title, body)
 
     def _change(self, kind: str, decide: Decide) -> tuple[Held, Held] | None:

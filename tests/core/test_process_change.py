@@ -115,6 +115,21 @@ def test_without_the_old_process_nobody_more_is_let_through(edit: str) -> None:
     assert found >= (set() if edit == "a step made automated" else expected)
 
 
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        replace(TICKETS["folder"], step="unknown", work=(OpenWork("unknown", "x", "501"),)),
+        replace(TICKETS["folder"], status="Renamed in Jira"),
+        replace(TICKETS["waits"], status="Renamed in Jira"),
+        replace(TICKETS["done"], status="Closed"),
+        replace(TICKETS["review"], work=(OpenWork("review", "gone long ago", "501"),)),
+    ],
+)
+def test_what_was_so_before_is_not_held_against_a_change(ticket: IndexedTicket) -> None:
+    """A ticket that the file so far does not know either is not stranded by another goal."""
+    assert stranded(PROCESS, step("folder", title="Folder!")(PROCESS), [ticket]) == ()
+
+
 def test_all_reasons_are_given_at_once() -> None:
     """For one ticket, and for all."""
     change = step("folder", status="Folder", branches=())

@@ -53,7 +53,13 @@ class Stranded:
 def stranded(old: Process | None, new: Process | None, tickets: Iterable[IndexedTicket]) -> tuple[Stranded, ...]:
     """Every reason, for every ticket of a process, why it cannot go on as the changed file says. `new` is None if the
     file is gone; `old` is the process so far, None if it cannot be read any more."""
-    return tuple(reason for ticket in tickets for reason in _reasons(old, new, ticket))
+    return tuple(reason for ticket in tickets for reason in _by_change(old, new, ticket))
+
+
+def _by_change(old: Process | None, new: Process | None, ticket: IndexedTicket) -> Iterator[Stranded]:
+    """The reasons that the change gives, and not those that the process so far had given already."""
+    before = set(_reasons(old, old, ticket)) if old is not None else set()
+    yield from (reason for reason in _reasons(old, new, ticket) if reason not in before)
 
 
 def _reasons(old: Process | None, new: Process | None, ticket: IndexedTicket) -> Iterator[Stranded]:
@@ -66,7 +72,7 @@ def _reasons(old: Process | None, new: Process | None, ticket: IndexedTicket) ->
             )
         return
     if ticket.place is Place.END:
-        yield from _at_end(old, new, ticket)
+        yield from _at_end(new, ticket)
         return
     if ticket.project != new.project or ticket.type not in new.issue_types:
         yield Stranded(
@@ -79,9 +85,8 @@ def _reasons(old: Process | None, new: Process | None, ticket: IndexedTicket) ->
     yield from _work(new, ticket)
 
 
-def _at_end(old: Process | None, new: Process, ticket: IndexedTicket) -> Iterator[Stranded]:
-    known = old is None or ticket.status in old.ends.values()
-    if known and ticket.status not in new.ends.values():
+def _at_end(new: Process, ticket: IndexedTicket) -> Iterator[Stranded]:
+    if ticket.status not in new.ends.values():
         way_out = "Keep an end with that status; its name may change."
         yield Stranded(ticket.key, f'the end status "{ticket.status}" is gone', way_out)
 
@@ -101,7 +106,7 @@ def _in_place(old: Process | None, new: Process, ticket: IndexedTicket) -> Itera
             )
     elif ticket.place is Place.STEP and step is not None:
         before = step_called(old, ticket.step) if old is not None else None
-        if step.status != ticket.status and (before is None or before.status != step.status):
+        if step.status != ticket.status:
             yield Stranded(
                 ticket.key,
                 f'the status "{ticket.status}" of the step {ticket.step} is gone',
