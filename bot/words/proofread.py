@@ -133,8 +133,6 @@ def named(process: Process) -> Iterator[Wanted]:
             if branch.description:
                 place_of_text = (*here, "description")
                 yield Wanted(branch.description, place=place_of_text, folder="subtasks", each=branch.for_each)
-            if "files_ready" in branch.done_by:
-                yield Wanted("files_noted", True, (*here, "done_by"))
 
 
 def samples(process: Process, facts: Facts, want: Wanted) -> tuple[Facts, ...]:

@@ -103,7 +103,7 @@ def _hold(context: CommandContext, words: str, comment: Comment) -> None:
     vendor, reason = _vendor_and_reason(words)
     if not reason:
         raise CommandRefused(
-            'the reason is missing; write it on the same line, such as "/hold vendor waits for new rosters"'
+            'the reason is missing; write it on the same line, such as "/hold vendor waits for their answer"'
         )
     _record_command(context, CommandName.HOLD, comment, VENDOR if vendor else "", branch)
 
