@@ -19,7 +19,7 @@ EXAMPLES_TESTS = tests/core/test_convergence.py tests/store/test_agenda_machine.
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.run ## tell a district's story on a sandbox Jira, then leave both up (ARGS=--once ends after it)
+demo: $(VENV)/.run ## tell a district's story on a sandbox Jira, then leave both up (ARGS="--process ods": of the second process; --once ends after it)
 	@$(BIN)/python -m bot demo $(ARGS)
 
 serve: $(VENV)/.run ## run the bot against the Jira that .env or the environment names

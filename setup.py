@@ -9,6 +9,7 @@ setup(
         "bot.templates": ["**/*"],
         "bot.example_config": ["**/*"],
         "bot.sandbox": ["html/**/*"],
+        "bot.sandbox.demo": ["stories/*"],
         "bot.store.migrations": ["*.mako"],
     },
 )

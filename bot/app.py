@@ -5,23 +5,26 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from bot.clock import Clock, FileClock, SystemClock
-from bot.config.load import Config, load
-from bot.config.reload import Reloader
+from bot.config.load import Config, ProcessText, has_processes
+from bot.config.reload import NotNow, Reloader
 from bot.config.settings import Settings
-from bot.config.source import ConfigError, Problem
+from bot.config.source import ConfigError
 from bot.controller.applier import Applier
+from bot.controller.checked_config import load_checked, words_of
 from bot.controller.health_facts import HealthFacts
 from bot.controller.intents import Calls
 from bot.controller.missed_webhooks import WebhookWatch
 from bot.controller.office_closures import Closures
 from bot.controller.periodic_jobs import Jobs, Periods
+from bot.controller.process_files import ProcessFiles
 from bot.controller.reconciler import Reconciler
 from bot.controller.ticker import Ticker
 from bot.controller.workers import Workers
@@ -32,7 +35,8 @@ from bot.jira.fuse import Fuse
 from bot.jira.gateway import Gateway
 from bot.jira.rate_limit import Pace, SharedPace
 from bot.notify.alerts import Alerts, Readiness, log_sender
-from bot.notify.channels import Messenger, channel_problems, operator_of, senders
+from bot.notify.channels import Messenger, operator_of, senders
+from bot.store.accepted_files import AcceptedFiles
 from bot.store.agenda import Agenda
 from bot.store.agenda_reader import Priority
 from bot.store.database import Store, StoreError
@@ -40,8 +44,9 @@ from bot.store.journal import Journal
 from bot.store.keys import JOB
 from bot.store.ticket_index import TicketIndex
 from bot.words.files import SHIPPED_TEMPLATES
-from bot.words.proofread import OWN
 from bot.words.render import Words
+
+__all__ = ["Bot", "build", "client_of", "clock_of", "configuration_of", "load_checked", "words_of"]
 
 LOG = logging.getLogger(__name__)
 
@@ -82,6 +87,7 @@ class Bot:
         self.agenda = Agenda(self.store, clock)
         self.journal = Journal(self.store, self.agenda, clock)
         self.index = TicketIndex(self.store)
+        self.files = ProcessFiles(AcceptedFiles(self.store), self.index, clock, self._read)
         self.health = HealthFacts(self.store, self.agenda, self.journal, clock)
         self.alerts = Alerts(self._tell_operator, self.store, clock)
         self.site_url = settings.jira_url
@@ -89,7 +95,7 @@ class Bot:
         self._parts = self._made_of(config)
         self.workers = Workers(self.agenda, self.reconciler, self.jobs, self.store, _stop_process, workers)
         folders = (config.folder, SHIPPED_TEMPLATES)
-        self.reloader = Reloader(folders, self._reread, self.adopt)
+        self.reloader = Reloader(folders, self._reread, self._take_up)
         self.ticker = Ticker(self.agenda, self.store, _stop_process, self.refresh, self.watch)
         self.running = False
 
@@ -132,30 +138,64 @@ class Bot:
         """Work with another configuration from the next claim on; what is being reconciled ends with the old one.
 
         Every ticket under way is reconciled again: another calendar or goal may mean something for it now."""
-        self._parts = self._made_of(config)
-        self.workers.use(self.reconciler, self.jobs)
+        self._use(config)
         try:
             self.agenda.put(f"{JOB}everything", self.clock.now(), Priority.SWEEPS)
         except StoreError as down:
             LOG.warning("%s The nightly pass reconciles the tickets.", down)
 
+    def _take_up(self, config: Config) -> None:
+        """Adopt a configuration that was read again, unless all is as before: a file was gone only for a moment."""
+        if config != self.config or words_of(config).version != self.words.version:
+            self.adopt(config)
+            LOG.info("The changed configuration is in use.")
+
+    def _use(self, config: Config) -> None:
+        self._parts = self._made_of(config)
+        self.workers.use(self.reconciler, self.jobs)
+
+    def use_accepted(self, keep: bool = False) -> None:
+        """Go on with the accepted text of each process file that would strand tickets, and remember why. With `keep`,
+        the other files are accepted from now on.
+
+        Raises ConfigError if the accepted texts do not fit the rest of the configuration, and StoreError."""
+        config = self.files.in_force(self.config, keep)
+        if config is not self.config:
+            self._use(config)
+
+    def trial(self, config: Config) -> Reconciler:
+        """A reconciler for a configuration that is not in use, to see what that would do."""
+        return self._made_of(config).reconciler
+
+    def _read(self, texts: Sequence[ProcessText] | None) -> Config:
+        folder, channels = self.config.folder, self.settings.channels
+        return self._adapt(load_checked(folder, self.site_url, channels, texts))
+
     def refresh(self) -> None:
         """Take up changed files, and days that were closed meanwhile; the ticker calls this every few seconds."""
-        self.reloader.check()
         try:
+            if self.files.is_released_anew(self.config):
+                self.reloader.again()
+            self.reloader.check()
             self.closures.take_up()
         except StoreError as down:
             LOG.warning("%s Whether more days are closed is not known now.", down)
 
     def _reread(self) -> Config:
-        """The configuration as its files now are. Raises ConfigError where `serve` would not start with it."""
-        config = load_checked(self.config.folder, self.site_url, self.settings.channels)
-        silent = [p.name for p in config.processes if p.since is None]
-        if silent:
+        """The configuration as its files now are, with the accepted text of each process file that is refused. Raises
+        ConfigError where `serve` would not start with it, and NotNow if the database cannot be asked."""
+        try:
+            config = self.files.newest(self.config.folder)
+            self._check_since(config)
+            return self.files.in_force(config, keep=True)
+        except StoreError as down:
+            raise NotNow(str(down)) from down
+
+    def _check_since(self, config: Config) -> None:
+        if silent := [p.name for p in config.processes if p.since is None]:
             raise ConfigError(
                 config.problem(name, (), "`since:` is missing; the bot would fall silent") for name in silent
             )
-        return self._adapt(config)
 
     def watch(self) -> None:
         """Tell the operator what is new; the ticker calls this once a minute."""
@@ -165,6 +205,9 @@ class Bot:
         except StoreError as down:  # what is parked is not known now, which does not mean that it was released
             self._standing = replace(self._standing, trouble=f"{down}.")
         self.alerts.watch(self._standing)
+        self.alerts.refused_files(self.files.refused)
+        if self.files.refused:
+            self.reloader.again()  # its tickets may have moved on
 
     def learn_address(self) -> None:
         """If calls go through Atlassian's gateway, ask for the site's own address: no public text may link there."""
@@ -201,10 +244,12 @@ class Bot:
         return Parts(config, gateway, words, closures, reconciler, jobs, clock.machine())
 
     def start(self) -> None:
-        """Lock the database, give back what a killed process had leased, and start working."""
+        """Lock the database, give back what a killed process had leased, and start working. Raises StoreError, and
+        ConfigError if the process files are refused and the accepted ones cannot be used."""
         if self.running:
             return
         self.store.lock()
+        self.use_accepted(keep=True)
         self.running = True
         self.agenda.give_back_all()
         try:
@@ -268,26 +313,17 @@ def _stop_process(why: str) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def words_of(config: Config, site_url: str = "") -> Words:
-    """The words that a configuration speaks with: the shipped templates, and its own instead where it has any."""
-    own = {process.name: config.office_for(process.name).texts for process in config.processes}
-    return Words(SHIPPED_TEMPLATES, config.calendars, site_url, config.office.texts, config.folder / "templates", own)
+def configuration_of(settings: Settings, folder: Path) -> Config:
+    """The configuration in a folder, checked. If it has no process file at all, the processes are those that the
+    database has as accepted. Raises ConfigError with everything that is wrong."""
+    texts = None if has_processes(folder) else _accepted_texts(settings)
+    return load_checked(folder, settings.jira_url, settings.channels, texts)
 
 
-def load_checked(folder: Path, site_url: str = "", channels: Mapping[str, str] | None = None) -> Config:
-    """The configuration, with its templates and channels checked: each channel that it names has one of the addresses
-    in `channels` (None: not checked). Raises ConfigError with everything that is wrong."""
-    try:
-        config = load(folder)
-    except OSError as error:
-        why = f"it cannot be read: {error.strerror}"
-        raise ConfigError([Problem(str(error.filename or folder), 1, why)]) from None
-    words = words_of(config, site_url)
-    problems = [] if channels is None else [*channel_problems(config, channels)]
-    for process in config.processes:
-        for complaint in words.check(process, OWN):
-            text = f"{complaint.template}:{complaint.line or 1}: {complaint.message}"
-            problems.append(config.problem(process.name, complaint.place, text))
-    if problems:
-        raise ConfigError(problems)
-    return config
+def _accepted_texts(settings: Settings) -> list[ProcessText] | None:
+    """The process files that are accepted, None if there are none or the database cannot be asked."""
+    url = settings.database_url.get_secret_value()
+    with suppress(StoreError), closing(Store(url, clock_of(settings))) as store:
+        if store.file is None or store.file.exists():  # asking would make it
+            return [(one.file, one.text) for one in AcceptedFiles(store).all().values()] or None
+    return None

@@ -147,10 +147,10 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_the_configuration(
 ) -> None:
     """It has a line for a person, and no traceback."""
 
-    def load(folder: Path) -> Any:
+    def load(folder: Path, texts: object) -> Any:
         raise PermissionError(13, "Permission denied", str(folder / "bot.yaml"))
 
-    monkeypatch.setattr("bot.app.load", load)
+    monkeypatch.setattr("bot.controller.checked_config.load", load)
     with pytest.raises(ConfigError, match=r"bot\.yaml:1: it cannot be read: Permission denied"):
         load_checked(folder)
 

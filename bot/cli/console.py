@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +10,21 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from bot.app import Bot, build, clock_of, load_checked
+from bot.app import Bot, build, clock_of, configuration_of, load_checked
 from bot.clock import Clock
-from bot.config.load import EXAMPLE_CONFIG, Config, load
+from bot.config.load import EXAMPLE_CONFIG, Config, ProcessText, load
 from bot.config.settings import Need, Settings, SettingsError, load_settings
 from bot.config.source import ConfigError
+from bot.controller.process_files import ProcessFiles
 from bot.core.model.ledger_json import LedgerBroken
 from bot.jira.call import JiraTrouble, Missing
 from bot.log import set_up_logging, visible
+from bot.store.accepted_files import AcceptedFiles
 from bot.store.agenda import Agenda
-from bot.store.database import Store, StoreError
+from bot.store.database import Store, StoreBusy, StoreError
 from bot.store.journal import Journal
+from bot.store.keys import JOB, key_of
+from bot.store.ticket_index import TicketIndex
 
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -62,7 +66,32 @@ def ready(need: Need, proofread: bool = True) -> tuple[Settings, Config]:
 
 
 def _checked(folder: Path, settings: Settings | None) -> Config:
-    return load_checked(folder, settings.jira_url, settings.channels) if settings else load_checked(folder)
+    return configuration_of(settings, folder) if settings else load_checked(folder)
+
+
+def refusals(settings: Settings, config: Config) -> list[str]:
+    """Why process files would be refused, as far as the database knows; nothing if there is none, or if it cannot be
+    asked."""
+
+    def read(texts: Sequence[ProcessText] | None) -> Config:
+        return load(config.folder, texts)
+
+    store = None
+    try:
+        clock = clock_of(settings)
+        store = Store(settings.database_url.get_secret_value(), clock)
+        if store.file is not None and not store.file.exists():
+            return []
+        files = ProcessFiles(AcceptedFiles(store), TicketIndex(store), clock, read)
+        return list(files.weigh(config).lines)
+    except ConfigError as error:
+        return [str(problem) for problem in error.problems]
+    except StoreError as down:
+        say(f"! Whether a ticket would be stranded is not known: {down}")
+        return []
+    finally:
+        if store is not None:
+            store.close()
 
 
 def local(folder: Path | None) -> tuple[Settings, Path, Clock]:
@@ -98,11 +127,14 @@ def idle_bot(need: Need, proofread: bool = True) -> Iterator[Bot]:
     """The bot, built but not started, for a command that only reads or asks; errors become one line."""
     bot = made(*ready(need, proofread))
     try:
+        bot.use_accepted()
         yield bot
     except Missing as missing:
         raise fail(f"{missing} Check the key, and that the bot's account may see the ticket.") from None
     except (JiraTrouble, StoreError, LedgerBroken) as trouble:
         raise fail(str(trouble)) from None
+    except ConfigError as error:
+        raise fail(*(str(problem) for problem in error.problems)) from None
     finally:
         bot.agenda.close()
         bot.store.close()
@@ -133,3 +165,22 @@ def desk() -> Iterator[Desk]:
             store.close()
     except StoreError as trouble:
         raise fail(str(trouble)) from None
+
+
+def reconcile_now(bot: Bot, ids: list[str]) -> None:
+    """Reconcile these issues here if no bot serves this database; otherwise ask the one that does."""
+    try:
+        bot.store.lock()
+    except StoreBusy:
+        bot.reconciler.enqueue(ids)
+        say(f"The running bot reconciles {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.")
+        return
+    bot.reconciler.enqueue(ids)
+    waiting = {key_of(i) for i in ids}
+    while waiting and (claim := bot.agenda.claim()) is not None:
+        if claim.key.startswith(JOB):
+            bot.jobs.run(claim)
+        else:
+            bot.reconciler.reconcile(claim)
+        waiting = {k for k in waiting if (row := bot.agenda.row(k)) and row.due_at and row.due_at <= bot.clock.now()}
+    say("Done." if not waiting else f"{len(waiting)} must wait; `serve` continues with them.")

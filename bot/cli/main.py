@@ -16,19 +16,22 @@ import typer
 
 from bot import __version__
 from bot.app import Bot, load_checked
-from bot.cli.console import Desk, desk, fail, idle_bot, made, out, own_or_example, ready, say
+from bot.cli.console import Desk, desk, fail, idle_bot, made, out, own_or_example, ready, reconcile_now, say
 from bot.cli.explain import describe, explain
+from bot.cli.forecast_command import forecast
+from bot.cli.process_commands import processes
 from bot.cli.setup_commands import tools
 from bot.cli.time_commands import times
 from bot.clock import SystemClock
 from bot.config.load import EXAMPLE_CONFIG, load
 from bot.config.source import ConfigError
+from bot.controller.index_rows import rebuild_ended
 from bot.controller.reconciler import View
 from bot.core.model.effects import PostComment
 from bot.store.agenda_reader import Priority
-from bot.store.database import StoreBusy, StoreError
+from bot.store.database import StoreError
 from bot.store.global_limit import PAUSED
-from bot.store.keys import JOB, key_of
+from bot.store.keys import key_of
 from bot.web.factory import web_app
 from bot.web.wsgi_server import WebServer
 from bot.words.render import TemplateFault, Unfit
@@ -40,6 +43,8 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The District Onboarding Bot.", rich_markup_mode=None
 )
 app.add_typer(tools)
+app.add_typer(processes, name="process", help="What a changed process file would do, and letting a process go.")
+app.command()(forecast)
 app.add_typer(times, name="time", help="Business time: when a goal is due, how much of it is spent, and why.")
 
 
@@ -83,6 +88,9 @@ def serve() -> None:
         web.start()
     except StoreError as error:
         raise fail(str(error)) from None
+    except ConfigError as error:
+        bot.stop()
+        raise fail(*(str(p) for p in error.problems)) from None
     except OSError as error:
         bot.stop()
         raise fail(f"The bot cannot listen on {settings.host}:{settings.port} ({error.strerror}); set PORT.") from None
@@ -132,8 +140,10 @@ def demo(
     once: Annotated[bool, typer.Option(help="End after the story; exit 0 only if Jira holds what it should.")] = False,
     port: Annotated[int, typer.Option(help="The bot's port.")] = 8080,
     jira_port: Annotated[int, typer.Option(help="The sandbox Jira's port.")] = 8090,
+    process: Annotated[str, typer.Option(help="The process whose story is told.")] = "dde",
 ) -> None:
     """Tell a district's story on a sandbox Jira, then leave both running to play with."""
+    from bot.sandbox.demo.script import NoStory
     from bot.sandbox.demo.story import play
 
     with tempfile.TemporaryDirectory(prefix="onboarding-demo-") as var:
@@ -142,7 +152,9 @@ def demo(
         config = load_checked(Path(var, "config"))
         ports = (0, 0) if once else (jira_port, port)
         try:
-            problems = play(config, Path(var), out, once=once, ports=ports)
+            problems = play(config, Path(var), out, once=once, ports=ports, process=process)
+        except NoStory as none:
+            raise fail(str(none)) from None
         except OSError as error:
             raise fail(f"The demo cannot listen on its ports ({error}); choose others: --port, --jira-port.") from None
     if problems:
@@ -182,10 +194,14 @@ def reconcile(
         views = [bot.reconciler.dry_run(one) for one in ids]
         for view in views:
             _print_plan(bot, view)
+        if every and not dry_run:
+            arguments = bot.config, bot.gateway, bot.index, bot.closures.calendars(), bot.clock.now()
+            if count := rebuild_ended(*arguments):
+                say(f"{count} ended ticket{'s' if count != 1 else ''} added to the index.")
         if not views:
             say("Jira's search finds no open ticket.")
         elif not dry_run:
-            _reconcile_now(bot, [view.snapshot.issue.id for view in views])
+            reconcile_now(bot, [view.snapshot.issue.id for view in views])
 
 
 def _print_plan(bot: Bot, view: View) -> None:
@@ -206,25 +222,6 @@ def _print_plan(bot: Bot, view: View) -> None:
         say(f"  - remove the label {label}")
     for name, value in record.fields.items():
         say(f"  - {name}: {value}")
-
-
-def _reconcile_now(bot: Bot, ids: list[str]) -> None:
-    """Reconcile here if no bot serves this database; otherwise ask the one that does."""
-    try:
-        bot.store.lock()
-    except StoreBusy:
-        bot.reconciler.enqueue(ids)
-        say(f"The running bot reconciles {len(ids)} ticket{'s' if len(ids) != 1 else ''} now.")
-        return
-    bot.reconciler.enqueue(ids)
-    waiting = {key_of(i) for i in ids}
-    while waiting and (claim := bot.agenda.claim()) is not None:
-        if claim.key.startswith(JOB):
-            bot.jobs.run(claim)
-        else:
-            bot.reconciler.reconcile(claim)
-        waiting = {k for k in waiting if (row := bot.agenda.row(k)) and row.due_at and row.due_at <= bot.clock.now()}
-    say("Done." if not waiting else f"{len(waiting)} must wait; `serve` continues with them.")
 
 
 @app.command()

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from bot.app import client_of, load_checked, words_of
-from bot.cli.console import fail, idle_bot, local, out, ready, say
+from bot.cli.console import fail, idle_bot, local, out, ready, refusals, say
 from bot.clock import Clock
 from bot.config.closed_days import closed_days_of_year, proposal_lines, runs_out
 from bot.config.load import EXAMPLE_CONFIG, Config, load
@@ -54,6 +54,8 @@ def check(config: Folder = None) -> None:
     settings, folder, clock = local(config)
     with _printed():
         found = load_checked(folder, settings.jira_url, settings.channels)
+    if lines := refusals(settings, found) if folder != EXAMPLE_CONFIG else []:
+        raise fail(*lines)
     for process in found.processes:
         steps, since = len(process.steps), process.since
         spoken = f"speaks from {since.isoformat()}" if since else "has no `since:` yet, so `serve` will not start"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from bot.config.errors import shape_problems
 from bot.config.office_schema import WEEKDAYS, CalendarByModel, CalendarModel, OfficeModel
 from bot.config.process_schema import ProcessModel
 from bot.config.processes import process_of
-from bot.config.source import ConfigError, Problem, Source, read_source
+from bot.config.source import ConfigError, Problem, Source, read_source, source_of
 from bot.config.total_notes import total_notes
 from bot.core.model.process import Office, Process, SubtaskStatuses, Team, normalized
 from bot.core.time.business_calendar import Calendar, DayException
@@ -27,6 +27,8 @@ __all__ = ["EXAMPLE_CONFIG", "Config", "ConfigError", "Problem", "load"]
 _PACKAGE = Path(__file__).parents[1]
 # `pip install .` puts the folder into the package; in a checkout it is next to it.
 EXAMPLE_CONFIG = next(at for at in (_PACKAGE / "example_config", _PACKAGE.parent / "config") if at.is_dir())
+
+ProcessText = tuple[str, str]  # the name of a process file, its text
 
 M = TypeVar("M", bound=BaseModel)
 _UNUSED = {"untold_share"}  # keys below `jira:` that version 0.1.0 used
@@ -39,7 +41,8 @@ class Config:
 
     `calendars` is what the office planned; `closures` are the unplanned closed days in the bot's own file. `notes` has
     a sentence for each thing that a person may want to know, though it is no error. `own` has for each process what it
-    says for itself instead of the office, by the names of Office; its texts are added to the office's."""
+    says for itself instead of the office, by the names of Office; its texts are added to the office's. `released` are
+    the processes that the bot lets go: they take no tickets any more."""
 
     office: Office
     processes: tuple[Process, ...]
@@ -51,6 +54,7 @@ class Config:
     closures: tuple[Kept, ...] = ()
     notes: tuple[str, ...] = ()
     own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    released: frozenset[str] = frozenset()
 
     @property
     def calendars_with_closures(self) -> Mapping[str, Calendar]:
@@ -60,7 +64,8 @@ class Config:
 
     def process_for(self, project: str, issue_type: str) -> Process | None:
         """The process that an issue of that project and type follows, None if there is none."""
-        return next((p for p in self.processes if p.project == project and issue_type in p.issue_types), None)
+        found = (p for p in self.processes if p.project == project and issue_type in p.issue_types)
+        return next((p for p in found if p.name not in self.released), None)
 
     def office_for(self, process: str) -> Office:
         """The office for the tickets of a process: as `bot.yaml` has it, and what the process says for itself. A name
@@ -83,13 +88,14 @@ class Config:
         return self.sources[process].problem(tuple(path), text)
 
 
-def load(folder: Path) -> Config:
+def load(folder: Path, texts: Sequence[ProcessText] | None = None) -> Config:
     """Read `bot.yaml`, `calendars/*.yaml` and `processes/*.yaml`. ConfigError lists everything that is wrong.
 
-    Whether the templates exist is for `render` to say; `Config.where` gives it the lines."""
+    With `texts`, the processes are those, and no process file is read. Whether the templates exist is for `render` to
+    say; `Config.where` gives it the lines."""
     office_source = _read(folder, folder / "bot.yaml")
     calendar_sources = _read_all(folder, "calendars")
-    process_sources = _read_all(folder, "processes")
+    process_sources = _read_all(folder, "processes") if texts is None else _given(folder, texts)
     problems = [p for s in (office_source, *calendar_sources, *process_sources) for p in s.problems]
 
     office = _shaped(office_source, OfficeModel, problems)
@@ -133,6 +139,36 @@ def _totals(config: Config) -> Iterator[Problem]:
     for process in config.processes:
         for place, sentence in total_notes(process, config.calendars[process.calendar]):
             yield config.problem(process.name, place, sentence)
+
+
+def has_processes(folder: Path) -> bool:
+    """Whether the folder has any process file."""
+    return any((folder / "processes").glob("*.yaml"))
+
+
+def process_texts(config: Config) -> dict[str, ProcessText]:
+    """For each process its file's name and text, as they were read."""
+    return {name: (Path(source.file).name, source.text) for name, source in config.sources.items()}
+
+
+def process_in(text: str) -> Process | None:
+    """The process that a text describes, None if this version of the bot cannot read it."""
+    try:
+        return process_of(ProcessModel.model_validate(source_of(text, "").tree))
+    except (ValidationError, LookupError, ValueError, StopIteration):
+        return None
+
+
+def own_in(text: str) -> Mapping[str, Any]:
+    """What a process's text says instead of the office, by the names of Office; nothing if it cannot be read."""
+    try:
+        return _own(ProcessModel.model_validate(source_of(text, "").tree))
+    except ValidationError:
+        return {}
+
+
+def _given(folder: Path, texts: Sequence[ProcessText]) -> list[Source]:
+    return [source_of(text, str(folder / "processes" / file)) for file, text in texts]
 
 
 def _read(folder: Path, path: Path) -> Source:

@@ -14,8 +14,12 @@ from bot.config.source import ConfigError
 LOG = logging.getLogger(__name__)
 
 
+class NotNow(Exception):
+    """Whether the changed configuration can be used is not known now; the message says why."""
+
+
 class Reloader:
-    """Watches folders. `read` gives the configuration, or raises ConfigError; `use` takes it up.
+    """Watches folders. `read` gives the configuration, or raises ConfigError or NotNow; `use` takes it up.
 
     `problems` are those of the newest version where that was refused, else empty."""
 
@@ -36,9 +40,16 @@ class Reloader:
             self.problems = tuple(str(problem) for problem in error.problems)
             LOG.error("The changed configuration is refused, the old one stays: %s", "; ".join(self.problems))
             return
-        self.problems = ()
+        except NotNow as why:
+            LOG.warning("The changed configuration must wait: %s", why)
+            self.again()
+            return
         self._use(config)
-        LOG.info("The changed configuration is in use.")
+        self.problems = ()
+
+    def again(self) -> None:
+        """Read everything at the next check, even if nothing has changed."""
+        self._seen = ""
 
     def _print(self) -> str:
         """A fingerprint of every file's place, size and time of change."""

@@ -49,12 +49,14 @@ def known_hint(word: str, known: Iterable[str]) -> str:
 class Source:
     """A YAML file as read. Every scalar is text, or None if empty: what it means is the model's to say.
 
-    `lines` has the line of every path of keys and positions; `problems` what the YAML itself has wrong."""
+    `lines` has the line of every path of keys and positions; `problems` what the YAML itself has wrong; `text` is the
+    file as it was read."""
 
     file: str
     tree: Value = None
     lines: dict[Where, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    text: str = field(default="", repr=False)
 
     def line(self, path: Where) -> int:
         """The line of a path, or of the nearest thing around it that is in the file."""
@@ -111,11 +113,18 @@ class Place:
 def read_source(path: Path, shown: str) -> Source:
     """Read one YAML file; `shown` is the name that problems call it by. Never raises for what it holds."""
     try:
-        root = _nodes(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Source(shown, problems=(Problem(shown, 1, "the file is missing"),))
     except UnicodeDecodeError:
         return Source(shown, problems=(Problem(shown, 1, "the file is not text in UTF-8"),))
+    return source_of(text, shown)
+
+
+def source_of(text: str, shown: str) -> Source:
+    """The text of one YAML file, as if it had been read. Never raises for what it holds."""
+    try:
+        root = _nodes(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -126,7 +135,7 @@ def read_source(path: Path, shown: str) -> Source:
         return Source(shown, problems=(Problem(shown, 1, "the file is empty"),))
     reader = _Reader(shown)
     tree = reader.plain(root, ())
-    return Source(shown, tree, reader.lines, tuple(reader.problems))
+    return Source(shown, tree, reader.lines, tuple(reader.problems), text)
 
 
 @lru_cache(maxsize=32)

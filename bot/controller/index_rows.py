@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from bot.config.load import Config
+from bot.core.decide.forecast import expected_days
 from bot.core.history.branches import open_subtasks
 from bot.core.history.progress import Progress
 from bot.core.history.ticket_summary import TicketSummary, ticket_summary
 from bot.core.model.effect_id import EffectId, Kind
 from bot.core.model.effects import MoveSubtask, Plan
 from bot.core.model.ledger import WAITING as WAITS
+from bot.core.model.ledger import Ledger
+from bot.core.model.ledger_json import LedgerBroken, read_ledger
+from bot.core.model.process import Process
 from bot.core.time.business_calendar import Calendar
-from bot.store.ticket_index import END, LEFT, OUTSIDE, STEP, WAITING, OpenBranch, TicketRow
+from bot.core.time.formatting import day_before
+from bot.jira import jql
+from bot.jira.gateway import Gateway
+from bot.jira.references import FoundTicket
+from bot.store.ticket_index import END, LEFT, OUTSIDE, STEP, WAITING, OpenBranch, TicketIndex, TicketRow
 
 
 def ticket_row(progress: Progress, plan: Plan, refs: Mapping[str, str], calendars: Mapping[str, Calendar]) -> TicketRow:
@@ -21,6 +31,7 @@ def ticket_row(progress: Progress, plan: Plan, refs: Mapping[str, str], calendar
     chain = progress.chain
     place, step = _place(progress, plan)
     found = ticket_summary(progress.ledger, process, calendars[process.calendar]) if place == END else None
+    days = [day_before(moment, calendars[process.calendar]) for moment in expected_days(plan.forecast)]
     return TicketRow(
         issue_id=issue.id,
         key=issue.key,
@@ -40,6 +51,8 @@ def ticket_row(progress: Progress, plan: Plan, refs: Mapping[str, str], calendar
         branches=tuple(_open_branches(progress, plan, refs)) if place not in (END, LEFT) else (),
         district=progress.people.district(),
         summary=to_json(found) if found is not None else None,
+        forecast_from=days[0] if days else None,
+        forecast_to=days[1] if days else None,
     )
 
 
@@ -86,6 +99,48 @@ def _open_branches(progress: Progress, plan: Plan, refs: Mapping[str, str]) -> I
         if not state.settled and (here, state.branch.name) not in known:
             found.append(OpenBranch(here, state.branch.name))
     yield from sorted(found, key=lambda one: (one.step, one.branch, one.subtask))
+
+
+def rebuild_ended(
+    config: Config, gateway: Gateway, index: TicketIndex, calendars: Mapping[str, Calendar], now: datetime
+) -> int:
+    """Add to the index, from their ledgers, the tickets that have ended and that it does not have; how many. Raises a
+    JiraTrouble or StoreError."""
+    rows = []
+    for ticket in gateway.tickets(jql.ended(config.processes)):
+        process = config.process_for(ticket.project, ticket.type)
+        try:
+            ledger = read_ledger(ticket.ledger)
+        except LedgerBroken:
+            continue  # its reconcile says so
+        if process is not None and ledger is not None and ledger.visits and ledger.visits[-1].step in process.ends:
+            rows.append(_ended_row(ticket, ledger, process, calendars[process.calendar]))
+    return index.add(rows, now)
+
+
+def _ended_row(ticket: FoundTicket, ledger: Ledger, process: Process, calendar: Calendar) -> TicketRow:
+    last = ledger.visits[-1]
+    found = ticket_summary(ledger, process, calendar)
+    return TicketRow(
+        issue_id=ticket.issue_id,
+        key=ticket.key,
+        process=process.name,
+        project=ticket.project,
+        type=ticket.type,
+        place=END,
+        step=last.step,
+        status=process.ends[last.step],
+        pass_id=last.id,
+        pass_number=1 + sum(visit.step == last.step for visit in ledger.visits[:-1]),
+        round=last.round,
+        turn=(),
+        since=last.first or last.began,
+        due=None,
+        version=ledger.version,
+        branches=(),
+        district=ticket.district,
+        summary=to_json(found) if found is not None else None,
+    )
 
 
 def to_json(summary: TicketSummary) -> dict[str, Any]:

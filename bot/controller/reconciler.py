@@ -20,6 +20,7 @@ from bot.controller.backoff import Backoff
 from bot.controller.index_rows import ticket_row
 from bot.controller.office_closures import CLOSURE
 from bot.controller.settler import Settler
+from bot.controller.usual_times import UsualTimes
 from bot.core.decide.engine import decide, leave
 from bot.core.history.progress import Progress, follow
 from bot.core.model.effect_id import EffectId, EffectName, Kind
@@ -80,6 +81,7 @@ class Reconciler:
         self._config, self._calendars, self._gateway = config, calendars, gateway
         self._agenda, self._journal, self._index = agenda, journal, index
         self._applier, self._clock, self._born = applier, clock, cache(born)
+        self._usual = UsualTimes(index, clock)
         self._backoff, self._settler = Backoff(agenda, clock), Settler(gateway, journal)
 
     # -- a reconcile that acts
@@ -145,7 +147,7 @@ class Reconciler:
             self._release(claim, None)
             return
         try:
-            view = self._view(snapshot, known)
+            view = self.view(snapshot, known)
         except LedgerBroken as broken:
             self._report_broken(claim, snapshot, known, str(broken))
             return
@@ -209,10 +211,15 @@ class Reconciler:
         """What a reconcile of an issue (id or key) would see and do now. Applies nothing.
 
         Raises a JiraTrouble, or LedgerBroken."""
-        snapshot = self._gateway.fetch(issue_id, {})
-        return self._view(snapshot, self._journal.known(snapshot.issue.id, CLOSURE))
+        return self.view(*self.see(issue_id))
 
-    def _view(self, snapshot: Snapshot, known: Known) -> View:
+    def see(self, issue_id: str) -> tuple[Snapshot, Known]:
+        """An issue as it is now, and what is known of it. Raises a JiraTrouble."""
+        snapshot = self._gateway.fetch(issue_id, {})
+        return snapshot, self._journal.known(snapshot.issue.id, CLOSURE)
+
+    def view(self, snapshot: Snapshot, known: Known) -> View:
+        """What a reconcile of an issue as it was seen would do. Raises LedgerBroken."""
         issue = snapshot.issue
         process = self._process_of(issue)
         out = self._stay_out(issue, process)
@@ -238,9 +245,9 @@ class Reconciler:
         if ledger is None or process is None or not ledger.visits or ledger.visits[-1].ended is not None:
             return None
         progress, _ = self._think(issue, process, known)
-        return View(
-            snapshot, process, progress, leave(progress, config.office_for(process.name), self._calendars(known.facts))
-        )
+        office, calendars = config.office_for(process.name), self._calendars(known.facts)
+        plan = leave(progress, office, calendars, known.parked, process.name in config.released)
+        return View(snapshot, process, progress, plan)
 
     def _process_of(self, issue: Issue, name: str | None = None) -> Process | None:
         """The process that an issue follows, or the one of that `name`, in the calendar that counts for it."""
@@ -271,7 +278,7 @@ class Reconciler:
         )
         applied = {**known.done, **(marks or {})}
         progress = follow(issue, process, office, calendars, bots, self._clock.now(), applied)
-        return progress, decide(progress, office, calendars, known.parked)
+        return progress, decide(progress, office, calendars, known.parked, self._usual.of(process.name))
 
     def _unsure(self, issue: Issue, progress: Progress) -> bool:
         """Whether effects of this visit may be in Jira though neither ledger nor database knows of them: the

@@ -21,6 +21,12 @@ def under_way(processes: Iterable[Process]) -> str:
     return f"{scope(processes)} AND status not in ({_quoted(ends)})" if ends else scope(processes)
 
 
+def ended(processes: Iterable[Process]) -> str:
+    """All issues of those projects that are in an end status of any of the processes."""
+    processes = tuple(processes)
+    return f"{scope(processes)} AND status in ({_quoted(end for p in processes for end in p.ends.values())})"
+
+
 def changed_since(processes: Iterable[Process], moment: int) -> str:
     """All issues changed since a time in epoch milliseconds, newest first. Subtasks are included, because a change
     to one concerns its ticket."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ Decide = Callable[[Held, float], Held | None]  # what to keep from now on, None 
 PATIENCE = 600.0  # seconds of not being ready before the operator is notified
 STEADY = 120.0  # seconds of being ready before that is believed: between two tries, a site in trouble looks fine
 UNWATCHED = 300.0  # seconds without a check, after which nobody knows what happened in between
+DEPLOYMENT = 60.0  # seconds in which a file that is gone or half written is no event
 GATHERED = 3600.0  # seconds in which parked effects are collected for one message
 DAYS_BEFORE = 30
 
@@ -58,6 +60,7 @@ class Alerts:
         self._send, self._store, self._clock = send, store, clock
         self._memory: dict[str, Held] = {}
         self._lock = threading.Lock()
+        self._refused_here: bool | None = None  # whether this process had refused files when it last said
 
     def tell(self, kind: str, title: str, body: str) -> bool:
         """Send a message, unless one of that kind was sent and `well` has not ended it. Whether this call sent it."""
@@ -90,8 +93,21 @@ class Alerts:
         else:
             self.well("webhooks", "Jira sends webhooks again", "Changes are reported as they happen, or need not be.")
 
+    def refused_files(self, lines: Sequence[str]) -> None:
+        """Notify the operator, once, of process files that are refused, unless they are put right within a deployment.
+        To be called as often as `watch`; no lines: none are refused."""
+        if not lines:
+            if self._refused_here is not False:  # another replica may have other files, and speaks for itself
+                self.well("refused files", "the process files are accepted", "No ticket would be stranded any more.")
+            self._refused_here = False
+            return
+        self._refused_here = True
+        changed = self._change("refused files", partial(_lasting, DEPLOYMENT))
+        if changed is not None and "told" in changed[1] and "told" not in changed[0]:
+            self._deliver("a changed process file is refused", "\n".join(lines))
+
     def _not_ready(self, trouble: str) -> None:
-        changed = self._change("not ready", _troubled)
+        changed = self._change("not ready", partial(_lasting, PATIENCE))
         if changed is not None and "told" in changed[1] and "told" not in changed[0]:
             minutes = int(PATIENCE // 60)
             body = (
@@ -178,12 +194,13 @@ class Alerts:
         return (before, after) if after != before else None
 
 
-def _troubled(held: Held, now: float) -> Held:
+def _lasting(patience: float, held: Held, now: float) -> Held:
+    """Note that a trouble is there, and that the operator is notified once it has lasted for so many seconds."""
     since, last = held.get("since", now), held.get("last", now)
     if "told" not in held and not (since <= now and 0 <= now - last <= UNWATCHED):
         since = now
     new = {**held, "since": since, "last": now}
-    return {**new, "told": now} if now - since >= PATIENCE and "told" not in held else new
+    return {**new, "told": now} if now - since >= patience and "told" not in held else new
 
 
 def _steady(held: Held, now: float) -> Held | None:

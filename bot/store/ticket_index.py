@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from functools import cached_property
@@ -80,9 +80,19 @@ class TicketIndex:
 
     def save_in(self, connection: Connection, row: TicketRow, at: datetime) -> None:
         """Keep a row, in the caller's transaction."""
-        values = {name: getattr(row, name) for name in _FIELDS}
-        values |= {"turn": list(row.turn), "branches": [asdict(branch) for branch in row.branches]}
-        self._save.execute(connection, {**values, "digest": row.digest, "updated": at})
+        self._save.execute(connection, _values(row, at))
+
+    def add(self, rows: Sequence[TicketRow], at: datetime) -> int:
+        """Add the rows of tickets that have none yet; how many."""
+
+        def add(connection: Connection) -> int:
+            known = set(connection.execute(sa.select(tickets.c.issue_id)).scalars())
+            new = [_values(row, at) for row in rows if row.issue_id not in known]
+            if new:
+                connection.execute(sa.insert(tickets), new)
+            return len(new)
+
+        return self._store.write(add)
 
     def leave_in(self, connection: Connection, issue_id: str) -> None:
         """Note, in the caller's transaction, that a ticket is no longer the bot's; an ended one keeps its row."""
@@ -114,6 +124,12 @@ _LEAVE = Prepared(
     .where(tickets.c.issue_id == sa.bindparam("issue", type_=sa.Text()), tickets.c.place != END)
     .values(place=LEFT, digest="")
 )
+
+
+def _values(row: TicketRow, at: datetime) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    values |= {"turn": list(row.turn), "branches": [asdict(branch) for branch in row.branches]}
+    return {**values, "digest": row.digest, "updated": at}
 
 
 def _row(found: RowMapping) -> TicketRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from bot.app import Bot, build, load_checked
+from bot.app import Bot, build, configuration_of
 from bot.config.settings import load_settings
 from bot.log import set_up_logging
 from bot.web.flask_app import new_app
@@ -45,5 +45,4 @@ def create_app() -> Flask:
     Raises SettingsError or ConfigError with every problem at once."""
     settings = load_settings()
     set_up_logging(settings.secrets)
-    config = load_checked(settings.bot_config, settings.jira_url, settings.channels)
-    return web_app(build(settings, config))
+    return web_app(build(settings, configuration_of(settings, settings.bot_config)))

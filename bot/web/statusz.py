@@ -1,4 +1,4 @@
-"""GET /statusz: the bot's state, for a monitor and for people; nothing about tickets, settings, or secrets."""
+"""GET /statusz: the bot's state, for a monitor and for people; no settings, no secrets, and of tickets only keys."""
 
 from __future__ import annotations
 
@@ -110,6 +110,8 @@ def _attention(bot: Bot, found: Shared, parked: int) -> list[str]:
         lines.append(f"Parked, as Jira refuses it for good: {parked}. `python -m bot parked` lists what and why.")
     if bot.reloader.problems:
         lines.append("The changed configuration is refused, and the old one is in use.")
+    if bot.files.refused:
+        lines.append("A changed process file is refused, as it would strand tickets; its accepted text is in force.")
     if left := bot.closures.left_to_a_person:
         lines.append(f"Closed days that a person must add to the calendar's file: {left}. The log has the lines.")
     if expires := bot.config.office.token_expires:
@@ -132,8 +134,8 @@ def _webhooks(bot: Bot, found: Shared, silence: str | None) -> dict[str, Any]:
 
 
 def _problems(bot: Bot) -> list[str]:
-    """Why the newest files are refused, without their folder on this machine."""
-    return [problem.replace(f"{bot.config.folder}/", "") for problem in bot.reloader.problems]
+    """Why the newest files are refused, or some of them, without their folder on this machine."""
+    return [problem.replace(f"{bot.config.folder}/", "") for problem in (*bot.reloader.problems, *bot.files.refused)]
 
 
 def _moment(machine: float | None) -> str | None:

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from rich.console import Console
 
+from bot.core.history.replies import KEYWORDS
 from bot.core.model.effect_id import EffectId
 from bot.core.model.effects import Facts, NewSubtask, PostComment
 from bot.core.model.process import Process, Step
@@ -49,6 +50,9 @@ _MOMENTS: Final[Mapping[str, Facts]] = {
         "items": ("Day             Counted          Length", "Fri 2026-01-09  10:00-11:00 CST  1 h 00 min")
     },
 }
+
+
+_ASKS_FOR_A_REPLY = ("reminder", "phone_district", "unheard")
 
 
 class NoSuchTemplate(LookupError):
@@ -127,7 +131,7 @@ def _cases(words: Words, process: Process, file: TemplateFile, given: Facts) -> 
 def _page(words: Words, process: Process, file: TemplateFile, given: Facts) -> Page:
     want = _wanted(process, file)
     sample, *_ = samples(process, STAFF_SAMPLE, want)
-    facts = {**sample, "since": _EARLIER, **_occasion(process, file), **_MOMENTS.get(file.name, {}), **given}
+    facts = {**sample, "since": _EARLIER, **_MOMENTS.get(file.name, {}), **_occasion(process, file), **given}
     name, title = file.path.partition("/")[2].removesuffix(".j2"), f"{facts.get('key', 'DDE-12')} {facts['district']}"
     text, problems = "", list[str]()
     audience = "subtask" if want.folder == "subtasks" else "public" if want.public else "internal"
@@ -160,7 +164,15 @@ def _occasion(process: Process, file: TemplateFile) -> dict[str, Any]:
             # The feedback speaks of the goal of the review to come, which the common sample has.
             asks = step.revision is not None and step.revision.say == file.name
             return step_facts if asks or step.goal is None else {**step_facts, "goal": str(step.goal)}
-    return {}
+    # A reminder, and the request to call, come where the district has to reply; with what, is the process's matter.
+    keyword = _first_keyword(process) if file.name in _ASKS_FOR_A_REPLY else ""
+    return {"keyword": keyword} if keyword else {}
+
+
+def _first_keyword(process: Process) -> str:
+    """The keyword of the first branch that a reply finishes, where no review asks for files later."""
+    words = [word for step in process.steps for branch in step.branches for word in branch.done_by]
+    return "" if process.waiting_status else next((KEYWORDS[word] for word in words if word in KEYWORDS), "")
 
 
 def _says(step: Step) -> Iterator[str | None]:

@@ -153,9 +153,9 @@ class Words:
             return summary, ""
         return summary, self._fill(process, self._find(process, "subtasks", item.description), item.facts)
 
-    def check(self, process: Process, wanted: Iterable[Wanted] = OWN) -> list[Complaint]:
+    def check(self, process: Process, wanted: Iterable[Wanted] = OWN, strays: bool = True) -> list[Complaint]:
         """Everything wrong with the templates that `process` names, with its inline summaries, and with the
-        `wanted` ones besides; also a file of the office's own for this process that nothing uses."""
+        `wanted` ones besides; with `strays` also a file of the office's own for this process that nothing uses."""
         found: list[Complaint] = []
         wants = [*named(process), *wanted]
         for want in wants:
@@ -165,7 +165,7 @@ class Words:
                 if branch.subtask is not None:
                     place = ("steps", step.name, "branches", branch.name, "subtask")
                     found += self._check_summary(process, branch.subtask, Wanted("", place=place, each=branch.for_each))
-        return found + list(self._strays(process, wants))
+        return found + (list(self._strays(process, wants)) if strays else [])
 
     def _strays(self, process: Process, wants: Iterable[Wanted]) -> Iterator[Complaint]:
         """Words of the office that would never be said: most often a shipped file's name, misspelled."""

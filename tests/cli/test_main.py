@@ -20,10 +20,14 @@ from typer.testing import CliRunner, Result
 from bot.cli.main import app
 from bot.clock import SystemClock
 from bot.config.load import load
+from bot.controller.process_files import ProcessFiles
 from bot.sandbox.accounts import BOT, CARLA
 from bot.sandbox.harness import SUBTASKS, TICKETS
 from bot.sandbox.jira_site import Site
 from bot.sandbox.server import SandboxServer
+from bot.store.accepted_files import AcceptedFiles
+from bot.store.database import Store
+from bot.store.ticket_index import TicketIndex
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-of-this-test"
@@ -32,6 +36,11 @@ SECRET = "a-secret-of-this-test"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An operator's folder: a copy of the configuration that speaks since an hour ago."""
+    return folder_in(tmp_path)
+
+
+def folder_in(tmp_path: Path) -> Path:
+    """Make that folder."""
     shutil.copytree(ROOT / "tests/spine", tmp_path / "config")
     process = tmp_path / "config/processes/dde.yaml"
     since = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
@@ -54,6 +63,14 @@ def environment(folder: Path, jira: SandboxServer | None = None, **more: str) ->
     if jira is not None:
         env |= {"JIRA_URL": jira.url, "JIRA_EMAIL": BOT.email, "JIRA_API_TOKEN": BOT.token}
     return env | more
+
+
+def accept(folder: Path) -> None:
+    """Accept the process files, as a start of `serve` does."""
+    clock, config = SystemClock(), load(folder / "config")
+    store = Store(f"sqlite:///{folder}/var/bot.db", clock)
+    ProcessFiles(AcceptedFiles(store), TicketIndex(store), clock, lambda _: config).in_force(config, keep=True)
+    store.close()
 
 
 def process(folder: Path, env: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:

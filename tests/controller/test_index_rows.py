@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.config.load import Config
+from bot.controller.index_rows import rebuild_ended
 from bot.sandbox.harness import Harness
 from bot.store.tables import tickets
 from bot.store.ticket_index import END, LEFT, OUTSIDE, STEP, WAITING, OpenBranch, TicketRow
@@ -110,4 +111,18 @@ def test_a_lost_index_is_rebuilt_by_reconciling(harness: Harness) -> None:
     before = row(harness, story.ticket.id)
     harness.bot.store.write(lambda connection: connection.execute(sa.delete(tickets)))
     harness.bot.reconciler.enqueue([story.ticket.id])
+    assert row(harness, story.ticket.id) == before
+
+
+def test_ended_tickets_are_rebuilt_from_their_ledgers(harness: Harness) -> None:
+    """As they were, without a reconcile; what is known already stays."""
+    harness.site.search_lag = timedelta(0)
+    story = Story(harness).opened()
+    story.move("Withdrawn", at="2026-01-06 09:00")
+    before = row(harness, story.ticket.id)
+    bot = harness.bot
+    arguments = bot.config, bot.gateway, bot.index, bot.closures.calendars(), bot.clock.now()
+    assert rebuild_ended(*arguments) == 0
+    bot.store.write(lambda connection: connection.execute(sa.delete(tickets)))
+    assert rebuild_ended(*arguments) == 1
     assert row(harness, story.ticket.id) == before

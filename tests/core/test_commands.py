@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.decide.engine import leave
-from bot.core.history.commands import parse_command
+from bot.core.history.command_text import parse_command
 from bot.core.model.effects import CloseDay, PostComment
 from bot.core.model.issue import Person
 from bot.core.model.ledger_json import to_json

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.decide.template_facts import facts
-from bot.core.history.progress import finding_lines
+from bot.core.history.findings import finding_lines
 from bot.core.model.issue import Comment
 from bot.core.model.ledger_json import LedgerBroken
 from tests.core.world import HANNA, MONDAY, OFFICE, PROCESS, World, in_folder, in_review, waiting

@@ -12,8 +12,9 @@ import pytest
 from bot.clock import SettableClock
 from bot.config.load import load
 from bot.doctor.examine import Row
-from bot.sandbox.accounts import BOT, CARLA
+from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.jira_site import Site
+from bot.sandbox.needs import needs_of_all
 from bot.sandbox.server import SandboxServer
 from tests.doctor.test_doctor import CALENDAR, OFFICE, Doctor, not_ok
 
@@ -159,3 +160,19 @@ def test_each_of_several_issue_types_is_checked(examine: Examine) -> None:
     assert rows['type "Onboarding" in ODS'].state == "ok"
     assert rows['status "Planning" of ods ("Onboarding")'].state == "ok"
     assert rows['type "Conversion" in ODS'].state == "ok"
+
+
+def test_a_site_made_for_the_shipped_processes_holds_all_that_they_need(clock: SettableClock) -> None:
+    """Fields with their options, on the screens of their tickets, and the moves past optional steps."""
+    config = load(Path(__file__).parents[2] / "config")
+    needs = needs_of_all(config.processes, config.office_for)
+    site = Site(config.processes, clock, needs=needs, search_lag=timedelta(0))
+    for process in config.processes:
+        for status in process.statuses:
+            ticket = site.open_request(HANNA, status, project=process.project, status=status)
+        site.create_subtask(BOT, ticket, "A subtask")
+    with SandboxServer(site) as server:
+        rows = Doctor(server.url, config)()
+    asked = {title: row for title, row in rows.items() if title.startswith(("fact ", "move ")) and "ods" in title}
+    assert len(asked) > 10
+    assert not_ok(asked) == {}

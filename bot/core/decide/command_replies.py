@@ -12,7 +12,8 @@ from bot.core.decide.forecast import forecast_lines
 from bot.core.decide.plan_builder import PlanBuilder, team
 from bot.core.decide.status_summary import clock_line, status_summary
 from bot.core.decide.template_facts import facts
-from bot.core.history.commands import Command, parse_command, reply_name
+from bot.core.history.command_text import Command, parse_command
+from bot.core.history.commands import reply_name
 from bot.core.history.comment_intake import Misplaced, ReadCommand
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.effects import CloseDay, SendText

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.core.history.commands import parse_command, reply_name
+from bot.core.history.command_text import parse_command
+from bot.core.history.commands import reply_name
 from bot.core.history.progress import Progress
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.issue import Comment

@@ -50,16 +50,7 @@ def decide(
         _report_parked(builder, parked)
         _report_unrecognized(builder)
         announce_pause_end(builder)
-        if progress.outside:
-            plan_outside(builder)
-        elif progress.visit.undo:
-            plan_undo(builder)
-        elif progress.waiting:
-            plan_waiting(builder)
-        elif progress.step is not None:
-            plan_step(builder, progress.step)
-        else:
-            plan_end(builder)
+        _plan_visit(builder)
         _answer_status_request(builder)
         _remind(builder, calendars)
         plan_notices(builder, due_now, office)
@@ -80,17 +71,42 @@ def decide(
     )
 
 
-def leave(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> Plan:
+def _plan_visit(builder: PlanBuilder) -> None:
+    """Plan what the ticket needs where it is."""
+    progress = builder.progress
+    if progress.outside:
+        plan_outside(builder)
+    elif progress.visit.undo:
+        plan_undo(builder)
+    elif progress.waiting:
+        plan_waiting(builder)
+    elif progress.step is not None:
+        plan_step(builder, progress.step)
+    else:
+        plan_end(builder)
+
+
+def leave(
+    progress: Progress,
+    office: Office,
+    calendars: Mapping[str, Calendar],
+    parked: Mapping[str, str] | None = None,
+    released: bool = False,
+) -> Plan:
     """The plan for an issue that was moved to another project or type and no longer follows the process: its clocks
-    close with the verdict "left", the bot's labels and due date are removed, and nothing is said."""
-    ledger = progress.ledger.copy()
-    visit = ledger.visits[-1]
+    close with the verdict "left", the bot's labels and due date are removed, and nothing is said. If the whole process
+    was `released`, staff get one note."""
+    builder = PlanBuilder(progress, parked or {}, progress.ledger.copy())
+    visit = builder.visit
     visit.ended, visit.verdict, visit.decided = progress.now, Verdict.LEFT, None
     visit.clocks = {name: replace(c, stopped=c.stopped or progress.now) for name, c in visit.clocks.items()}
+    if released:
+        builder.say([EffectName.of(Kind.RELEASED)], OwnTemplate.RELEASED, public=False, accounts=team(progress))
     alone = replace(progress, clocks=())
     _, remove = labels.labels(alone, calendars, [], ())
-    fields = labels.due_field(alone, office, calendars)
-    return Plan(f"It no longer follows {progress.process.title}.", update=TicketUpdate((), remove, fields, ledger))
+    fields = labels.due_fields(alone, office, calendars)
+    update = TicketUpdate((), remove, fields, builder.ledger)
+    return Plan(f"It no longer follows {progress.process.title}.", tuple(builder.effects), update)
 
 
 def _next_reconcile(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> datetime | None:
@@ -188,7 +204,7 @@ def _update(
     if progress.outside:
         return TicketUpdate(ledger=builder.ledger)  # outside the process clocks pause and keep their labels
     add, remove = labels.labels(progress, calendars, due_now, builder.parked)
-    return TicketUpdate(add, remove, labels.due_field(progress, office, calendars), builder.ledger)
+    return TicketUpdate(add, remove, labels.due_fields(progress, office, calendars), builder.ledger)
 
 
 # -- the reason

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.core.decide.template_facts import clock_title
-from bot.core.history.commands import command_reason, parse_command
+from bot.core.history.command_text import parse_command
+from bot.core.history.commands import command_reason
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, after_pauses, unpaused_due
 from bot.core.model.issue import Person

@@ -51,8 +51,8 @@ def steps_sum(process: Process, start: datetime, calendar: Calendar) -> tuple[da
 
 
 def expected_days(expected: Forecast | None) -> tuple[datetime, ...]:
-    """The forecast for a district: the first and the last day, each as a moment in it; empty if a step has no estimate,
-    because then nobody knows."""
+    """The first and the last expected day, each as a moment in it; empty if a step has no estimate, because then
+    nobody knows."""
     return () if expected is None or expected.no_estimate else (expected.first, expected.last)
 
 

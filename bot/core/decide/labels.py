@@ -20,7 +20,7 @@ def labels(
 
     A label is set from its moment on. If people move that moment, or move the ticket away and back, the bot removes the
     label and sets it again when the new moment comes. A paused clock keeps its labels. A label that a person set or
-    removed is left alone."""
+    removed is left alone. One that the bot set and the file no longer uses is replaced by what is in force."""
     happening = {due.escalation.label for due in due_now if due.escalation.label}
     for due in due_now:
         if due.repetition and progress.step is not None:  # an escalation has happened when its repetition has
@@ -40,9 +40,21 @@ def labels(
                 in_force |= {escalation.label} if since is not None and since <= progress.now else set()
     present = set(progress.issue.labels)
     ours = {escalation.label for escalation in progress.process.escalations if escalation.label}
-    add = {label for label in in_force - present if label in happening or _by_bot(progress, label)}
+    retired = {label for label in progress.process.retired_labels if label in present and _by_bot(progress, label)}
+    ours |= set() if paused else retired
+    add = {
+        label
+        for label in in_force - present
+        if label in happening or _by_bot(progress, label) or (retired and not _has_changed(progress, label))
+    }
     remove = {label for label in (ours & present) - in_force - paused if _by_bot(progress, label)}
     return tuple(sorted(add)), tuple(sorted(remove))
+
+
+def _has_changed(progress: Progress, label: str) -> bool:
+    """Whether anybody ever added or removed this label."""
+    changes = (c for c in progress.issue.changes if c.field == "labels")
+    return any((label in (c.old or "").split()) != (label in (c.new or "").split()) for c in changes)
 
 
 def _by_bot(progress: Progress, label: str) -> bool:
@@ -52,6 +64,18 @@ def _by_bot(progress: Progress, label: str) -> bool:
         if change.field == "labels" and had != has:
             return progress.people.is_bot(change.author)
     return False
+
+
+def due_fields(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> dict[str, Any]:
+    """The changes of the due field, and of those that earlier versions of the file used: what the bot set there is
+    cleared."""
+    found: dict[str, Any] = {}
+    for name in progress.process.retired_due_fields:
+        last = next((c for c in reversed(progress.issue.changes) if c.field == name), None)
+        ours = last is not None and progress.people.mover(last.author) == Mover.BOT
+        if ours and progress.issue.fields.get(name) is not None:
+            found[name] = None
+    return found | due_field(progress, office, calendars)
 
 
 def due_field(progress: Progress, office: Office, calendars: Mapping[str, Calendar]) -> dict[str, Any]:

@@ -9,15 +9,8 @@ from enum import StrEnum
 
 from bot.core.history import replies
 from bot.core.history.case import Case
-from bot.core.history.commands import (
-    VISIT_COMMANDS,
-    Command,
-    CommandContext,
-    CommandRefused,
-    execute,
-    parse_command,
-    reply_name,
-)
+from bot.core.history.command_text import Command, parse_command
+from bot.core.history.commands import VISIT_COMMANDS, CommandContext, CommandRefused, execute, reply_name
 from bot.core.history.ticket_step import ticket_step
 from bot.core.model.effect_id import Kind
 from bot.core.model.issue import Attachment, Comment

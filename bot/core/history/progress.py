@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.history.branches import BranchState, BranchStatus, states
+from bot.core.history.branches import BranchState, BranchStatus
 from bot.core.history.case import Case
 from bot.core.history.comment_intake import NewComments
-from bot.core.history.decisions import Outcome, outcome, wait_ends
 from bot.core.history.fact_values import FactValues, fact_values
+from bot.core.history.findings import Finding, findings_of
 from bot.core.history.former_names import rename_effects, rename_former
-from bot.core.history.sla_clocks import Clock, clock_record, visit_clocks
-from bot.core.history.step_start import StepStart, step_start
-from bot.core.history.ticket_step import onward, ticket_step
+from bot.core.history.sla_clocks import Clock
+from bot.core.history.step_start import StepStart
+from bot.core.history.ticket_step import onward
+from bot.core.history.visit_state import VisitState, update_visit
 from bot.core.history.visits import HistoryReplay
-from bot.core.model.issue import Comment, Issue
+from bot.core.model.issue import Issue
 from bot.core.model.ledger import (
     WAITING,
     Decision,
-    FinishRecord,
     Ledger,
     PauseReason,
     PauseRecord,
     Verdict,
     Visit,
-    subtasks_made,
 )
 from bot.core.model.ledger_json import read_ledger
-from bot.core.model.pauses import pauses_of
 from bot.core.model.process import DISTRICT, Office, Process, Step
 from bot.core.model.roles import People
 from bot.core.time.business_calendar import Calendar
-
-_BULLET = re.compile(r"(?:[-*#•–]+|\d+[.)])\s+")
-_FINDINGS = re.compile(r"\s*\*?findings\s*(?::\*|\*?\s*:)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The findings in one reviewer's comment, one per line."""
-
-    comment: str
-    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -158,11 +144,11 @@ def follow(
     facts = fact_values(issue, process.facts, office.grace_or_default, now, own_labels)
     case = Case(issue, process, people, facts)
     new_comments = HistoryReplay(case, ledger, applied, zone).run(now)
-    *earlier, visit = ledger.visits
-    for passed in (v for v in earlier if v.id not in known):
-        _update_visit(case, passed, ledger, calendars, passed.ended or now)
+    for passed in (v for v in ledger.visits[:-1] if v.id not in known):
+        update_visit(case, passed, ledger, calendars, passed.ended or now)
+    visit = ledger.visits[-1]
     held = is_unknown(process, visit, issue)
-    state = _VisitState() if held else _update_visit(case, visit, ledger, calendars, now)
+    state = VisitState() if held else update_visit(case, visit, ledger, calendars, now)
     review = _review_before(process, visit, ledger)
     if visit.step == WAITING and visit.replies and not held:
         visit.decided = _files_received(process, visit, review)
@@ -182,7 +168,7 @@ def follow(
         ends_at=state.ends_at,
         new_comments=new_comments,
         review=review,
-        findings=_findings(issue, people, process, review or visit, ledger),
+        findings=findings_of(issue, people, process, review or visit, ledger),
     )
 
 
@@ -213,45 +199,6 @@ def _ledger_so_far(issue: Issue, process: Process, now: datetime) -> Ledger:
     return ledger
 
 
-@dataclass(frozen=True)
-class _VisitState:
-    """What is known of one visit: its step as it is for this ticket, its branches and clocks, and how far it is."""
-
-    step: Step | None = None
-    branches: tuple[BranchState, ...] = ()
-    clocks: tuple[Clock, ...] = ()
-    begun: StepStart = field(default_factory=lambda: StepStart(None))
-    missing: tuple[str, ...] = ()
-    ends_at: datetime | None = None
-
-
-def _update_visit(
-    case: Case, visit: Visit, ledger: Ledger, calendars: Mapping[str, Calendar], at: datetime
-) -> _VisitState:
-    """Update one visit to the moment `at`: its withdrawn branches, its verdict, its clocks."""
-    step = case.step_of(visit)
-    if step is None:
-        return _VisitState()
-    oldest = ledger.chain(visit)[-1]
-    began = oldest.first or oldest.began
-    branches = states(case, step, visit, ledger, at)
-    for state in branches:
-        if state.status == BranchStatus.WITHDRAWN and state.branch.name not in visit.withdrawn:
-            visit.withdrawn.append(state.branch.name)
-    visit.finished = {b.branch.name: FinishRecord(b.at, b.by) for b in branches if b.at is not None}
-    begun = step_start(step, case.facts, began, at)
-    ends_at = wait_ends(step, begun, pauses_of(ledger, visit, begun.pauses), calendars[case.process.calendar])
-    found = Outcome(visit.decided)
-    if visit.ended is None:
-        over = ends_at if ends_at is not None and ends_at <= at else None
-        found = outcome(case, step, visit, ledger, branches, over, at)
-        visit.decided = found.decided
-    resolved = replace(ticket_step(step, case.facts, began, at), branches=tuple(b.branch for b in branches))
-    clocks = visit_clocks(case.process, resolved, visit, ledger, branches, begun, calendars, at)
-    visit.clocks = {c.name: clock_record(c) for c in clocks}
-    return _VisitState(resolved, branches, clocks, begun, found.missing, ends_at)
-
-
 def _review_before(process: Process, visit: Visit, ledger: Ledger) -> Visit | None:
     """The review that made the ticket wait for the district, by its verdict."""
     if visit.step != WAITING:
@@ -276,38 +223,3 @@ def _return_status(process: Process, review: Visit | None) -> str:
     else:
         step = next((s for s in process.steps if s.review), process.steps[0])
     return process.step(step.revision.return_to).status if step.revision else step.status
-
-
-def _findings(issue: Issue, people: People, process: Process, review: Visit, ledger: Ledger) -> tuple[Finding, ...]:
-    """What the reviewers of that round wrote under "Findings:", oldest first."""
-    step = process.find_step(review.step)
-    if step is None or not step.review:
-        return ()
-    chain = ledger.chain(review)
-    since = chain[-1].began
-    made = subtasks_made(chain)
-    comments = [c for c in issue.comments if not c.public]
-    for subtask in issue.subtasks:
-        if subtask.id in made:
-            comments += subtask.comments
-    found = []
-    for comment in sorted(comments, key=lambda c: (c.created, c.id)):
-        if comment.updated >= since and not people.is_bot(comment.author):
-            lines = finding_lines(comment)
-            if lines:
-                found.append(Finding(comment.id, lines))
-    return tuple(found)
-
-
-def finding_lines(comment: Comment) -> tuple[str, ...]:
-    """The findings in a comment that begins with "Findings:", a line each without its bullet; else nothing.
-
-    Where there are bullets, they alone are findings; a line that mentions somebody is never one: all else in the
-    comment is between colleagues."""
-    start = _FINDINGS.match(comment.body)
-    if start is None:
-        return ()
-    lines = [line.strip() for line in comment.body[start.end() :].splitlines()]
-    said = [line for line in lines if any(c.isalnum() for c in line) and "[~" not in line]
-    bullets = [_BULLET.sub("", line) for line in said if _BULLET.match(line)]
-    return tuple(bullets or said)

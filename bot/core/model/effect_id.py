@@ -47,6 +47,7 @@ class Kind(StrEnum):
     SENT_DRAFT = "send"  # the draft's comment
     SENT_BY = "order"  # the comment with the command
     ANSWER = "answer"  # comment, when it was last edited
+    RELEASED = "released"
     PARKED = "parked"  # the name of the effect that was given up
     FIELD = "field"
     LABELS = "labels"

@@ -20,6 +20,7 @@ class OwnTemplate(StrEnum):
     NOT_READY = "not_ready"
     FACTS_MISSING = "facts_missing"
     VALUE_UNKNOWN = "value_unknown"
+    RELEASED = "process_released"
     PARKED = "parked"
     MOVE_UNDONE = "move_undone"
     BROKEN_LEDGER = "broken_ledger"

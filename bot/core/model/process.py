@@ -165,7 +165,8 @@ class Process:
 
     `issue_types` are the types of the tickets that follow the process. `waiting_status` may be empty if no revision
     asks the district; `waiting_was` are the statuses that it was in earlier versions of the file. `total` is the
-    published length of the whole, or `total_by` if it depends on a fact."""
+    published length of the whole, or `total_by` if it depends on a fact. `retired_labels` and `retired_due_fields` are
+    those that earlier versions of the file used: what the bot set by them is taken off."""
 
     name: str
     title: str
@@ -185,6 +186,8 @@ class Process:
     total: Goal | None = None
     total_by: GoalByFact | None = None
     waiting_was: tuple[str, ...] = ()
+    retired_labels: tuple[str, ...] = ()
+    retired_due_fields: tuple[str, ...] = ()
 
     @property
     def issue_type(self) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from bot.config.load import Config
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.formatting import moment
 from bot.sandbox.accounts import BOT
@@ -23,8 +22,8 @@ _MENTION = re.compile(r"\[~accountid:([^\]]+)\]")
 class Printer:
     """Reads what people did from the sandbox, and what the bot did from its journal."""
 
-    def __init__(self, harness: Harness, out: Console) -> None:
-        self._stage, self._out = harness, out
+    def __init__(self, harness: Harness, out: Console, calendar: Calendar) -> None:
+        self._stage, self._out, self._calendar = harness, out, calendar
         self._told: set[str] = set()
         self._printed = 0
         self._due: list[str] = []
@@ -42,18 +41,15 @@ class Printer:
             events += self._deeds(record, issue)
         events += self._bot_entries(issue)
         for at, _, line in sorted(events, key=lambda e: e[:2]):
-            self._out.print(Text(f"{moment(at, self._calendar())}  ", style="dim") + line)
+            self._out.print(Text(f"{moment(at, self._calendar)}  ", style="dim") + line)
         self._tell_due(key)
-
-    def _calendar(self) -> Calendar:
-        return calendar_of(self._stage.config)
 
     def _deeds(self, record: IssueRecord, issue: IssueRecord) -> list[tuple[datetime, str, Text]]:
         """What people did. What the bot did comes from its journal, with the reasons."""
         events = []
         for entry in record.history:
             if entry.author.id != BOT.id and self._fresh(f"h{entry.id}"):
-                events += [(entry.at, _order(entry.id), line) for line in _moves(entry, record, issue)]
+                events += [(entry.at, _order(entry.id), line) for line in _changes(entry, record, issue)]
         for comment in record.comments:
             if comment.author.id != BOT.id and self._fresh(f"c{comment.id}"):
                 events.append((comment.created, _order(comment.id), self._comment(comment, record, issue)))
@@ -94,7 +90,7 @@ class Printer:
 
     def _tell_due(self, key: str) -> None:
         progress = self._stage.bot.reconciler.dry_run(key).progress
-        calendar = self._calendar()
+        calendar = self._calendar
         due = [
             f"{clock.goal} from {moment(clock.started, calendar)}: due {moment(clock.due, calendar)}"
             for clock in (progress.running if progress else ())
@@ -110,11 +106,6 @@ class Printer:
         return True
 
 
-def calendar_of(config: Config) -> Calendar:
-    """The calendar of the demo's process."""
-    return config.calendars[config.processes[0].calendar]
-
-
 def _order(record_id: str) -> str:
     return record_id.rjust(12, "0")
 
@@ -123,10 +114,15 @@ def _who(name: str) -> Text:
     return Text(name, style="green" if name == BOT.name else "yellow")
 
 
-def _moves(entry: HistoryEntry, record: IssueRecord, issue: IssueRecord) -> list[Text]:
+def _changes(entry: HistoryEntry, record: IssueRecord, issue: IssueRecord) -> list[Text]:
+    """What a person changed: the status, fields of the process, and files."""
     what = "the ticket" if record.id == issue.id else f"“{record.summary}”"
-    return [
-        _who(entry.author.name) + Text(f" moves {what} to {item.new_text}")
-        for item in entry.items
-        if item.field_id == "status" and item.old is not None
-    ]
+    told = []
+    for item in entry.items:
+        if item.field_id == "status" and item.old is not None:
+            told.append(f"moves {what} to {item.new_text}")
+        elif item.field_id == "attachment":
+            told.append(f"attaches “{item.new_text}”")
+        elif item.field_type == "custom":
+            told.append(f"sets {item.field} to {item.new_text or 'nothing'}")
+    return [_who(entry.author.name) + Text(f" {deed}") for deed in told]

@@ -7,8 +7,11 @@ import pytest
 from bot.sandbox.accounts import CARLA, OLIVE
 from tests.stories.dde.ways import clock
 from tests.stories.ods.ways import (
+    CONTACT,
     CORA,
     DISTRICT,
+    NAME,
+    PARTICIPANTS,
     STAR,
     VENDORS,
     Begin,
@@ -147,10 +150,16 @@ def test_a_vendor_beside_no_vendor_is_asked_about(ods: Begin) -> None:
     assert story.ticket.custom[VENDORS]
 
 
-def test_another_customer_is_not_the_contact(ods: Begin) -> None:
-    """Where a field names the contact, nobody else's reply counts, though they may write on the request."""
-    story = opened(ods())
-    people = [{"accountId": person.id} for person in (OLIVE, CARLA)]
-    story.harness.site.edit(CORA, story.key, {"customfield_10010": people})
+def test_who_reported_it_is_not_the_contact(ods: Begin) -> None:
+    """Where fields name the contact, the reply of a customer who opened the request does not count;
+    a participant's counts, because the process names that field."""
+    story = ods()
+    site = story.harness.site
+    story.key = site.open_request(CARLA, "ODS", project="ODS").key
+    site.edit(CORA, story.key, {CONTACT: {"accountId": OLIVE.id}, NAME: DISTRICT})
+    put(story, signed="Yes")
     story.contact("READY", at="2026-01-07 10:00", by=CARLA)
-    assert open_work(story) == [SAVE]  # a participant counts: the process names their field
+    assert open_work(story) == [TEMPLATE]
+    site.edit(CORA, story.key, {PARTICIPANTS: [{"accountId": CARLA.id}]})
+    story.contact("READY", at="2026-01-07 11:00", by=CARLA)
+    assert open_work(story) == [SAVE]

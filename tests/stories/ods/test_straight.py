@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.sandbox.accounts import OLIVE
 from bot.words.wiki import unescaped
 from tests.stories.dde.ways import clock
@@ -15,6 +17,7 @@ from tests.stories.ods.ways import (
     finish_vendor,
     open_work,
     opened,
+    put,
     to_builds,
     to_etl,
     to_pipeline,
@@ -68,6 +71,8 @@ def test_the_shared_drive_is_for_staff(ods: Begin) -> None:
     public = [c.body for c in story.ticket.comments if c.public]
     assert len(public) == 6
     assert [body for body in public if "drive" in body.casefold()] == []
+    templates = Path(__file__).parents[3] / "templates/comments"
+    assert [file.name for file in templates.rglob("*.j2") if "shared_drive" in file.read_text()] == []
 
 
 def test_the_developers_find_the_pipeline(ods: Begin) -> None:
@@ -133,3 +138,18 @@ def test_where_the_district_stands(ods: Begin) -> None:
     assert 'The next step is "Data Validation"' in story.last
     assert "This step usually ends by" in story.last
     assert "The whole onboarding usually ends between" in story.last
+
+
+def test_the_published_total_stands_beside_the_forecast(ods: Begin) -> None:
+    """Staff see both; the district gets the forecast as one range of days, the wider one while the finding is not
+    known, and reads that it can take longer."""
+    story = to_pipeline(ods())
+    story.contact("STATUS", by=OLIVE)
+    assert "usually ends between Wednesday, February 18 and Wednesday, June 10" in unescaped(story.last)
+    assert "It can take longer" in story.last
+    put(story, by=DEVIN, pipeline="existing")
+    story.note("/status", by=DEVIN)
+    assert "Expected end" in story.last
+    assert "3-5 weeks in all" in story.last
+    story.contact("STATUS", by=OLIVE, at="2026-01-08 11:00")
+    assert "June" not in story.last

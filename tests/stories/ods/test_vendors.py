@@ -10,6 +10,7 @@ from tests.stories.ods.ways import (
     DEVIN,
     DISTRICT,
     STAR,
+    VENDORS,
     Begin,
     finish_vendor,
     open_work,
@@ -68,7 +69,7 @@ def test_a_vendor_is_added_and_one_removed(ods: Begin) -> None:
     put(story, "2026-02-11 10:00", by=DEVIN, vendors=(DESSA,))
     assert [s.status for s in story.subtasks()][-2:] == ["Superseded", "To Do"]
     site = story.harness.site
-    site.add_option(CORA, "customfield_10066", "NWEA MAP")
+    site.add_option(CORA, VENDORS, "NWEA MAP")
     put(story, "2026-02-12 10:00", by=DEVIN, vendors=(DESSA, "NWEA MAP"))
     assert open_work(story)[-1].startswith("NWEA MAP for")
     finish_vendor(story, DESSA, "2026-02-17 10:00")
@@ -120,3 +121,35 @@ def test_a_hold_for_one_vendor(ods: Begin) -> None:
     story.at("2026-02-17 10:00")
     story.note("/resume STAR", by=DEVIN)
     assert due_days(story) == ["2026-03-03", "2026-03-09"]
+
+
+def test_a_vendor_that_is_renamed_in_jira_is_the_same(ods: Begin) -> None:
+    """Its subtask and its clock stay; what is said from then on has the new name."""
+    story = to_vendors(ods(), vendors=(STAR,))
+    site = story.harness.site
+    option = site.catalogue.options.by_name(VENDORS, STAR)
+    assert option is not None
+    site.rename_option(CORA, VENDORS, option.id, "Star Assessments")
+    story.move("On Hold", at="2026-02-10 10:00", by=DEVIN)
+    story.move("Test Vendors", by=DEVIN)
+    assert len(open_work(story)) == 1
+    finish_vendor(story, STAR, "2026-02-12 10:00")
+    assert story.status == "Done"
+    assert "Star Assessments is now connected" in story.to_district[-2]
+
+
+def test_more_time_for_one_vendor(ods: Begin) -> None:
+    """The other one's clock stays as it is."""
+    story = to_vendors(ods())
+    story.note("/extend Renaissance STAR 5 business days new keys", by=DEVIN)
+    assert due_days(story) == ["2026-03-03", "2026-03-10"]
+
+
+def test_words_that_name_no_vendor_hold_the_step(ods: Begin) -> None:
+    """Then the whole step is meant."""
+    story = to_vendors(ods())
+    story.at("2026-02-10 10:00")
+    story.note("/hold the developers are at a conference", by=DEVIN)
+    story.at("2026-02-12 10:00")
+    story.note("/resume", by=DEVIN)
+    assert due_days(story) == ["2026-03-05", "2026-03-05"]
