@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from bot.app import load_checked
+from bot.cli.main import app
 from bot.config.load import EXAMPLE_CONFIG
+from bot.config.settings import Settings
 from bot.config.source import ConfigError
 from bot.core.history.replies import KEYWORDS, Reply, parse_reply
-from bot.sandbox.accounts import CARLA, HANNA
+from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.harness import Harness
 from bot.web.flask_app import new_app
 from tests.stories.conftest import MORNING
@@ -107,6 +112,105 @@ def test_what_check_says_of_a_forgotten_part_of_a_step(office: Office) -> None:
     assert 'no step leads to "training"' in office.problems()
 
 
+# -- a whole process
+
+OWN = "write-your-own-process.md"
+OWN_FILES = ("bot.yaml", "calendars/library.yaml", "processes/visits.yaml")
+OWN_TEXTS = ("invitation", "preparing", "done")
+OWN_PROCESS, OWN_TEXT = OWN_FILES[2], "templates/comments/visits/preparing.j2"
+KIND, KITS = "customfield_10201", "customfield_10202"
+
+
+@pytest.fixture
+def visits(tmp_path: Path) -> Path:
+    """A folder in which the reader of the guide has written what it says."""
+    folder = tmp_path / "visits"
+    files = dict(zip(OWN_FILES, blocks(OWN, "yaml"), strict=True))
+    texts = zip(OWN_TEXTS, blocks(OWN, "jinja"), strict=True)
+    files |= {f"templates/comments/visits/{name}.j2": text for name, text in texts}
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_the_process_of_the_guide_is_played(visits: Path, tmp_path: Path) -> None:
+    """The school confirms, staff set the facts, each kit has its subtask, and the last one ends it."""
+    with Harness(load_checked(visits), tmp_path, MORNING) as harness:
+        site = harness.site
+        ticket = site.open_request(CARLA, "Lakeside School")
+        harness.settle()
+        site.comment(CARLA, ticket, "CONFIRM")
+        harness.settle()
+        notes = [comment.body for comment in site.comments(ticket) if not comment.public]
+        assert ["* Kind of visit\n* Kits" in note for note in notes] == [True]
+        site.edit(HANNA, ticket, {KIND: {"value": "research"}, KITS: [{"value": "Maps"}, {"value": "Robots"}]})
+        harness.settle()
+        assert site.issue(ticket).status == "Preparing"
+        assert site.issue(ticket).duedate == "2026-01-09"
+        for subtask in site.subtasks(ticket):
+            site.transition(HANNA, subtask, "Done")
+        harness.settle()
+        assert site.issue(ticket).status == "Done"
+        assert [s.summary for s in site.subtasks(ticket)] == [
+            "Book a room for Lakeside School", "Pack Maps for Lakeside School", "Pack Robots for Lakeside School",
+        ]  # fmt: skip
+        assert [comment.body.splitlines()[0] for comment in site.comments(ticket) if comment.public] == [
+            "Thank you for asking, Lakeside School. It is your turn: please reply CONFIRM if your class can come in "
+            "the morning.",
+            "CONFIRM",
+            "Lakeside School, it is our turn: we are preparing your research.",
+            "Lakeside School, all is ready for your class. You do not need to do anything else.",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        (OWN_TEXT, None, "", "comments/visits/preparing.j2:1: there is no such template"),
+        (OWN_PROCESS, ", else: 2 business days", "", 'the goal by "kind" has none for "story hour"; add it, or "else"'),
+        (OWN_PROCESS, "{by: kind,", "{by: kid,", 'there is no fact "kid" (did you mean "kind"?)'),
+        (OWN_PROCESS, ", public: true", "", "comments/visits/preparing.j2:2"),
+    ],
+)  # fmt: skip
+def test_what_check_says_of_a_slip_in_the_process(
+    visits: Path, file: str, old: str | None, new: str, says: str
+) -> None:
+    """Each in the words of the guide."""
+    path = visits / file
+    if old is None:
+        path.unlink()
+    else:
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ConfigError) as wrong:
+        load_checked(visits)
+    assert says in str(wrong.value)
+
+
+def test_the_commands_of_the_guide(visits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check` and `preview` are run as they are typed; those that do not end by themselves know their options, and the
+    settings are those that the sandbox prints."""
+    monkeypatch.chdir(visits.parent)
+    text = (GUIDES / OWN).read_text()
+    typed = [shlex.split(line) for line in re.findall(r"^    \.venv/bin/python -m bot (.+)$", text, re.MULTILINE)]
+    assert [words[0] for words in typed] == ["check", "preview", "sandbox", "serve"]
+    for name, *options in typed[:2]:
+        done = CliRunner().invoke(app, [name, *options])
+        assert done.exit_code == 0, done.output
+    for name, *options in typed[2:]:
+        typer.main.get_command(app).commands[name].make_context(name, options)  # type: ignore[attr-defined]
+    settings = dict(re.findall(r"([A-Z_]+)=(\S+)", " ".join(re.findall(r"^    export (.+)$", text, re.MULTILINE))))
+    assert (settings["JIRA_EMAIL"], settings["JIRA_API_TOKEN"]) == (BOT.email, BOT.token)
+    assert f"--secret {settings['JIRA_WEBHOOK_SECRET']}" in text
+    assert {name.lower() for name in settings} <= set(Settings.model_fields)
+
+
+def test_the_guide_to_a_process_is_short() -> None:
+    """With its blocks it is read in a few minutes."""
+    assert len((GUIDES / OWN).read_text().split()) <= 900
+
+
 # -- a reply word
 
 
@@ -124,12 +228,12 @@ def test_the_page_of_the_guide_is_served(tmp_path: Path) -> None:
     (module,), (template,) = blocks("add-a-page.md", "python"), blocks("add-a-page.md", "html")
     made: dict[str, Any] = {"__name__": "waiting"}
     exec(compile(module, "waiting.py", "exec"), made)
-    app = new_app("guide")
+    pages = new_app("guide")
     folder = tmp_path / "waiting"
     folder.mkdir()
     (folder / "page.html").write_text(template)
-    app.template_folder = str(tmp_path)
-    app.register_blueprint(made["waiting_page"](lambda: 3))
-    answer = app.test_client().get("/waiting")
+    pages.template_folder = str(tmp_path)
+    pages.register_blueprint(made["waiting_page"](lambda: 3))
+    answer = pages.test_client().get("/waiting")
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert "3 tickets are due." in answer.text

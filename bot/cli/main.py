@@ -140,11 +140,11 @@ def demo(
     once: Annotated[bool, typer.Option(help="End after the story; exit 0 only if Jira holds what it should.")] = False,
     port: Annotated[int, typer.Option(help="The bot's port.")] = 8080,
     jira_port: Annotated[int, typer.Option(help="The sandbox Jira's port.")] = 8090,
-    process: Annotated[str, typer.Option(help="The process whose story is told.")] = "dde",
+    process: Annotated[str, typer.Option(help="The process whose story is told; the first one's unless given.")] = "",
 ) -> None:
     """Tell a district's story on a sandbox Jira, then leave both running to play with."""
     from bot.sandbox.demo.script import NoStory
-    from bot.sandbox.demo.story import play
+    from bot.sandbox.demo.story import FIRST_STORY, play
 
     with tempfile.TemporaryDirectory(prefix="onboarding-demo-") as var:
         # A copy, so that /closed in the demo does not close a day of the shipped calendar.
@@ -152,7 +152,7 @@ def demo(
         config = load_checked(Path(var, "config"))
         ports = (0, 0) if once else (jira_port, port)
         try:
-            problems = play(config, Path(var), out, once=once, ports=ports, process=process)
+            problems = play(config, Path(var), out, once=once, ports=ports, process=process or FIRST_STORY)
         except NoStory as none:
             raise fail(str(none)) from None
         except OSError as error:

@@ -65,6 +65,16 @@ def test_a_field_is_read_in_the_shape_that_jira_gives_its_kind(name: str, raw: A
     assert value.text == text
 
 
+def test_a_label_of_the_bots_own_is_no_value() -> None:
+    """A flag of an escalation neither makes a fact of labels unknown nor is one more value of it."""
+    issue = Issue("1", "ODS-1", "ODS", "Onboarding", "Outreach", "Lakeside", MONDAY, HANNA,
+                  fields={"labels": ["late", "north"]},
+                  changes=(change(1, 5, "labels", ("", "north"), ("", "late north")),))  # fmt: skip
+    values = fact_values(issue, FACTS, GRACE, at(60), {"late"})
+    assert [(turn.change, turn.value.text) for turn in values.timelines["tags"]] == [("", "north")]
+    assert values.at("tags", at(60)).known
+
+
 @pytest.mark.parametrize(
     ("name", "raw", "why"),
     [

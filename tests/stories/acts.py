@@ -11,6 +11,7 @@ from bot.core.decide.drafts import CORRECTION_HEAD, DRAFT_HEAD
 from bot.core.decide.engine import decide
 from bot.core.history.progress import follow
 from bot.core.model.ledger import PROPERTY
+from bot.core.model.process import process_for_issue
 from bot.sandbox.accounts import BOT, CARLA, HANNA
 from bot.sandbox.harness import Harness
 from bot.sandbox.jira_site import Who
@@ -293,6 +294,7 @@ def _nothing_left(story: Story) -> None:
         if process is None or out or isinstance(shown.ledger, str):
             continue
         calendars = bot.closures.calendars()
+        process = process_for_issue(process, office, shown.fields)
         progress = follow(shown, process, office, calendars, {BOT.id}, bot.clock.now())
         plan = decide(progress, office, calendars, {})
         assert not plan.effects, plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from bot.core.model.issue import Change, Issue
 from bot.core.model.process import normalized
 from bot.core.time.goals import Goal
 
+LABELS = "labels"
 _IDS = re.compile(r"\[?\s*(\d+(?:\s*,\s*\d+)*)\s*\]?")
 _CASCADE = re.compile(r"Parent values: (?P<text>.*?)\((?P<id>\d+)\)")
 
@@ -126,23 +127,29 @@ class FactValues:
         return {fact: self.at(fact, moment).text for fact in self.timelines}
 
 
-def fact_values(issue: Issue, facts: Mapping[str, Fact], grace: timedelta, now: datetime) -> FactValues:
+def fact_values(
+    issue: Issue, facts: Mapping[str, Fact], grace: timedelta, now: datetime, own_labels: Collection[str] = ()
+) -> FactValues:
     """The values of these facts on an issue, as of `now`. A change counts after `grace`, from its own moment; one that
-    was undone within that time never counted."""
+    was undone within that time never counted. `own_labels` are labels for and by the bot, which are no fact's value."""
     timelines, pending = {}, []
     for name, fact in facts.items():
-        timelines[name], counts_at = _timeline(issue, fact, grace, now)
+        own = frozenset(own_labels) if fact.field == LABELS else frozenset[str]()
+        timelines[name], counts_at = _timeline(issue, fact, grace, now, own)
         pending += [counts_at] if counts_at is not None else []
     return FactValues(timelines, min(pending, default=None))
 
 
-def _timeline(issue: Issue, fact: Fact, grace: timedelta, now: datetime) -> tuple[tuple[Turn, ...], datetime | None]:
-    """The turns of one fact, and when its newest change will count if it does not yet."""
+def _timeline(
+    issue: Issue, fact: Fact, grace: timedelta, now: datetime, own: Collection[str]
+) -> tuple[tuple[Turn, ...], datetime | None]:
+    """The turns of one fact, without the values in `own`, and when its newest change will count if it does not yet."""
     changes = [change for change in issue.changes if change.field == fact.field]
     current = options_of(issue.fields.get(fact.field), fact)
     values = [current]
     for change in reversed(changes):
         values.insert(0, _before(change, values[0], fact, current))
+    values = [tuple(option for option in value if option.text not in own) for value in values]
     turns = [Turn(issue.created, "", _value(fact, values[0]))]
     for change, options, until in zip(changes, values[1:], [*(c.at for c in changes[1:]), now], strict=False):
         value = _value(fact, options)
@@ -193,7 +200,7 @@ def _before(change: Change, after: tuple[Option, ...], fact: Fact, now: tuple[Op
         without = tuple(option for option in after if option.id != change.new_id)
         old = (Option(change.old_id, change.old or ""),) if change.old_id else ()
         return (*old, *without)
-    if fact.field == "labels":
+    if fact.field == LABELS:
         return tuple(Option(label, label) for label in (change.old or "").split())
     if not change.old_id and not change.old:
         return ()

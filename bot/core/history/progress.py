@@ -146,7 +146,9 @@ def follow(
     known = {v.id for v in ledger.visits if v.ended is not None}
     zone = calendars[process.calendar].zone
     applied = rename_effects(applied or {}, ledger, process)
-    case = Case(issue, process, people, fact_values(issue, process.facts, office.grace_or_default, now))
+    own_labels = {office.off_label, office.only or "", *(e.label or "" for e in process.escalations)}
+    facts = fact_values(issue, process.facts, office.grace_or_default, now, own_labels)
+    case = Case(issue, process, people, facts)
     new_comments = HistoryReplay(case, ledger, applied, zone).run(now)
     for passed in (v for v in ledger.visits[:-1] if v.id not in known):
         update_visit(case, passed, ledger, calendars, passed.ended or now)
