@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot.core.model.facts import GoalByFact
+from bot.core.model.facts import ELSE, GoalByFact
 from bot.core.model.process import Branch, Process, Step
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.goals import Goal
@@ -25,6 +25,8 @@ def total_notes(process: Process, calendar: Calendar) -> Iterator[tuple[tuple[st
         for value, goal in by.goals.items():
             if _exceeded(process, calendar, start, goal, (by.fact, value)):
                 yield ("total", value), _sentence(goal, f", with {by.fact} {value},")
+        if by.otherwise is not None and _exceeded(process, calendar, start, by.otherwise, (by.fact, ELSE)):
+            yield ("total", ELSE), _sentence(by.otherwise, f", with any other {by.fact},")
 
 
 def _sentence(total: Goal, when: str) -> str:

@@ -144,6 +144,32 @@ def test_a_step_does_not_end_while_a_fact_that_it_requires_is_not_set() -> None:
     assert world.rest().status == "Data Pipeline"
 
 
+def test_a_district_that_has_answered_is_not_reminded_of_facts() -> None:
+    """Staff set them: from the answer on, it is no longer the district's turn."""
+    answer = Branch("answer", "district", done_by=("confirm",))
+    reminders = Reminders((parse_goal("1 business day"),), "nudge")
+    first = step("outreach", "done", answer, parties=("district",), say="outreach", requires=("sis",))
+    world = opened(process=replace(ODS, steps=(first,), reminders=reminders)).rest().wait(hours=1)
+    world.say("CONFIRM")
+    world.rest().wait(days=3).rest()
+    assert world.follow().turn == ()
+    assert world.bot_comments(public=True) == ["outreach"]
+    assert items(world, OwnTemplate.FACTS_MISSING) == [("Student information system",)]
+
+
+def test_a_district_that_asks_before_a_step_begins_is_asked_for_nothing() -> None:
+    """Where it stands is said, but no word to reply with."""
+    answer = Branch("answer", "district", done_by=("confirm",))
+    begins = Condition({"agreements": ("yes",)})
+    first = step("outreach", "done", answer, parties=("service", "district"), say="outreach", starts_when=begins)
+    world = opened(process=replace(ODS, steps=(first,))).rest().wait(hours=1)
+    world.say("STATUS")
+    world.rest()
+    (status,) = [e for e in world.done if isinstance(e, PostComment) and e.template == OwnTemplate.STATUS]
+    assert status.facts["keyword"] == ""
+    assert status.facts["turn"] == "team"
+
+
 def test_a_value_that_is_not_listed_is_reported_and_counts_as_not_set() -> None:
     world = in_pipeline().choose(PIPELINE, "a third kind").rest().wait(hours=1).rest()
     assert items(world, OwnTemplate.VALUE_UNKNOWN) == [

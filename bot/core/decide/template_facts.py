@@ -73,6 +73,8 @@ def _keyword(progress: Progress) -> str:
     """The one keyword that the district can reply with now; empty if there is none."""
     if progress.waiting:
         return replies.KEYWORDS[replies.FILES_READY]
+    if progress.begun.at is None:
+        return ""  # the district is asked for nothing before the step begins
     for state in progress.branches:
         keywords = [replies.KEYWORDS[word] for word in state.branch.done_by if word in replies.KEYWORDS]
         if keywords and not state.settled:

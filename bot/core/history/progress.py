@@ -94,7 +94,7 @@ class Progress:
 
     @property
     def turn(self) -> tuple[str, ...]:
-        """The parties whose turn it is."""
+        """The parties whose turn it is. Facts are set by staff: the district that has done its part waits for them."""
         if self.waiting:
             return (DISTRICT,)
         if self.step is None:
@@ -102,6 +102,8 @@ class Progress:
         if self.begun.at is None:
             return tuple(p for p in self.step.parties if p != DISTRICT) or self.step.parties
         parties = [b.branch.party for b in self.branches if b.status == BranchStatus.OPEN]
+        if not parties and self.missing:
+            return tuple(p for p in self.step.parties if p != DISTRICT)
         return tuple(dict.fromkeys(parties)) or self.step.parties
 
     @property
