@@ -419,3 +419,32 @@ def test_a_folder_without_any_process_is_no_configuration(office: Office) -> Non
     office.reload()
     assert "there is no .yaml file" in office.harness.bot.reloader.problems[0]
     assert office.in_force == office.good
+
+
+def test_a_ticket_goes_on_under_the_new_name(office: Office, story: Story) -> None:
+    """Its subtasks stay, and the index has the new name of its step, which is the one that the next edit must name."""
+    before = held(story)
+    rename_step(office, "was: create_securestor_folder")
+    office.reload()
+    office.harness.bot.reconciler.enqueue([story.ticket.id])
+    office.harness.settle()
+    assert held(story) == before
+    row = office.harness.bot.index.row(story.ticket.id)
+    assert row is not None
+    assert row.step == "make_folder"
+    assert len(row.branches) == 2
+    office.path.write_text(office.good)
+    office.reload()
+    assert "the step make_folder is gone" in office.refused[0]
+
+
+def test_a_label_that_is_renamed_is_taken_along(office: Office, story: Story) -> None:
+    """The bot had set it under its old name, and nobody touches it by hand."""
+    office.harness.at("2026-01-08 09:00")
+    assert "review-at-risk" in story.labels
+    office.edit("label: review-at-risk", "label: half-way-gone")
+    office.reload()
+    office.harness.bot.reconciler.enqueue([story.ticket.id])
+    office.harness.settle()
+    assert "half-way-gone" in story.labels
+    assert "review-at-risk" not in story.labels

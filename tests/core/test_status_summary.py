@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.core.decide.status_summary import earlier_rounds, status_summary
 from tests.core.test_facts_in_steps import SIGNED, in_pipeline, in_validation, opened
 from tests.core.world import CLI, FRED, HANNA, HOLD, REVIEW, in_review, waiting
@@ -62,14 +60,12 @@ def test_a_round_that_was_late_is_shown_as_breached() -> None:
 # -- facts
 
 
-@pytest.mark.xfail(strict=True, reason="the summary does not say what is missing")
 def test_it_names_the_fact_that_is_missing() -> None:
     """So that whoever asks knows why the ticket does not go on."""
     world = in_pipeline().set("Analyze", "Done").rest()
     assert any("Pipeline" in line for line in status_summary(world.follow(), CLI)[1:])
 
 
-@pytest.mark.xfail(strict=True, reason="the summary has the id of the option")
 def test_a_branch_for_a_value_is_named_by_its_value() -> None:
     """Staff know the vendor, not the id of its option."""
     lines = status_summary(in_validation().set("Validate", "Done").rest().follow(), CLI)
@@ -77,7 +73,6 @@ def test_a_branch_for_a_value_is_named_by_its_value() -> None:
     assert any(line.startswith("  ") and "DESSA" in line for line in lines)
 
 
-@pytest.mark.xfail(strict=True, reason="the summary looks at the pauses of the whole step alone")
 def test_the_hold_of_one_value_is_shown_as_one() -> None:
     """With whose time it is."""
     world = in_validation().set("Validate", "Done").rest().wait(hours=1)
@@ -86,7 +81,6 @@ def test_the_hold_of_one_value_is_shown_as_one() -> None:
     assert sum("on hold for a vendor since" in line for line in lines) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the summary says only that it is paused")
 def test_a_step_that_waits_again_for_what_it_starts_with_says_so() -> None:
     world = opened().choose(SIGNED, "Yes").rest().wait(hours=1).choose(SIGNED, "No").rest()
     assert any("not ready to begin since" in line for line in status_summary(world.follow(), CLI))

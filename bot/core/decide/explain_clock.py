@@ -13,7 +13,7 @@ from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock, after_pauses, unpaused_due
 from bot.core.model.issue import Person
 from bot.core.model.ledger import CommandName, CommandRecord, PauseReason
-from bot.core.model.pauses import Pause, pauses_of
+from bot.core.model.pauses import Pause
 from bot.core.time.breakdown import Row, Span, event, table_of_clock_time, table_of_open_time
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.explanation import Explanation, Part, goal_parts, render
@@ -138,8 +138,8 @@ class _ClockExplainer:
         end = self.calendar_due
         if self.is_paused and clock.paused is not None:
             end = clock.paused
-            lasting = [p for p in pauses_of(self.progress.ledger, self.progress.visit) if p.end is None]
-            yield event(end, calendar, f"{self.pause_text(lasting[0]) if lasting else 'paused'}, and still so")
+            lasting = self.progress.open_pause(clock)
+            yield event(end, calendar, f"{self.pause_text(lasting) if lasting else 'paused'}, and still so")
         elif not self.counts_all_hours and calendar.close_before(end) < end:
             yield event(end, calendar, "the end, by the clock, as the extension counts")
         for command in self.extensions():
@@ -161,7 +161,12 @@ class _ClockExplainer:
 
     def commands(self, kind: CommandName) -> list[CommandRecord]:
         """The commands of this kind in the current visit and those that it continues, oldest first."""
-        return [command for v in reversed(self.progress.chain) for command in v.commands if command.kind == kind]
+        return [
+            command
+            for v in reversed(self.progress.chain)
+            for command in v.commands
+            if command.kind == kind and command.branch in ("", self.clock.branch)
+        ]
 
     def start_text(self) -> str:
         """What happened when the clock started."""

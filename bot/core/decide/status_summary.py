@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.decide.explain_clock import name_of
-from bot.core.decide.template_facts import clock_title
+from bot.core.decide.template_facts import branch_title, clock_title
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock
 from bot.core.model.ledger import STEP_CLOCK, ClockRecord, PauseReason, Visit
-from bot.core.model.pauses import pauses_of
 from bot.core.model.process import DISTRICT
 from bot.core.time.business_calendar import Calendar
 from bot.core.time.formatting import moment
@@ -66,7 +65,12 @@ def _where(progress: Progress, calendar: Calendar) -> Iterator[str]:
     for state in progress.branches:
         subtask = f" ({state.subtask.key})" if state.subtask else ""
         done = f" {moment(state.at, calendar)}" if state.at else ""
-        yield f"  {state.branch.name}{subtask}: {state.status}{done}"
+        unknown = [progress.process.facts[fact].title for fact in state.branch.unknown]
+        why = f", because {' and '.join(unknown)} is not known" if unknown else ""
+        yield f"  {branch_title(state.branch)}{subtask}: {state.status}{done}{why}"
+    if progress.missing:
+        titles = ", ".join(progress.process.facts[fact].title for fact in progress.missing)
+        yield f"Missing      the step cannot end until these are set: {titles}"
 
 
 def _clocks(progress: Progress, calendar: Calendar) -> Iterator[str]:
@@ -86,7 +90,7 @@ def clock_line(progress: Progress, clock: Clock, calendar: Calendar) -> str:
         met = "met" if clock.stopped <= clock.due else "breached"
         return f"{begun}, due {due}; stopped {moment(clock.stopped, calendar)}, {met}"
     if clock.paused is not None and clock.paused < clock.due:
-        lasting = next((p for p in pauses_of(progress.ledger, progress.visit) if p.end is None), None)
+        lasting = progress.open_pause(clock)
         why = _PAUSED.get(lasting.why, "paused") if lasting else "paused"
         return f"{begun}; {why} since {moment(clock.paused, calendar)}, without that due {due}"
     return f"{begun}, due {due}; {'overdue' if progress.now >= clock.due else 'running'}"

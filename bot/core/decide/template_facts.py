@@ -10,7 +10,7 @@ from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock
 from bot.core.history.ticket_step import onward, path_onward
 from bot.core.model.effect_id import EffectName, Kind
-from bot.core.model.process import DISTRICT, Office
+from bot.core.model.process import DISTRICT, Branch, Office
 
 
 def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
@@ -101,10 +101,16 @@ def describe_effect(name: EffectName) -> str:
     return words.get(name.kind, "a note or answer of the bot") if name.kind else "a note or answer of the bot"
 
 
+def branch_title(branch: Branch) -> str:
+    """What staff call a branch: its name in the process file, with the value that it is for."""
+    name = branch.family or branch.name
+    return f"{name} {branch.each}" if branch.each else name
+
+
 def clock_title(progress: Progress, clock: Clock) -> str:
     """What a clock measures, in words for staff."""
     title = progress.step.title if progress.step else ""
     if clock.branch:
         state = next(b for b in progress.branches if b.branch.name == clock.branch)
-        return state.subtask.summary if state.subtask else f"{title} ({clock.branch})"
+        return state.subtask.summary if state.subtask else f"{title} ({branch_title(state.branch)})"
     return f"{title}, round {progress.visit.round}" if progress.visit.round else title

@@ -28,6 +28,7 @@ from bot.core.model.ledger import (
     Visit,
 )
 from bot.core.model.ledger_json import read_ledger
+from bot.core.model.pauses import Pause, pauses_of
 from bot.core.model.process import DISTRICT, Office, Process, Step
 from bot.core.model.roles import People
 from bot.core.time.business_calendar import Calendar
@@ -111,6 +112,11 @@ class Progress:
         if that depends on a fact that is not known."""
         found = onward(self.process, self.step, self.facts, self.now) if self.step is not None else None
         return self.process.status_of(found[0]) if found is not None else None
+
+    def open_pause(self, clock: Clock) -> Pause | None:
+        """The pause that a clock is in now, None if it runs or has stopped."""
+        pauses = pauses_of(self.ledger, self.visit, self.begun.pauses, clock.branch)
+        return next((pause for pause in pauses if pause.end is None), None)
 
     @property
     def running(self) -> tuple[Clock, ...]:
