@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.console import fail, idle_bot, say
+from bot.cli.console import fail, idle_bot, say, say_many
 from bot.config.source import known_hint
 from bot.core.time.formatting import day_name
 from bot.store.ticket_index import TicketRow
@@ -29,8 +29,10 @@ def forecast(
     if as_json:
         typer.echo(json.dumps([_object(row) for row in rows], ensure_ascii=False, indent=2))
         return
-    for row in sorted(rows, key=lambda row: (row.forecast_to is None, row.forecast_to, row.key)):
-        say(f"{row.key:12} {_days(row):34} {row.process}, {row.step}  {row.district}")
+    in_order = sorted(rows, key=lambda row: (row.forecast_to is None, row.forecast_to, row.key))
+    lines = (f"{row.key:12} {_days(row):34} {row.process}, {row.step}  {row.district}" for row in in_order)
+    if rows:
+        say_many(lines)
     say(f"{len(rows)} open ticket{'' if len(rows) == 1 else 's'}. The days are what it usually takes.")
 
 

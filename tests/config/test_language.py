@@ -204,9 +204,7 @@ def test_a_total_that_the_steps_exceed_is_a_note(ods: Path, ods_change: Change) 
 
 def test_a_total_for_all_other_values_is_compared_too(ods: Path, ods_change: Change) -> None:
     """With the goals that the steps have for these."""
-    ods_change(
-        "{by: pipeline, existing: 3-5 weeks, new: 2-6 months}", "{by: pipeline, new: 24 months, else: 1-2 weeks}"
-    )
+    ods_change("existing: 3-5 weeks, new: 2-6 months", "new: 24 months, else: 1-2 weeks")
     ods_change("new: 1-3 months", "else: 1-3 months")
     (note,) = load(ods).notes
     assert 'with any other pipeline, add up to more than the total of "1-2 weeks"' in note

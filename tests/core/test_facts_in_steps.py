@@ -230,11 +230,15 @@ def test_a_step_that_is_not_called_for_is_passed_over_and_the_next_words_say_so(
 
 
 def test_a_ticket_in_a_step_that_is_not_called_for_is_asked_about() -> None:
-    """It is neither moved nor given work."""
+    """It is neither moved nor given work, and the district reads nothing of that."""
     world = in_validation(("No vendor",)).move("Vendors").rest().wait(days=1).rest()
+    assert "vendors" not in world.bot_comments(public=True)
     assert world.status == "Vendors"
     assert open_subtasks(world) == ["Validate"]
     assert world.bot_comments(public=False).count(OwnTemplate.NOTHING_OPEN) == 1
+    world.choose(VENDORS, "STAR").rest()
+    assert world.bot_comments(public=True)[-1] == "vendors"
+    assert open_subtasks(world)[-1] == "Exchange"
 
 
 def test_what_comes_next_must_be_known_before_a_step_ends() -> None:

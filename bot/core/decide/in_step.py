@@ -54,7 +54,8 @@ def _work_and_move(builder: PlanBuilder, step: Step) -> None:
         _plan_automated_step(builder, step)
     elif decided is None:
         if builder.may_speak:
-            _say_entry_text(builder, step)
+            if called_for(progress, step):
+                _say_entry_text(builder, step)
             _say_when_done(builder, progress.branches)
         _first_revision(builder)
         ask_for_facts(builder)
