@@ -216,3 +216,13 @@ def test_a_step_entered_by_a_person_makes_its_subtasks_at_once_and_speaks_later(
     assert plan.requeue_at == MONDAY + timedelta(hours=1, seconds=60)
     world.rest().wait(seconds=60).rest()
     assert world.bot_comments(public=True) == ["confirm_files", "securestor_folder"]
+
+
+def test_without_auto_advance_the_team_is_asked_without_any_webhook() -> None:
+    """The next reconcile follows at once; it does not hang on Jira's telling of the bot's own comment."""
+    first = replace(PROCESS.steps[0], parties=("automated",), branches=())
+    process = replace(PROCESS, steps=(first, *PROCESS.steps[1:]))
+    world = World(process=process, office=replace(OFFICE, auto_advance=False))
+    assert world.reconcile().requeue_at == world.now
+    assert world.reconcile().requeue_at is None
+    assert world.bot_comments(public=False) == ["step_ready"]

@@ -112,7 +112,7 @@ def leave(
 def _next_reconcile(builder: PlanBuilder, calendars: Mapping[str, Calendar]) -> datetime | None:
     progress = builder.progress
     ends_at = progress.ends_at if progress.visit.decided is None else None
-    moments = [next_moment(progress, calendars, builder.parked), builder.grace_until, ends_at]
+    moments = [next_moment(progress, calendars, builder.parked), builder.grace_until, builder.again_at, ends_at]
     moments += [progress.facts.counts_at, progress.new_comments.counts_at]
     if builder.progress.live:
         moments += [next_reminder(builder.progress, calendars), next_passing_date(builder.progress, calendars)]

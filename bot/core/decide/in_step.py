@@ -122,9 +122,12 @@ def _plan_automated_step(builder: PlanBuilder, step: Step) -> None:
     to = progress.next_status
     if to is None:
         ask_for_facts(builder)
-    elif (builder.index_of_district_comment() is not None or silent) and progress.people.office.auto_advance:
-        decided = Decision(Verdict.DONE, progress.now, "", to)
-        builder.move(EffectName.of(Kind.MOVE), to, None if silent else say, decided)
+    elif builder.index_of_district_comment() is not None or silent:
+        if progress.people.office.auto_advance:
+            decided = Decision(Verdict.DONE, progress.now, "", to)
+            builder.move(EffectName.of(Kind.MOVE), to, None if silent else say, decided)
+        else:
+            builder.again_at = progress.now  # the team is asked to move the ticket once the comment is there
 
 
 def _was_put_back(builder: PlanBuilder) -> bool:

@@ -21,7 +21,8 @@ from bot.core.model.process import DRAFT, SILENT
 @dataclass
 class PlanBuilder:
     """A plan in the making. `parked` are the effects that were given up, and `done_without_call` those that are done
-    without a call to Jira; `expected` is the forecast of the ticket's end."""
+    without a call to Jira; `expected` is the forecast of the ticket's end, and `again_at` when
+    the next reconcile must follow whatever else happens."""
 
     progress: Progress
     parked: Collection[str]
@@ -31,6 +32,7 @@ class PlanBuilder:
     done_without_call: list[EffectId] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     grace_until: datetime | None = None
+    again_at: datetime | None = None
 
     def id(self, name: EffectName) -> EffectId:
         """The id of an effect of the current visit."""
