@@ -14,7 +14,7 @@ from bot.core.model.issue import Person
 from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Branch, Closing, Process, Reminders, Revision, Step, Team
 from bot.core.time.goals import parse_goal
-from tests.core.world import BOT, CARLA, HANNA, MONDAY, OFFICE, World, effects_of
+from tests.core.world import BOT, CARLA, HANNA, MONDAY, OFFICE, World, effects_of, ids_of
 
 SIGNED, KIND, PIPELINE, VENDORS, SIS = (f"customfield_{n}" for n in range(1, 6))
 FACTS = (
@@ -71,9 +71,17 @@ def in_pipeline(vendors: tuple[str, ...] = ("STAR", "DESSA"), **more: Any) -> Wo
     return world.rest().set("Save", "Done").rest()
 
 
-def in_validation(vendors: tuple[str, ...] = ("STAR", "DESSA")) -> World:
+def with_validation(*branches: Branch, **more: Any) -> Process:
+    """The process with more branches in its validation, and a revision that differs."""
+    validation = ODS.steps[2]
+    revision = Revision("data_pipeline", None, **more)
+    changed = replace(validation, branches=(*validation.branches, *branches), revision=revision)
+    return replace(ODS, steps=(*ODS.steps[:2], changed, ODS.steps[3]))
+
+
+def in_validation(vendors: tuple[str, ...] = ("STAR", "DESSA"), **more: Any) -> World:
     """A ticket that joined an existing pipeline on Monday at 9:00."""
-    world = in_pipeline(vendors).choose(PIPELINE, "existing").rest().set("Analyze", "Done").rest()
+    world = in_pipeline(vendors, **more).choose(PIPELINE, "existing").rest().set("Analyze", "Done").rest()
     return world.set("Join", "Done").rest()
 
 
@@ -216,6 +224,19 @@ def test_a_finding_that_is_corrected_closes_one_branch_and_opens_the_other() -> 
     assert [s.status for s in world.subtasks if s.summary == "Join"] == ["Superseded", "To Do"]
     assert world.states()["Build"] == "Superseded"
     assert world.set("Join", "Done").rest().status == "Validation"
+
+
+def test_a_branch_behind_one_that_failed_does_not_hold_up_the_revision() -> None:
+    """It would wait for ever."""
+    behind = Branch("train", "service", subtask="Train", needs=("validate",))
+    world = in_validation(process=with_validation(behind)).wait(hours=1).set("Validate", "Needs Revision").rest()
+    assert world.status == "Data Pipeline"
+
+
+def test_the_team_is_asked_where_a_failed_branch_leaves_nothing_open() -> None:
+    """The step knows no revision, and the branches behind this one would wait for ever."""
+    world = in_pipeline().choose(PIPELINE, "existing").rest().set("Analyze", "Needs Revision").rest().wait(days=1)
+    assert world.rest().bot_comments(public=False).count(OwnTemplate.NOTHING_OPEN) == 1
 
 
 # -- optional steps
