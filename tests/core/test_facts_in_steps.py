@@ -427,6 +427,22 @@ def test_a_revision_without_words_is_the_staffs_own_rework() -> None:
     assert world.bot_comments(public=True) == before
 
 
+def test_a_revision_without_words_says_nothing_after_the_record_was_lost() -> None:
+    world = in_validation().wait(hours=1).set("Validate", "Needs Revision").rest()
+    before = world.bot_comments(public=True)
+    world.ledger = None
+    assert world.rest().bot_comments(public=True) == before
+
+
+def test_staff_may_take_the_ticket_back_themselves() -> None:
+    """Before the bot does: it is the same revision, so the district hears nothing, and the work is done anew."""
+    world = in_validation()
+    before = world.bot_comments(public=True)
+    world.wait(hours=1).set("Validate", "Needs Revision").move("Data Pipeline").rest()
+    assert world.bot_comments(public=True) == before
+    assert open_subtasks(world) == ["Analyze"]
+
+
 def test_a_step_that_only_waits_ends_by_itself_in_open_time() -> None:
     """Twelve days end on a Saturday, and the Monday after is a holiday. Nobody is flagged meanwhile."""
     steps = [step("outreach", "done", wait=parse_goal("12 days"))]
