@@ -443,6 +443,15 @@ def test_staff_may_take_the_ticket_back_themselves() -> None:
     assert open_subtasks(world) == ["Analyze"]
 
 
+def test_a_revision_at_once_leaves_no_work_of_its_pass_open() -> None:
+    """What others had still open there is closed as the next pass begins."""
+    second = Branch("second", "service", subtask="Second")
+    world = in_validation(process=with_validation(second, at_once=True)).wait(hours=1)
+    world.set("Validate", "Needs Revision").rest().wait(hours=1)
+    world.set("Analyze", "Done").rest().set("Join", "Done").rest()
+    assert (world.status, open_subtasks(world)) == ("Validation", ["Validate", "Second"])
+
+
 def test_a_step_that_only_waits_ends_by_itself_in_open_time() -> None:
     """Twelve days end on a Saturday, and the Monday after is a holiday. Nobody is flagged meanwhile."""
     steps = [step("outreach", "done", wait=parse_goal("12 days"))]
