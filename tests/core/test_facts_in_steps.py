@@ -308,6 +308,16 @@ def test_a_value_that_is_added_and_one_that_is_taken_off() -> None:
     assert [s.status for s in world.subtasks if s.summary == "Exchange"] == ["Superseded", "To Do"]
 
 
+def test_a_value_that_was_taken_off_as_the_step_began_leaves_no_open_subtask() -> None:
+    """Its change counts after the grace, and the bot made the subtask before that."""
+    world = in_validation().wait(hours=1)
+    world.office = replace(OFFICE_ODS, grace=timedelta(seconds=60))
+    world.set("Validate", "Done").choose(VENDORS, "STAR").rest()
+    assert (world.status, open_subtasks(world)) == ("Vendors", ["Exchange", "Exchange"])
+    world.wait(seconds=60).rest()
+    assert open_subtasks(world) == ["Exchange"]
+
+
 # -- commands for one value
 
 
