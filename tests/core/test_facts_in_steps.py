@@ -226,6 +226,14 @@ def test_a_finding_that_is_corrected_closes_one_branch_and_opens_the_other() -> 
     assert world.set("Join", "Done").rest().status == "Validation"
 
 
+def test_a_branch_whose_condition_fails_is_closed_once() -> None:
+    """It held as the step began."""
+    world = opened().choose(PIPELINE, "new").move("Data Pipeline").wait(hours=1).rest().set("Analyze", "Done").rest()
+    world.wait(hours=1).choose(PIPELINE, "existing").rest()
+    assert world.states()["Build"] == "Superseded"
+    assert len(ids_of(world.done)) == len(set(ids_of(world.done)))
+
+
 def test_a_branch_behind_one_that_failed_does_not_hold_up_the_revision() -> None:
     """It would wait for ever."""
     behind = Branch("train", "service", subtask="Train", needs=("validate",))
