@@ -14,7 +14,7 @@ from bot.core.model.issue import Person
 from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Branch, Closing, Process, Reminders, Revision, Step, Team
 from bot.core.time.goals import parse_goal
-from tests.core.world import BOT, CARLA, HANNA, MONDAY, OFFICE, World, effects_of
+from tests.core.world import BOT, CARLA, HANNA, MONDAY, OFFICE, World, effects_of, ids_of
 
 SIGNED, KIND, PIPELINE, VENDORS, SIS = (f"customfield_{n}" for n in range(1, 6))
 FACTS = (
@@ -71,9 +71,17 @@ def in_pipeline(vendors: tuple[str, ...] = ("STAR", "DESSA"), **more: Any) -> Wo
     return world.rest().set("Save", "Done").rest()
 
 
-def in_validation(vendors: tuple[str, ...] = ("STAR", "DESSA")) -> World:
+def with_validation(*branches: Branch, **more: Any) -> Process:
+    """The process with more branches in its validation, and a revision that differs."""
+    validation = ODS.steps[2]
+    revision = Revision("data_pipeline", None, **more)
+    changed = replace(validation, branches=(*validation.branches, *branches), revision=revision)
+    return replace(ODS, steps=(*ODS.steps[:2], changed, ODS.steps[3]))
+
+
+def in_validation(vendors: tuple[str, ...] = ("STAR", "DESSA"), **more: Any) -> World:
     """A ticket that joined an existing pipeline on Monday at 9:00."""
-    world = in_pipeline(vendors).choose(PIPELINE, "existing").rest().set("Analyze", "Done").rest()
+    world = in_pipeline(vendors, **more).choose(PIPELINE, "existing").rest().set("Analyze", "Done").rest()
     return world.set("Join", "Done").rest()
 
 
@@ -218,6 +226,27 @@ def test_a_finding_that_is_corrected_closes_one_branch_and_opens_the_other() -> 
     assert world.set("Join", "Done").rest().status == "Validation"
 
 
+def test_a_branch_whose_condition_fails_is_closed_once() -> None:
+    """It held as the step began."""
+    world = opened().choose(PIPELINE, "new").move("Data Pipeline").wait(hours=1).rest().set("Analyze", "Done").rest()
+    world.wait(hours=1).choose(PIPELINE, "existing").rest()
+    assert world.states()["Build"] == "Superseded"
+    assert len(ids_of(world.done)) == len(set(ids_of(world.done)))
+
+
+def test_a_branch_behind_one_that_failed_does_not_hold_up_the_revision() -> None:
+    """It would wait for ever."""
+    behind = Branch("train", "service", subtask="Train", needs=("validate",))
+    world = in_validation(process=with_validation(behind)).wait(hours=1).set("Validate", "Needs Revision").rest()
+    assert world.status == "Data Pipeline"
+
+
+def test_the_team_is_asked_where_a_failed_branch_leaves_nothing_open() -> None:
+    """The step knows no revision, and the branches behind this one would wait for ever."""
+    world = in_pipeline().choose(PIPELINE, "existing").rest().set("Analyze", "Needs Revision").rest().wait(days=1)
+    assert world.rest().bot_comments(public=False).count(OwnTemplate.NOTHING_OPEN) == 1
+
+
 # -- optional steps
 
 
@@ -285,6 +314,16 @@ def test_a_value_that_is_added_and_one_that_is_taken_off() -> None:
     assert sorted(c.started for c in world.follow().running) == [MONDAY, MONDAY + timedelta(hours=2)]
     world.wait(hours=1).choose(VENDORS, "DESSA").rest()
     assert [s.status for s in world.subtasks if s.summary == "Exchange"] == ["Superseded", "To Do"]
+
+
+def test_a_value_that_was_taken_off_as_the_step_began_leaves_no_open_subtask() -> None:
+    """Its change counts after the grace, and the bot made the subtask before that."""
+    world = in_validation().wait(hours=1)
+    world.office = replace(OFFICE_ODS, grace=timedelta(seconds=60))
+    world.set("Validate", "Done").choose(VENDORS, "STAR").rest()
+    assert (world.status, open_subtasks(world)) == ("Vendors", ["Exchange", "Exchange"])
+    world.wait(seconds=60).rest()
+    assert open_subtasks(world) == ["Exchange"]
 
 
 # -- commands for one value
@@ -404,6 +443,31 @@ def test_a_revision_without_words_is_the_staffs_own_rework() -> None:
     assert world.status == "Data Pipeline"
     assert open_subtasks(world) == ["Analyze"]
     assert world.bot_comments(public=True) == before
+
+
+def test_a_revision_without_words_says_nothing_after_the_record_was_lost() -> None:
+    world = in_validation().wait(hours=1).set("Validate", "Needs Revision").rest()
+    before = world.bot_comments(public=True)
+    world.ledger = None
+    assert world.rest().bot_comments(public=True) == before
+
+
+def test_staff_may_take_the_ticket_back_themselves() -> None:
+    """Before the bot does: it is the same revision, so the district hears nothing, and the work is done anew."""
+    world = in_validation()
+    before = world.bot_comments(public=True)
+    world.wait(hours=1).set("Validate", "Needs Revision").move("Data Pipeline").rest()
+    assert world.bot_comments(public=True) == before
+    assert open_subtasks(world) == ["Analyze"]
+
+
+def test_a_revision_at_once_leaves_no_work_of_its_pass_open() -> None:
+    """What others had still open there is closed as the next pass begins."""
+    second = Branch("second", "service", subtask="Second")
+    world = in_validation(process=with_validation(second, at_once=True)).wait(hours=1)
+    world.set("Validate", "Needs Revision").rest().wait(hours=1)
+    world.set("Analyze", "Done").rest().set("Join", "Done").rest()
+    assert (world.status, open_subtasks(world)) == ("Validation", ["Validate", "Second"])
 
 
 def test_a_step_that_only_waits_ends_by_itself_in_open_time() -> None:

@@ -94,8 +94,8 @@ def ask_about_nothing(builder: PlanBuilder, step: Step) -> None:
     progress, branches = builder.progress, builder.progress.branches
     if progress.missing or any(state.status == BranchStatus.OPEN and state.subtask for state in branches):
         return
-    over = (BranchStatus.FINISHED, BranchStatus.WITHDRAWN, BranchStatus.SKIPPED)
-    nothing = bool(step.branches) and all(state.status in over for state in branches)
+    under_way = (BranchStatus.OPEN, BranchStatus.UNKNOWN)
+    nothing = bool(step.branches) and not any(state.status in under_way for state in branches)
     if (nothing or not called_for(progress, step)) and builder.grace_is_over():
         accounts = team(progress)
         builder.say([EffectName.of(Kind.NOTHING_OPEN)], OwnTemplate.NOTHING_OPEN, public=False, accounts=accounts)

@@ -54,8 +54,19 @@ def states(case: Case, step: Step, visit: Visit, ledger: Ledger, at: datetime) -
     """The branches of `step`, as the process file has it, as they were in `visit` at the moment `at`."""
     chain = ledger.chain(visit)
     resolved = ticket_step(step, case.facts, chain[-1].first or chain[-1].began, at)
-    found = [_state(case, branch, chain, at) for branch in resolved.branches]
+    every = (*resolved.branches, *_taken_off(step, resolved, chain))
+    found = [_state(case, branch, chain, at) for branch in every]
     return tuple(_with_needs(state, found) for state in found)
+
+
+def _taken_off(step: Step, resolved: Step, chain: Sequence[Visit]) -> list[Branch]:
+    """Branches that have a subtask for a value which was taken off just before the pass began, when that change did
+    not count yet."""
+    known = {branch.name for branch in resolved.branches}
+    made = dict.fromkeys(name.args[0] for visit in chain for name, _ in visit.effects(Kind.SUBTASK))
+    families = {branch.name: branch for branch in step.branches if branch.for_each is not None}
+    gone = [(name, families.get(name.partition("~")[0])) for name in made if name not in known]
+    return [replace(one, name=name, family=one.name, exists=False) for name, one in gone if one is not None]
 
 
 def _state(case: Case, branch: Branch, chain: list[Visit], at: datetime) -> BranchState:

@@ -19,7 +19,8 @@ from bot.core.model.process import Office, Process, Step
 from bot.core.time.business_calendar import Calendar
 
 _RESULTS = (BranchStatus.FINISHED, BranchStatus.REVISE, BranchStatus.NOT_RECEIVED)
-_UNFINISHED = (BranchStatus.OPEN, BranchStatus.UNKNOWN, BranchStatus.BLOCKED, BranchStatus.NOT_RECEIVED)
+# Not BLOCKED: a branch that waits for one which needs a revision would never begin, and else the other is unfinished.
+_UNFINISHED = (BranchStatus.OPEN, BranchStatus.UNKNOWN, BranchStatus.NOT_RECEIVED)
 
 
 @dataclass(frozen=True)

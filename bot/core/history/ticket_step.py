@@ -81,18 +81,19 @@ def _conditional(
     """The branch as it is, and before it each earlier self that its condition has ended. While it is not known whether
     the condition holds, nothing begins and nothing ends."""
     held = facts.holds(condition, began)
-    current = branch
+    current, listed = branch, False
     for turn in facts.turns(condition.terms, began, at):
         holds = facts.holds(condition, turn.at)
         if holds and not held:
             current = replace(branch, name=f"{branch.name}{_TURN}{turn.change}", family=branch.name, since=turn.at)
         elif holds is False and held:
             yield replace(current, exists=False)
+            listed = listed or current.since is None
             current = branch
         held = held if holds is None else holds
     if facts.holds(condition, at) is None:
         yield replace(current, exists=None, unknown=facts.unknown(condition.terms, at))
-    elif held or current.since is None:
+    elif held or not listed:
         yield replace(current, exists=bool(held))
 
 

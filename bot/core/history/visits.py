@@ -142,8 +142,17 @@ class HistoryReplay:
                 verdict = Verdict.NOT_RECEIVED if self._nothing_came(prior, step, at) else Verdict.REVISION
             elif self.case.leads_to(step, status):
                 verdict = Verdict.GOOD if step.review else Verdict.DONE
+            elif self._sent_back(prior, step, status, at):
+                verdict = Verdict.REVISION
         prior.verdict = verdict
         prior.decided = Decision(verdict, at, prior.ended_by, status) if verdict != Verdict.LEFT else None
+
+    def _sent_back(self, prior: Visit, step: Step, status: str, at: datetime) -> bool:
+        """Whether a "needs revision" took the ticket straight back to rework."""
+        revision = step.revision
+        if revision is None or revision.say is not None or self.process.status_of(revision.return_to) != status:
+            return False
+        return any(state.status == BranchStatus.REVISE for state in states(self.case, step, prior, self.ledger, at))
 
     def _nothing_came(self, prior: Visit, step: Step, at: datetime) -> bool:
         """Whether a reviewer reported that no files came, if the process has a comment for that."""
