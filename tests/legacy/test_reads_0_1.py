@@ -60,7 +60,7 @@ def issue_of(entry: Mapping[str, Any]) -> Issue:
 
 
 # Version 0.2.0 begins a new pass where a ticket comes back to a complete step, and asks about a step with nothing open.
-NEW_PASS = ("app unseen", "dragged back")
+NEW_PASS = ("app unseen", "dragged back", "moved by an app")
 
 
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if e["name"] not in NEW_PASS], ids=lambda entry: entry["name"])

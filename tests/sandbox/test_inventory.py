@@ -17,7 +17,7 @@ OPENAPI = Path(__file__).parents[3] / "shared" / "jira" / "jsm-openapi.json"
 def test_paths_of_the_service_desk_are_atlassians(site: Site) -> None:
     """Every path and method below servicedeskapi stands in Atlassian's own document."""
     if not OPENAPI.exists():
-        pytest.skip(f"{OPENAPI.name} is not beside the project")
+        pytest.skip(f"shared/jira/{OPENAPI.name} is not beside the project")
     known = json.loads(OPENAPI.read_text())["paths"]
     rules = [r for r in sandbox_app().url_map.iter_rules() if r.rule.startswith("/rest/servicedeskapi/")]
     assert rules
