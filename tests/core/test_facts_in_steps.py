@@ -278,6 +278,28 @@ def test_what_comes_next_must_be_known_before_a_step_ends() -> None:
     assert world.choose(VENDORS, "No vendor").rest().status == "Done"
 
 
+def greeted(**more: Any) -> World:
+    """A ticket that enters a step in which the bot comments and moves on by itself."""
+    first = step("outreach", "welcome", Branch("save", "service", subtask="Save"), parties=("service",))
+    welcome = step("welcome", "done", parties=("automated",), say="welcome", **more)
+    return opened(process=replace(ODS, steps=(first, welcome))).choose(VENDORS, "No vendor").move("Welcome").rest()
+
+
+def test_an_automated_step_that_is_not_called_for_is_asked_about() -> None:
+    """It neither speaks nor moves the ticket on."""
+    world = greeted(condition=Condition({"vendors": ("any",)}))
+    assert (world.status, world.bot_comments(public=True)) == ("Welcome", [])
+    assert world.bot_comments(public=False) == [OwnTemplate.NOTHING_OPEN]
+
+
+def test_an_automated_step_does_not_end_while_a_fact_that_it_requires_is_not_set() -> None:
+    world = greeted(requires=("sis",))
+    assert (world.status, world.bot_comments(public=True)) == ("Welcome", ["welcome"])
+    assert items(world, OwnTemplate.FACTS_MISSING) == [("Student information system",)]
+    world.put(SIS, "Synergy")
+    assert world.rest().status == "Done"
+
+
 def test_none_beside_another_value_is_not_known() -> None:
     """Only one of the two can be right, so the step that requires the fact does not end."""
     world = in_pipeline(("STAR", "No vendor"))

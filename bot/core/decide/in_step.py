@@ -50,7 +50,7 @@ def _work_and_move(builder: PlanBuilder, step: Step) -> None:
     decided = None if _has_given_up_branch(builder) else progress.visit.decided
     if step.automated and decided is not None and _was_put_back(builder):
         builder.reasons.append("its comment went out before a person put the ticket back here")
-    elif step.automated and decided is None:
+    elif step.automated and decided is None and called_for(progress, step):
         _plan_automated_step(builder, step)
     elif decided is None:
         if builder.may_speak:
@@ -120,7 +120,7 @@ def _plan_automated_step(builder: PlanBuilder, step: Step) -> None:
     say = builder.id(SAY)
     silent = say in builder.done_without_call
     to = progress.next_status
-    if to is None:
+    if to is None or progress.missing:
         ask_for_facts(builder)
     elif (builder.index_of_district_comment() is not None or silent) and progress.people.office.auto_advance:
         decided = Decision(Verdict.DONE, progress.now, "", to)
