@@ -348,6 +348,32 @@ def test_a_value_that_was_taken_off_as_the_step_began_leaves_no_open_subtask() -
     assert open_subtasks(world) == ["Exchange"]
 
 
+def with_exchange(**more: Any) -> World:
+    """A ticket in a step that has one branch for each vendor, and with it no other."""
+    exchange = Branch("exchange", "developers", subtask="Exchange", for_each="vendors", **more)
+    return opened(process=replace(ODS, steps=(step("outreach", "done", exchange),)))
+
+
+def test_values_under_a_condition_that_is_not_known_are_asked_about() -> None:
+    world = with_exchange(condition=Condition({"pipeline": ("new",)})).choose(VENDORS, "STAR").rest()
+    assert (world.status, world.subtasks) == ("Outreach", [])
+    assert items(world, OwnTemplate.FACTS_MISSING) == [("Pipeline",)]
+
+
+def test_values_whose_condition_is_true_again_get_new_subtasks() -> None:
+    world = with_exchange(condition=Condition({"pipeline": ("new",)})).choose(VENDORS, "STAR").choose(PIPELINE, "new")
+    world.rest().wait(hours=1).choose(PIPELINE, "existing").rest()
+    assert open_subtasks(world) == []
+    world.wait(hours=1).choose(PIPELINE, "new").rest()
+    assert open_subtasks(world) == ["Exchange"]
+
+
+def test_the_team_is_asked_where_there_is_no_value_to_work_on() -> None:
+    world = with_exchange().choose(VENDORS, "No vendor").rest()
+    assert (world.status, world.subtasks) == ("Outreach", [])
+    assert world.bot_comments(public=False) == [OwnTemplate.NOTHING_OPEN]
+
+
 # -- commands for one value
 
 
