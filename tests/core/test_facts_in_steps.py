@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.model.effects import PostComment
+from bot.core.model.effects import CreateSubtasks, PostComment
 from bot.core.model.facts import Condition, Fact, FactKind, GoalByFact
 from bot.core.model.issue import Person
 from bot.core.model.own_templates import OwnTemplate
@@ -224,6 +224,15 @@ def test_a_finding_that_is_corrected_closes_one_branch_and_opens_the_other() -> 
     assert [s.status for s in world.subtasks if s.summary == "Join"] == ["Superseded", "To Do"]
     assert world.states()["Build"] == "Superseded"
     assert world.set("Join", "Done").rest().status == "Validation"
+
+
+def test_a_branch_that_is_not_needed_any_more_does_not_hold_up_its_step() -> None:
+    """Even if Jira had refused its subtask."""
+    world = in_pipeline().choose(PIPELINE, "existing").wait(hours=1).set("Analyze", "Done")
+    (made,) = effects_of(world.plan(), CreateSubtasks)
+    world.parked[made.items[0].id] = "HTTP 400"
+    world.rest().wait(hours=1).choose(PIPELINE, "new").rest()
+    assert world.set("Build", "Done").rest().status == "Validation"
 
 
 def test_a_branch_whose_condition_fails_is_closed_once() -> None:

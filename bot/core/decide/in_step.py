@@ -96,8 +96,8 @@ def sent_back_by_staff(progress: Progress, step: Step) -> bool:
 
 
 def _has_given_up_branch(builder: PlanBuilder) -> bool:
-    """Whether an effect of a branch was given up, so that the step cannot be complete."""
-    branches = {b.branch.name for b in builder.progress.branches}
+    """Whether an effect of a branch that is called for was given up, so that the step cannot be complete."""
+    branches = {b.branch.name for b in builder.progress.branches if b.status != BranchStatus.SKIPPED}
     given_up = (effect.name for effect in map(EffectId, builder.parked) if effect.visit_id == builder.progress.visit.id)
     return any(name.kind in (Kind.SUBTASK, Kind.CLOSE) and name.args[0] in branches for name in given_up)
 
