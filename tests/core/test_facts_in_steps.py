@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.model.effects import PostComment
+from bot.core.model.effects import CreateSubtasks, PostComment
 from bot.core.model.facts import Condition, Fact, FactKind, GoalByFact
 from bot.core.model.issue import Person
 from bot.core.model.own_templates import OwnTemplate
@@ -226,6 +226,15 @@ def test_a_finding_that_is_corrected_closes_one_branch_and_opens_the_other() -> 
     assert world.set("Join", "Done").rest().status == "Validation"
 
 
+def test_a_branch_that_is_not_needed_any_more_does_not_hold_up_its_step() -> None:
+    """Even if Jira had refused its subtask."""
+    world = in_pipeline().choose(PIPELINE, "existing").wait(hours=1).set("Analyze", "Done")
+    (made,) = effects_of(world.plan(), CreateSubtasks)
+    world.parked[made.items[0].id] = "HTTP 400"
+    world.rest().wait(hours=1).choose(PIPELINE, "new").rest()
+    assert world.set("Build", "Done").rest().status == "Validation"
+
+
 def test_a_branch_whose_condition_fails_is_closed_once() -> None:
     """It held as the step began."""
     world = opened().choose(PIPELINE, "new").move("Data Pipeline").wait(hours=1).rest().set("Analyze", "Done").rest()
@@ -278,6 +287,28 @@ def test_what_comes_next_must_be_known_before_a_step_ends() -> None:
     assert world.choose(VENDORS, "No vendor").rest().status == "Done"
 
 
+def greeted(**more: Any) -> World:
+    """A ticket that enters a step in which the bot comments and moves on by itself."""
+    first = step("outreach", "welcome", Branch("save", "service", subtask="Save"), parties=("service",))
+    welcome = step("welcome", "done", parties=("automated",), say="welcome", **more)
+    return opened(process=replace(ODS, steps=(first, welcome))).choose(VENDORS, "No vendor").move("Welcome").rest()
+
+
+def test_an_automated_step_that_is_not_called_for_is_asked_about() -> None:
+    """It neither speaks nor moves the ticket on."""
+    world = greeted(condition=Condition({"vendors": ("any",)}))
+    assert (world.status, world.bot_comments(public=True)) == ("Welcome", [])
+    assert world.bot_comments(public=False) == [OwnTemplate.NOTHING_OPEN]
+
+
+def test_an_automated_step_does_not_end_while_a_fact_that_it_requires_is_not_set() -> None:
+    world = greeted(requires=("sis",))
+    assert (world.status, world.bot_comments(public=True)) == ("Welcome", ["welcome"])
+    assert items(world, OwnTemplate.FACTS_MISSING) == [("Student information system",)]
+    world.put(SIS, "Synergy")
+    assert world.rest().status == "Done"
+
+
 def test_none_beside_another_value_is_not_known() -> None:
     """Only one of the two can be right, so the step that requires the fact does not end."""
     world = in_pipeline(("STAR", "No vendor"))
@@ -324,6 +355,32 @@ def test_a_value_that_was_taken_off_as_the_step_began_leaves_no_open_subtask() -
     assert (world.status, open_subtasks(world)) == ("Vendors", ["Exchange", "Exchange"])
     world.wait(seconds=60).rest()
     assert open_subtasks(world) == ["Exchange"]
+
+
+def with_exchange(**more: Any) -> World:
+    """A ticket in a step that has one branch for each vendor, and with it no other."""
+    exchange = Branch("exchange", "developers", subtask="Exchange", for_each="vendors", **more)
+    return opened(process=replace(ODS, steps=(step("outreach", "done", exchange),)))
+
+
+def test_values_under_a_condition_that_is_not_known_are_asked_about() -> None:
+    world = with_exchange(condition=Condition({"pipeline": ("new",)})).choose(VENDORS, "STAR").rest()
+    assert (world.status, world.subtasks) == ("Outreach", [])
+    assert items(world, OwnTemplate.FACTS_MISSING) == [("Pipeline",)]
+
+
+def test_values_whose_condition_is_true_again_get_new_subtasks() -> None:
+    world = with_exchange(condition=Condition({"pipeline": ("new",)})).choose(VENDORS, "STAR").choose(PIPELINE, "new")
+    world.rest().wait(hours=1).choose(PIPELINE, "existing").rest()
+    assert open_subtasks(world) == []
+    world.wait(hours=1).choose(PIPELINE, "new").rest()
+    assert open_subtasks(world) == ["Exchange"]
+
+
+def test_the_team_is_asked_where_there_is_no_value_to_work_on() -> None:
+    world = with_exchange().choose(VENDORS, "No vendor").rest()
+    assert (world.status, world.subtasks) == ("Outreach", [])
+    assert world.bot_comments(public=False) == [OwnTemplate.NOTHING_OPEN]
 
 
 # -- commands for one value

@@ -163,3 +163,11 @@ def test_the_folder_again() -> None:
     world.wait(hours=1).move(FOLDER).rest()
     assert open_subtasks(world)[-2:] == ["Folder", "Files"]
     assert world.bot_comments(public=True).count("securestor_folder") == 2
+
+
+def test_what_a_pass_left_open_is_closed_as_the_next_one_begins() -> None:
+    """Staff moved the ticket on before the reviewers were done, and new files came later."""
+    world = in_review().wait(hours=1).move(QUALITY).rest().wait(hours=1).move(WAITING).rest().wait(hours=1)
+    world.say("files ready")
+    world.rest()
+    assert (world.status, open_subtasks(world)) == (REVIEW, ["Complete?", "Accurate?"])

@@ -50,7 +50,7 @@ def _work_and_move(builder: PlanBuilder, step: Step) -> None:
     decided = None if _has_given_up_branch(builder) else progress.visit.decided
     if step.automated and decided is not None and _was_put_back(builder):
         builder.reasons.append("its comment went out before a person put the ticket back here")
-    elif step.automated and decided is None:
+    elif step.automated and decided is None and called_for(progress, step):
         _plan_automated_step(builder, step)
     elif decided is None:
         if builder.may_speak:
@@ -96,8 +96,8 @@ def sent_back_by_staff(progress: Progress, step: Step) -> bool:
 
 
 def _has_given_up_branch(builder: PlanBuilder) -> bool:
-    """Whether an effect of a branch was given up, so that the step cannot be complete."""
-    branches = {b.branch.name for b in builder.progress.branches}
+    """Whether an effect of a branch that is called for was given up, so that the step cannot be complete."""
+    branches = {b.branch.name for b in builder.progress.branches if b.status != BranchStatus.SKIPPED}
     given_up = (effect.name for effect in map(EffectId, builder.parked) if effect.visit_id == builder.progress.visit.id)
     return any(name.kind in (Kind.SUBTASK, Kind.CLOSE) and name.args[0] in branches for name in given_up)
 
@@ -120,7 +120,7 @@ def _plan_automated_step(builder: PlanBuilder, step: Step) -> None:
     say = builder.id(SAY)
     silent = say in builder.done_without_call
     to = progress.next_status
-    if to is None:
+    if to is None or progress.missing:
         ask_for_facts(builder)
     elif builder.index_of_district_comment() is not None or silent:
         if progress.people.office.auto_advance:

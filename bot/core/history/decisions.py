@@ -43,12 +43,12 @@ def outcome(
     if decided is None and over is not None:
         decided = Decision(Verdict.DONE, over, "", "")
     missing = _unknown_branches(branches)
-    if decided is None or decided.to:
+    if (decided is None and not step.automated) or (decided is not None and decided.to):
         return Outcome(decided, missing)
     required = case.facts.unknown(step.requires, at)
     missing = tuple(dict.fromkeys([*required, *unknown_onward(case.process, step, case.facts, at)]))
     to = case.next_status(step, at)
-    if missing or to is None:
+    if decided is None or missing or to is None:
         return Outcome(None, missing)
     return Outcome(Decision(decided.verdict, decided.at, decided.by, to))
 

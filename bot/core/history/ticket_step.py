@@ -98,26 +98,31 @@ def _conditional(
 
 
 def _each(branch: Branch, fact: str, facts: FactValues, began: datetime, at: datetime) -> Iterator[Branch]:
-    """A branch for each value, in the order in which they came, and those whose value was taken off."""
-    condition_holds = True if branch.condition is None else facts.holds(branch.condition, at)
-    value = facts.at(fact, began)
-    present = {option.id: _of(branch, option) for option in _options(value)}
-    for turn in facts.turns([fact], began, at):
-        value = turn.value
-        if not value.known:
+    """A branch for each value, in the order in which they came, and those whose value was taken off or whose condition
+    has ended them; at least one, so that a step in which nothing is called for can be asked about."""
+    condition = branch.condition or Condition({})
+    started = facts.at(fact, began)
+    present = {one.id: _of(branch, one) for one in _options(started)} if facts.holds(condition, began) else {}
+    empty = True
+    for turn in facts.turns({fact, *condition.terms}, began, at):
+        value, holds = facts.at(fact, turn.at), facts.holds(condition, turn.at)
+        if not value.known or holds is None:
             continue  # nothing begins and nothing ends
-        now = {option.id: option for option in _options(value)}
+        now = {option.id: option for option in _options(value)} if holds else {}
         for gone in [key for key in present if key not in now]:
+            empty = False
             yield replace(present.pop(gone), exists=False)
         for key, option in now.items():
             if key not in present:
                 one = _of(branch, option)
                 present[key] = replace(one, name=f"{one.name}{_TURN}{turn.change}", since=turn.at)
-    if not value.known:
-        yield replace(branch, exists=None, unknown=(fact,))
-    names = {option.id: option.text for option in _options(value)}
+    names = {option.id: option.text for option in _options(facts.at(fact, at))}
     for key, one in present.items():
-        yield replace(one, each=names.get(key, one.each), exists=condition_holds)
+        yield replace(one, each=names.get(key, one.each))
+    holds = facts.holds(condition, at)
+    unknown = facts.unknown((fact, *condition.terms), at) if holds is not False else ()
+    if unknown or (empty and not present):
+        yield replace(branch, exists=None if unknown else False, unknown=unknown)
 
 
 def _options(value: FactValue) -> tuple[Option, ...]:

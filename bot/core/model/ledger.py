@@ -228,11 +228,10 @@ class Ledger:
         return found
 
     def abandoned(self, visit: Visit) -> list[Visit]:
-        """Return the visits to the same step that ended without a verdict, or with a revision that may have left work
-        open, and that this visit does not continue: their work is not needed any more."""
+        """Return the visits to the same step in passes that are over: what is still open of their work is not needed
+        any more."""
         chain = self.chain(visit)
-        over = (Verdict.LEFT, Verdict.REPLACED, Verdict.REVISION, Verdict.NOT_RECEIVED)
-        return [v for v in self.visits if v.step == visit.step and v.verdict in over and v not in chain]
+        return [v for v in self.visits if v.step == visit.step and v.ended is not None and v not in chain]
 
     def working_subtasks(self, status: str) -> set[str]:
         """Return the ids of the subtasks whose own history matters for an issue in `status`: those of the last visit,
