@@ -279,6 +279,16 @@ def test_a_ticket_in_a_step_that_is_not_called_for_is_asked_about() -> None:
     assert open_subtasks(world)[-1] == "Exchange"
 
 
+def test_a_ticket_in_a_step_whose_condition_is_not_known_is_asked_about() -> None:
+    """People moved it there before they set the fact: no work is made and nothing is said until it is known."""
+    world = in_validation(("STAR",)).choose(VENDORS).move("Vendors").rest().wait(hours=1).rest()
+    assert "Exchange" not in open_subtasks(world)
+    assert "vendors" not in world.bot_comments(public=True)
+    world.choose(VENDORS, "STAR").rest()
+    assert "Exchange" in open_subtasks(world)
+    assert world.bot_comments(public=True)[-1] == "vendors"
+
+
 def test_what_comes_next_must_be_known_before_a_step_ends() -> None:
     """The vendors were cleared again, so nobody can say whether their step is called for."""
     world = in_validation(("STAR",)).choose(VENDORS).set("Validate", "Done").rest()

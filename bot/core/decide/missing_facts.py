@@ -14,8 +14,9 @@ from bot.core.model.process import Process, Step
 
 
 def called_for(progress: Progress, step: Step) -> bool:
-    """Whether the step's condition does not fail. A ticket is never moved out of a step because it does."""
-    return step.condition is None or progress.facts.holds(step.condition, progress.now) is not False
+    """Whether the step's condition holds; one that is not known neither runs nor skips the step. A ticket is never
+    moved out of a step because it does not."""
+    return step.condition is None or progress.facts.holds(step.condition, progress.now) is True
 
 
 def ask_for_start(builder: PlanBuilder, step: Step) -> bool:
