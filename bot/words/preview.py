@@ -40,7 +40,7 @@ _MOMENTS: Final[Mapping[str, Facts]] = {
     "call_district": {"round": 3, "items": STAFF_SAMPLE["findings"]},
     "late_findings": {"items": STAFF_SAMPLE["findings"]},
     "first_needs_revision": {"items": ("Quality Review: formats (set 2)",)},
-    "foreign_status": {"status": "On Hold"},
+    "foreign_status": {"status": "On Hold", "reason": ""},
     "step_ready": {"reason": ""},
     "broken_ledger": {"reason": "its entry 'visits' is no list"},
     "move_undone": {"what": "to Initial File Review"},

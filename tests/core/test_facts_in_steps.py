@@ -267,6 +267,13 @@ def test_a_step_that_is_not_called_for_is_passed_over_and_the_next_words_say_so(
     assert [c.new for c in world.changes if c.field == "status" and c.author == BOT][-1] == "Done"
 
 
+def test_a_step_that_staff_skip_by_hand_was_not_passed_over() -> None:
+    """It was called for, so no word says that nobody had named a vendor."""
+    world = in_validation(("STAR",)).move("Done").rest()
+    closing = [e for e in world.done if isinstance(e, PostComment) and e.template == "done"]
+    assert closing[0].facts["passed_over"] == ()
+
+
 def test_a_ticket_in_a_step_that_is_not_called_for_is_asked_about() -> None:
     """It is neither moved nor given work, and the district reads nothing of that."""
     world = in_validation(("No vendor",)).move("Vendors").rest().wait(days=1).rest()
@@ -498,8 +505,48 @@ def test_a_file_counts_once_its_comment_can_be_there() -> None:
 
 
 def test_a_team_is_told_as_the_ticket_comes_in() -> None:
+    """By its own name, where it has no accounts to mention."""
     world = in_validation().wait(days=1).rest()
-    assert world.bot_comments(public=False).count(OwnTemplate.STEP_ENTERED) == 1
+    (note,) = [e for e in world.done if isinstance(e, PostComment) and e.template == OwnTemplate.STEP_ENTERED]
+    assert (note.facts["team"], note.facts["begun"]) == ("Customer Service", True)
+
+
+def test_a_team_is_not_asked_to_begin_what_has_not_begun() -> None:
+    """It is told that the ticket is there, and what it waits for."""
+    outreach = replace(ODS.steps[0], tell="developers")
+    world = opened(process=replace(ODS, steps=(outreach, *ODS.steps[1:]))).rest()
+    (note,) = [e for e in world.done if isinstance(e, PostComment) and e.template == OwnTemplate.STEP_ENTERED]
+    assert (note.facts["team"], note.facts["begun"]) == ("Developers", False)
+
+
+def why_nothing_is_open(world: World) -> str:
+    """What the team reads when it is asked about a step."""
+    (note,) = [e for e in world.done if isinstance(e, PostComment) and e.template == OwnTemplate.NOTHING_OPEN]
+    return str(note.facts["reason"])
+
+
+def test_the_question_about_a_step_says_what_is_so() -> None:
+    """Each reason is the true one."""
+    skipped = in_validation(("No vendor",)).move("Vendors").rest()
+    assert why_nothing_is_open(skipped) == "this step is not needed for this ticket"
+    checked = replace(ODS.steps[2], condition=Condition({"pipeline": ("new",)}))
+    unknown = in_pipeline(process=replace(ODS, steps=(*ODS.steps[:2], checked, ODS.steps[3]))).move("Validation").rest()
+    assert why_nothing_is_open(unknown) == "it is not known whether this step is needed: Pipeline is not set"
+    withdrawn = in_validation()
+    withdrawn.delete("Validate")
+    assert why_nothing_is_open(withdrawn.rest()) == "nobody has finished anything in it since the ticket came here"
+    failed = in_pipeline().choose(PIPELINE, "existing").set("Analyze", "Needs Revision").rest()
+    assert why_nothing_is_open(failed) == "a subtask needs a revision, and the process does not say who makes it"
+
+
+def test_a_field_that_jira_does_not_show_for_a_while_ends_nothing() -> None:
+    """A permission was taken away, say: what is not known neither runs nor skips, so no subtask is closed."""
+    world = in_validation().set("Validate", "Done").rest()
+    shown = world.fields.pop(VENDORS)
+    world.rest().wait(hours=1).rest()
+    assert open_subtasks(world) == ["Exchange", "Exchange"]
+    world.fields[VENDORS] = shown
+    assert world.rest().status == "Vendors"
 
 
 def test_a_revision_without_words_is_the_staffs_own_rework() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.model.effects import MoveSubtask, TransitionIssue
+from bot.core.model.effects import MoveSubtask, PostComment, TransitionIssue
 from bot.core.model.own_templates import OwnTemplate
 from bot.core.model.process import Process, Step
 from tests.core.world import (
@@ -114,7 +114,8 @@ def test_a_step_that_is_unknown_is_a_hold(place: str) -> None:
     assert (world.states(), world.labels, world.bot_comments(public=True)) == (statuses, labels, said)
     assert world.ledger["visits"][-1].get("clocks") == before
     assert effects_of(world.plan(), TransitionIssue) == []
-    assert world.bot_comments(public=False).count(OwnTemplate.OUTSIDE) == 1
+    (note,) = [e for e in world.done if isinstance(e, PostComment) and e.template == OwnTemplate.OUTSIDE]
+    assert note.facts["reason"] == "the process file no longer has the step or the status that it is in"
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,8 @@ def tell_team(builder: PlanBuilder, step: Step) -> None:
     named = builder.progress.people.office.teams.get(step.tell or "")
     if named is not None and builder.grace_is_over():
         name = EffectName.of(Kind.TEAM_TOLD)
-        builder.say([name], OwnTemplate.STEP_ENTERED, public=False, accounts=named.accounts, addressee=named.title)
+        begun = builder.may_speak and called_for(builder.progress, step)
+        builder.say([name], OwnTemplate.STEP_ENTERED, False, accounts=named.accounts, team=named.title, begun=begun)
 
 
 def sent_back_by_staff(progress: Progress, step: Step) -> bool:

@@ -98,5 +98,21 @@ def ask_about_nothing(builder: PlanBuilder, step: Step) -> None:
     under_way = (BranchStatus.OPEN, BranchStatus.UNKNOWN)
     nothing = bool(step.branches) and not any(state.status in under_way for state in branches)
     if (nothing or not called_for(progress, step)) and builder.grace_is_over():
-        accounts = team(progress)
-        builder.say([EffectName.of(Kind.NOTHING_OPEN)], OwnTemplate.NOTHING_OPEN, public=False, accounts=accounts)
+        accounts, reason = team(progress), _why_nothing_is_open(progress, step)
+        name = EffectName.of(Kind.NOTHING_OPEN)
+        builder.say([name], OwnTemplate.NOTHING_OPEN, public=False, accounts=accounts, reason=reason)
+
+
+def _why_nothing_is_open(progress: Progress, step: Step) -> str:
+    if step.condition is not None and not called_for(progress, step):
+        unknown = progress.facts.unknown(step.condition.terms, progress.now)
+        titles = " and ".join(progress.process.facts[fact].title for fact in unknown)
+        known = progress.facts.holds(step.condition, progress.now) is not None
+        needed = f"it is not known whether this step is needed: {titles} is not set"
+        return "this step is not needed for this ticket" if known else needed
+    statuses = {state.status for state in progress.branches}
+    if BranchStatus.REVISE in statuses:
+        return "a subtask needs a revision, and the process does not say who makes it"
+    if BranchStatus.NOT_RECEIVED in statuses:
+        return "a subtask says that nothing was received, and the process does not say what comes next"
+    return "nobody has finished anything in it since the ticket came here"

@@ -74,15 +74,15 @@ def plan_end(builder: PlanBuilder) -> None:
 
 
 def plan_outside(builder: PlanBuilder) -> None:
-    """Plan one note to staff that the ticket was taken out of the process. Its clocks pause, and the district is not
-    informed."""
+    """Plan one note to staff that the ticket is outside the process: people took it out, or the process file no longer
+    knows where it is. Its clocks pause, and the district is not informed."""
     progress = builder.progress
     mover = next((c.author for c in progress.issue.changes if f"h{c.id}" == progress.visit.id), None)
     author = mover.name if mover else ""
-    status, since = progress.issue.status, progress.visit.began
-    builder.say(
-        [EffectName.of(Kind.OUTSIDE)], OwnTemplate.OUTSIDE, public=False, status=status, author=author, since=since
-    )
+    unknown = "the process file no longer has the step or the status that it is in"
+    more = {"status": progress.issue.status, "since": progress.visit.began, "accounts": team(progress)}
+    more["reason"] = unknown if progress.visit.step else ""
+    builder.say([EffectName.of(Kind.OUTSIDE)], OwnTemplate.OUTSIDE, public=False, author=author, **more)
 
 
 def plan_undo(builder: PlanBuilder) -> None:

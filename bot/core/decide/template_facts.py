@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from bot.core.history import replies
 from bot.core.history.progress import Progress
 from bot.core.history.sla_clocks import Clock
-from bot.core.history.ticket_step import onward, path_onward
+from bot.core.history.ticket_step import family_of, onward, path_onward
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.process import DISTRICT, Branch, Office
 
@@ -41,15 +40,19 @@ def facts(progress: Progress, office: Office, **more: Any) -> dict[str, Any]:
 
 
 def passed_over(progress: Progress) -> tuple[str, ...]:
-    """The titles of the optional steps that the ticket passed over on its way to where it is."""
+    """The titles of the optional steps that the ticket passed over on its way to where it is, because they were not
+    called for. One that staff skipped by hand is not among them."""
     visits, process = progress.ledger.visits, progress.process
     prior = process.find_step(visits[-2].step) if len(visits) > 1 else None
     if prior is None:
         return ()
-    names = [name for name, _ in path_onward(process, prior)]
-    if progress.visit.step not in names:
-        return ()
-    return tuple(process.step(name).title for name in names[: names.index(progress.visit.step)])
+    titles: list[str] = []
+    for name, step in path_onward(process, prior):
+        if name == progress.visit.step:
+            return tuple(titles)
+        if step is not None and step.condition and progress.facts.holds(step.condition, progress.now) is False:
+            titles.append(step.title)
+    return ()
 
 
 def _turn(progress: Progress) -> str:
@@ -84,7 +87,7 @@ def _keyword(progress: Progress) -> str:
 
 def describe_effect(name: EffectName) -> str:
     """A short description of an effect for staff."""
-    about = re.split("[~@]", name.args[0])[0] if name.args else ""  # the branch, without its value and its changes
+    about = family_of(name.args[0]) if name.args else ""
     words = {
         Kind.SAY: "the comment to the district",
         Kind.SUBTASK: f"the subtask for {about}",

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.history.case import Case
-from bot.core.history.ticket_step import ticket_step
+from bot.core.history.fact_values import FactValues
+from bot.core.history.ticket_step import family_of, ticket_step
 from bot.core.model.effect_id import EffectName, Kind
 from bot.core.model.issue import Change, Issue, Subtask
 from bot.core.model.ledger import Ledger, ReplyRecord, Visit
@@ -54,19 +55,23 @@ def states(case: Case, step: Step, visit: Visit, ledger: Ledger, at: datetime) -
     """The branches of `step`, as the process file has it, as they were in `visit` at the moment `at`."""
     chain = ledger.chain(visit)
     resolved = ticket_step(step, case.facts, chain[-1].first or chain[-1].began, at)
-    every = (*resolved.branches, *_taken_off(step, resolved, chain))
+    every = (*resolved.branches, *_taken_off(step, resolved, chain, case.facts, at))
     found = [_state(case, branch, chain, at) for branch in every]
     return tuple(_with_needs(state, found) for state in found)
 
 
-def _taken_off(step: Step, resolved: Step, chain: Sequence[Visit]) -> list[Branch]:
+def _taken_off(step: Step, resolved: Step, chain: Sequence[Visit], facts: FactValues, at: datetime) -> list[Branch]:
     """Branches that have a subtask for a value which was taken off just before the pass began, when that change did
-    not count yet."""
-    known = {branch.name for branch in resolved.branches}
+    not count yet. While the fact is not known, as when Jira does not show its field, nobody can say that it was."""
+    listed = {branch.name for branch in resolved.branches}
     made = dict.fromkeys(name.args[0] for visit in chain for name, _ in visit.effects(Kind.SUBTASK))
-    families = {branch.name: branch for branch in step.branches if branch.for_each is not None}
-    gone = [(name, families.get(name.partition("~")[0])) for name in made if name not in known]
-    return [replace(one, name=name, family=one.name, exists=False) for name, one in gone if one is not None]
+    found = []
+    for branch in step.branches:
+        unknown = facts.unknown([branch.for_each], at) if branch.for_each is not None else ()
+        gone = replace(branch, family=branch.name, exists=None if unknown else False, unknown=unknown)
+        names = [name for name in made if name not in listed and branch.for_each and family_of(name) == branch.name]
+        found += [replace(gone, name=name) for name in names]
+    return found
 
 
 def _state(case: Case, branch: Branch, chain: list[Visit], at: datetime) -> BranchState:

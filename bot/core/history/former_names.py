@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from bot.core.model.effect_id import EffectId, EffectName, Kind
 from bot.core.model.ledger import Ledger, Visit
@@ -23,7 +24,7 @@ def rename_former(ledger: Ledger, process: Process) -> None:
         visit.step = step.name
         former = _former(step)
         if former:
-            _rename_branches(visit, lambda name, former=former: _present(name, former))  # type: ignore[misc]
+            _rename_branches(visit, partial(_present, former))
 
 
 def rename_effects(applied: Mapping[str, str], ledger: Ledger, process: Process) -> dict[str, str]:
@@ -36,7 +37,7 @@ def rename_effects(applied: Mapping[str, str], ledger: Ledger, process: Process)
         effect = EffectId(text)
         step = steps.get(effect.visit_id)
         former = _former(step) if step is not None else anywhere
-        name = _effect_name(effect.name, lambda one, former=former: _present(one, former))  # type: ignore[misc]
+        name = _effect_name(effect.name, partial(_present, former))
         found[EffectId.of(effect.issue_id, effect.visit_id, name) if name != effect.name else text] = ref
     return found
 
@@ -51,7 +52,7 @@ def _former(step: Step) -> dict[str, str]:
     return {old: branch.name for branch in step.branches for old in branch.was}
 
 
-def _present(name: str, former: Mapping[str, str]) -> str:
+def _present(former: Mapping[str, str], name: str) -> str:
     found = _NAME.fullmatch(name)
     return former.get(found["name"], found["name"]) + found["rest"] if found else name
 

@@ -16,6 +16,11 @@ _EACH = "~"  # between a branch's name and the option's id
 _TURN = "@"  # between these and the changelog entry by which it came to be
 
 
+def family_of(name: str) -> str:
+    """The name that a branch has in the process file, without the value and the change that it was made for."""
+    return name.partition(_EACH)[0].partition(_TURN)[0]
+
+
 def ticket_step(step: Step, facts: FactValues, began: datetime, at: datetime) -> Step:
     """The step as it is at the moment `at` for a ticket whose pass began at `began`.
 
